@@ -1,0 +1,56 @@
+import helmet from '@fastify/helmet';
+import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { useErrorShape } from './http/errors.ts';
+import { useHealth } from './http/health.ts';
+import { useOrigins } from './http/origins.ts';
+import { useTRPC } from './http/trpc.ts';
+import type { Dependencies } from './trpc/context.ts';
+
+export interface AppOptions extends Dependencies {
+  logger: FastifyBaseLogger;
+  /** Which pages may call: `https://host`, or `http://localhost:*` for any port. */
+  corsOrigins: readonly string[];
+  /** CIDRs of the proxies whose `X-Forwarded-For` counts. */
+  trustProxy: readonly string[];
+}
+
+const BODY_LIMIT_BYTES = 16 * 1024;
+/** Room for the names of a thousand calls, so that a batch too large is told so by us. */
+const MAX_HEADER_BYTES = 32 * 1024;
+
+/** The HTTP server, complete but for listening. It reads no environment and opens no connection. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { logger, corsOrigins, trustProxy, ...deps } = options;
+  const app = fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 60_000,
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: 5_000,
+      connectionsCheckingInterval: 1_000,
+    },
+  });
+
+  useErrorShape(app);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    // The route, not the URL: a URL holds what the caller wrote.
+    const { method, routeOptions } = request;
+    const { statusCode: status, elapsedTime } = reply;
+    request.log.info({ method, route: routeOptions.url, status, ms: Math.round(elapsedTime) });
+  });
+  await app.register(helmet);
+  await useOrigins(app, corsOrigins);
+  useHealth(app, deps.db);
+  await useTRPC(app, deps);
+  return app;
+}

@@ -1,0 +1,34 @@
+import cors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+import { DomainError } from '../domain-error.ts';
+import { toTRPCError } from '../trpc/errors.ts';
+import { sendError } from './errors.ts';
+
+/**
+ * Browsers on the allowed origins may call, and those on others get no answer to read and have
+ * nothing done for them.
+ *
+ * @param origins as `https://host` or `http://localhost:*`, where `*` stands for any port
+ */
+export async function useOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+  const isAllowed = (origin: string) =>
+    origins.includes(origin) || origins.includes(origin.replace(/:\d+$/, ':*'));
+
+  app.addHook('onRequest', async (request, reply) => {
+    const { origin, host } = request.headers;
+    if (origin === undefined || isAllowed(origin) || isSameOrigin(origin, host)) return;
+    await sendError(toTRPCError(new DomainError('FORBIDDEN')), request, reply);
+  });
+  await app.register(cors, {
+    origin: (origin, done) => done(null, origin !== undefined && isAllowed(origin)),
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['content-type', 'authorization', 'last-event-id'],
+    exposedHeaders: ['retry-after', 'x-request-id'],
+    maxAge: 3600,
+  });
+}
+
+/** A page that this server itself served. */
+function isSameOrigin(origin: string, host: string | undefined): boolean {
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+}

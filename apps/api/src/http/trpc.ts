@@ -1,0 +1,71 @@
+import { TRPCError } from '@trpc/server';
+import { fastifyRequestHandler } from '@trpc/server/adapters/fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { appRouter } from '../router.ts';
+import { createContext, type Dependencies } from '../trpc/context.ts';
+import { errorShape } from '../trpc/error-shape.ts';
+import { sendError } from './errors.ts';
+
+const MAX_BATCH_SIZE = 10;
+
+/**
+ * Serves the router under `/trpc`. What must not reach a procedure is refused before its body is
+ * read: anything but JSON (a multipart POST needs no leave from CORS), and batches over ten calls.
+ */
+export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise<void> {
+  await app.register(async (scope) => {
+    // tRPC parses for itself; the server's own parser comes first, for it refuses __proto__.
+    const parse = scope.getDefaultJsonParser('error', 'error');
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser<string>(
+      'application/json',
+      { parseAs: 'string' },
+      (request, body, done) => parse(request, body, (error) => done(error, body)),
+    );
+
+    scope.route<{ Params: { path: string } }>({
+      method: ['GET', 'POST'],
+      url: '/trpc/:path',
+      onRequest: async (req, res) => {
+        const code = refusal(req);
+        if (code !== undefined) await sendError(new TRPCError({ code }), req, res);
+      },
+      handler: (req, res) =>
+        fastifyRequestHandler({
+          req,
+          res,
+          path: req.params.path,
+          router: appRouter,
+          maxBatchSize: MAX_BATCH_SIZE,
+          createContext: () => createContext(deps, req),
+          // Of an unknown procedure, the path is whatever the caller wrote: it is not logged.
+          onError: ({ error, path, type }) =>
+            logError(req, error, type === 'unknown' ? undefined : path),
+          responseMeta: ({ errors }) => retryAfter(errors),
+        }),
+    });
+  });
+}
+
+function refusal(
+  request: FastifyRequest<{ Params: { path: string } }>,
+): TRPCError['code'] | undefined {
+  const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  const isJson = mediaType === 'application/json';
+  if (!isJson && (mediaType !== undefined || request.method === 'POST')) {
+    return 'UNSUPPORTED_MEDIA_TYPE';
+  }
+  return request.params.path.split(',').length > MAX_BATCH_SIZE ? 'BAD_REQUEST' : undefined;
+}
+
+function logError(request: FastifyRequest, error: TRPCError, procedure: string | undefined): void {
+  const { reason } = errorShape(error, request.id).data;
+  if (reason === 'INTERNAL') request.log.error({ err: error.cause, procedure }, 'call failed');
+  if (reason === 'UNAVAILABLE') request.log.warn({ err: error.cause, procedure }, 'call refused');
+}
+
+function retryAfter(errors: readonly TRPCError[]): { headers?: Record<string, string> } {
+  const seconds = errors.map((error) => errorShape(error, '').data.retryAfterSeconds ?? 0);
+  const longest = Math.max(0, ...seconds);
+  return longest > 0 ? { headers: { 'retry-after': String(longest) } } : {};
+}

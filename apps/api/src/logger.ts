@@ -1,0 +1,18 @@
+import { type Logger, pino } from 'pino';
+
+/** Structured logs on standard output. Of an error only what holds no row and no request goes in. */
+export function createLogger(level: string): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: toLog } });
+}
+
+/**
+ * PostgreSQL's `detail`, `where` and `hint` quote the row that was refused, names included; they
+ * are left out.
+ */
+function toLog(error: unknown): unknown {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error ? error.code : undefined;
+  const constraint = 'constraint' in error ? error.constraint : undefined;
+  return { name, message, code, constraint, stack, ...(cause !== undefined && { cause: toLog(cause) }) };
+}

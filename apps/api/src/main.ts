@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import { serve } from './serve.ts';
+import { shutdownSignal } from './shutdown.ts';
+import { StartupError } from './startup-error.ts';
+
+/** How long a stop may take; supervisors kill soon after. */
+const STOP_TIMEOUT_MS = 10_000;
+
+const stack = new AsyncDisposableStack();
+const signal = shutdownSignal();
+let exitCode = 0;
+
+try {
+  await serve(stack, signal);
+  if (!signal.aborted) await once(signal, 'abort');
+} catch (error) {
+  if (!signal.aborted) {
+    exitCode = 1;
+    console.error(error instanceof StartupError ? error.message : error);
+  }
+}
+
+setTimeout(() => {
+  console.error(`Not everything could be closed in ${STOP_TIMEOUT_MS / 1000} s`);
+  process.exit(1);
+}, STOP_TIMEOUT_MS).unref();
+await stack.disposeAsync();
+process.exit(exitCode);

@@ -1,0 +1,9 @@
+import { sessionsRouter } from './sessions/router.ts';
+import { router } from './trpc/init.ts';
+
+export const appRouter = router({
+  sessions: sessionsRouter,
+});
+
+/** All that a typed client needs to know of this server. */
+export type AppRouter = typeof appRouter;

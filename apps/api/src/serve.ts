@@ -1,0 +1,54 @@
+import { buildApp } from './app.ts';
+import { readEnv } from './env.ts';
+import { createLogger } from './logger.ts';
+import { openDatabase } from './open-database.ts';
+import { generateJoinCode } from './sessions/generate-join-code.ts';
+import { StartupError } from './startup-error.ts';
+
+/**
+ * Brings everything up, from the environment to the open port, and says where to find it. What it
+ * opens it leaves to `stack` to close, the last first.
+ *
+ * @throws StartupError when it cannot; an AbortError when `signal` says so
+ */
+export async function serve(
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<void> {
+  const env = readEnv();
+  const db = await openDatabase(env, stack, signal);
+  const app = await buildApp({
+    db,
+    generateJoinCode: () => generateJoinCode(env.JOIN_CODE_LENGTH),
+    sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
+    logger: createLogger(env.LOG_LEVEL),
+    corsOrigins: env.CORS_ORIGINS,
+    trustProxy: env.TRUST_PROXY,
+  });
+  stack.defer(() => app.close());
+  signal.throwIfAborted();
+
+  const url = await app.listen({ host: env.HOST, port: env.PORT }).catch((error: unknown) => {
+    throw toStartupError(error, env.PORT);
+  });
+  console.log(`Classroom listens on ${url}`);
+  console.log('Create a session:');
+  console.log(
+    `curl -s ${url}/trpc/sessions.create -H 'content-type: application/json' -d '{"title":"Algebra I","hostDisplayName":"Ada"}'`,
+  );
+}
+
+function toStartupError(error: unknown, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new StartupError(`PORT: ${port} is taken; stop what listens there or set another PORT`);
+    case 'EACCES':
+      return new StartupError(`PORT: ${port} is not ours to open; set one above 1023`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new StartupError('HOST: this machine has no such address');
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,28 @@
+import {
+  createdSession,
+  createSessionInput,
+  sessionByCodeInput,
+  sessionSummary,
+} from '@classroom/schema';
+import { router } from '../trpc/init.ts';
+import { publicProcedure, tokenProcedure } from '../trpc/procedures.ts';
+import { createSession } from './create-session.ts';
+import { endSession } from './end-session.ts';
+import { getSession } from './get-session.ts';
+
+export const sessionsRouter = router({
+  create: publicProcedure
+    .input(createSessionInput)
+    .output(createdSession)
+    .mutation(({ ctx, input }) => createSession(ctx.deps, input)),
+
+  get: publicProcedure
+    .input(sessionByCodeInput)
+    .output(sessionSummary)
+    .query(({ ctx, input }) => getSession(ctx.deps, input, ctx.tokenHash)),
+
+  end: tokenProcedure
+    .input(sessionByCodeInput)
+    .output(sessionSummary)
+    .mutation(({ ctx, input }) => endSession(ctx.deps, input, ctx.tokenHash)),
+});

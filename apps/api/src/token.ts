@@ -1,0 +1,41 @@
+import { createHmac, hash, randomBytes } from 'node:crypto';
+
+const BYTES = 32;
+
+/** A new secret for one participant, and what is stored of it. */
+export interface IssuedToken {
+  /** 256 random bits, base64url: 43 characters. */
+  token: string;
+  tokenHash: Buffer;
+  idempotencyKeyHash: Buffer | null;
+  tokenSeed: Buffer | null;
+}
+
+/** SHA-256 of a token or a key. Both are random enough for a fast hash to be a safe one. */
+export function hashSecret(secret: string): Buffer {
+  return hash('sha256', secret, 'buffer');
+}
+
+/**
+ * Draws a token. With an idempotency key it is derived from the key and a random seed: the seed is
+ * stored, the key is not, and together they give the token again to whoever repeats the call.
+ */
+export function issueToken(idempotencyKey: string | undefined): IssuedToken {
+  const random = randomBytes(BYTES);
+  if (idempotencyKey === undefined) {
+    const token = random.toString('base64url');
+    return { token, tokenHash: hashSecret(token), idempotencyKeyHash: null, tokenSeed: null };
+  }
+  const token = deriveToken(idempotencyKey, random);
+  return {
+    token,
+    tokenHash: hashSecret(token),
+    idempotencyKeyHash: hashSecret(idempotencyKey),
+    tokenSeed: random,
+  };
+}
+
+/** The token that was issued under this key with this seed (HMAC-SHA-256, RFC 2104). */
+export function deriveToken(idempotencyKey: string, tokenSeed: Buffer): string {
+  return createHmac('sha256', idempotencyKey).update(tokenSeed).digest('base64url');
+}

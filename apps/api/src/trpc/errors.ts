@@ -1,0 +1,58 @@
+import { isUnavailable } from '@classroom/db';
+import type { ErrorReason } from '@classroom/schema';
+import { TRPCError } from '@trpc/server';
+import { z } from 'zod';
+import { DomainError } from '../domain-error.ts';
+
+/** What each reason is in tRPC's terms, and what it says to a developer who reads it. */
+export const REASONS = {
+  INVALID_INPUT: ['BAD_REQUEST', 'The input breaks a rule; data.fieldErrors says which'],
+  HOST_SESSION_LIMIT: ['CONFLICT', 'This host has as many open sessions as a host may have'],
+  JOIN_CODE_EXHAUSTED: ['SERVICE_UNAVAILABLE', 'No free join code was found; try again'],
+  IDEMPOTENCY_KEY_REUSED: ['CONFLICT', 'This idempotency key was used with another input'],
+  SESSION_NOT_FOUND: ['NOT_FOUND', 'There is no session with this code'],
+  SESSION_ENDED: ['CONFLICT', 'This session has ended'],
+  NAME_TAKEN: ['CONFLICT', 'This name is already in this session'],
+  UNAUTHENTICATED: ['UNAUTHORIZED', 'This needs a token that somebody holds'],
+  FORBIDDEN: ['FORBIDDEN', 'This is not allowed to the caller'],
+  QUESTION_LIMIT: ['CONFLICT', 'This author has as many pending questions as there may be'],
+  QUESTION_NOT_FOUND: ['NOT_FOUND', 'There is no such question here'],
+  RATE_LIMITED: ['TOO_MANY_REQUESTS', 'Too many requests; try again later'],
+  UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'This cannot be answered now; try again'],
+  INTERNAL: ['INTERNAL_SERVER_ERROR', 'Something went wrong on the server'],
+} as const satisfies Record<ErrorReason, readonly [TRPCError['code'], string]>;
+
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Finds the reason in what tRPC caught, and puts it into tRPC's terms. What is not a refusal of
+ * ours stays as it is: `errorShape` says no more of it than that it happened.
+ */
+export function withReason(error: TRPCError): TRPCError {
+  const { cause } = error;
+  if (cause instanceof DomainError) return toTRPCError(cause);
+  if (isUnavailable(cause)) {
+    return toTRPCError(
+      new DomainError('UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS }, { cause }),
+    );
+  }
+  // A ZodError with another code is of our own output, and a defect.
+  if (error.code === 'BAD_REQUEST' && cause instanceof z.ZodError) {
+    return toTRPCError(new DomainError('INVALID_INPUT', { fieldErrors: fieldErrorsOf(cause) }));
+  }
+  return error;
+}
+
+export function toTRPCError(cause: DomainError): TRPCError {
+  const [code, message] = REASONS[cause.reason];
+  return new TRPCError({ code, message, cause });
+}
+
+/** What is wrong, by the name of the input's field; `input` when it is the input as a whole. */
+function fieldErrorsOf(error: z.ZodError): Record<string, string[]> {
+  const fieldErrors: Record<string, string[]> = {};
+  for (const { path, message } of error.issues) {
+    (fieldErrors[String(path[0] ?? 'input')] ??= []).push(message);
+  }
+  return fieldErrors;
+}

@@ -1,0 +1,10 @@
+import { initTRPC } from '@trpc/server';
+import type { Context } from './context.ts';
+import { errorShape } from './error-shape.ts';
+
+export const trpc = initTRPC.context<Context>().create({
+  isDev: false,
+  errorFormatter: ({ error, ctx }) => errorShape(error, ctx?.requestId ?? ''),
+});
+
+export const { router } = trpc;

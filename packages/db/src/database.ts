@@ -1,0 +1,23 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { createPool, type PoolOptions } from './pool.ts';
+import type { SessionParticipantsTable } from './tables/session-participants.ts';
+import type { SessionsTable } from './tables/sessions.ts';
+import type { UsersTable } from './tables/users.ts';
+
+export interface Tables {
+  users: UsersTable;
+  sessions: SessionsTable;
+  session_participants: SessionParticipantsTable;
+}
+
+export type Database = Kysely<Tables>;
+
+/**
+ * A query builder over a pool of its own. Nothing connects before the first query;
+ * `destroy()` closes every connection.
+ *
+ * @param url `postgres://user:password@host:port/database`
+ */
+export function createDatabase(url: string, options: PoolOptions = {}): Database {
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPool(url, options) }) });
+}

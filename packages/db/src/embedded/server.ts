@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { CLUSTER_USER, type Cluster } from './cluster.ts';
+
+const START_ATTEMPTS = 5;
+const START_TIMEOUT_SECONDS = 60;
+
+/** In `postmaster.pid`, the port stands on the fourth line. */
+const PID_FILE_PORT_LINE = 3;
+
+/**
+ * The URL of the server that runs on the cluster, started when there is none. When two processes
+ * start it at once, PostgreSQL lets one through, and the other finds that one's server.
+ *
+ * @param settings of the server, as `name=value`
+ */
+export async function ensureServer(
+  cluster: Cluster,
+  settings: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
+  let failure: unknown;
+  for (let attempt = 0; attempt < START_ATTEMPTS; attempt += 1) {
+    signal?.throwIfAborted();
+    const running = await findServer(cluster);
+    if (running !== undefined) return running;
+    try {
+      await start(cluster, settings);
+    } catch (error) {
+      failure = error;
+      await sleep(500, undefined, { signal });
+    }
+  }
+  throw new Error(`the embedded PostgreSQL does not start; its log is ${cluster.log}`, {
+    cause: failure,
+  });
+}
+
+/** Ends connections, writes everything, and returns when the server has gone. */
+export async function stopServer(cluster: Cluster): Promise<void> {
+  await cluster.run('pg_ctl', ['stop', `--pgdata=${cluster.data}`, '--mode=fast', '--silent']);
+}
+
+/** Asks by connecting: what the pid file says may be of a server that was killed. */
+async function findServer(cluster: Cluster): Promise<string | undefined> {
+  const pidFile = await readFile(path.join(cluster.data, 'postmaster.pid'), 'utf8').catch(() => '');
+  const port = pidFile.split('\n')[PID_FILE_PORT_LINE];
+  if (port === undefined || port === '') return undefined;
+  const url = `postgres://${CLUSTER_USER}:${cluster.password}@127.0.0.1:${port}/postgres`;
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  try {
+    await client.connect();
+    return url;
+  } catch {
+    return undefined;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+async function start(cluster: Cluster, settings: readonly string[]): Promise<void> {
+  const options = [
+    `port=${await freePort()}`,
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    // Terse leaves out the details, which hold the values of rows.
+    'log_error_verbosity=terse',
+    ...settings,
+  ];
+  await cluster.run('pg_ctl', [
+    'start',
+    `--pgdata=${cluster.data}`,
+    `--log=${cluster.log}`,
+    '--wait',
+    `--timeout=${START_TIMEOUT_SECONDS}`,
+    '--silent',
+    `--options=${options.map((option) => `-c ${option}`).join(' ')}`,
+  ]);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  return await new Promise((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        address !== null && typeof address === 'object'
+          ? resolve(address.port)
+          : reject(new Error('no free port')),
+      );
+    });
+  });
+}

@@ -1,0 +1,21 @@
+import { Migrator } from 'kysely/migration';
+import { migrations } from '../migrations/index.ts';
+import type { Database } from './database.ts';
+
+/** The migrator over the static list; kysely-ctl uses the same one. */
+export function createMigrator(db: Database): Migrator {
+  return new Migrator({ db, provider: { getMigrations: async () => migrations } });
+}
+
+/**
+ * Brings the schema up to date. Any number of processes may do so at once: they take turns on a
+ * lock in the database, so `db` must not limit how long a statement may wait.
+ *
+ * @returns the names of the migrations that this call applied
+ * @throws what stopped the first migration that failed; it has been rolled back
+ */
+export async function migrateToLatest(db: Database): Promise<string[]> {
+  const { error, results = [] } = await createMigrator(db).migrateToLatest();
+  if (error !== undefined) throw error;
+  return results.map((result) => result.migrationName);
+}

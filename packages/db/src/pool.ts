@@ -1,0 +1,78 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+import { statementName } from './statement-name.ts';
+
+export interface PoolOptions {
+  /** The most connections that this pool opens. */
+  max?: number;
+  /** How long the server may work on one statement; 0 for as long as it takes. */
+  statementTimeoutMs?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 2_000;
+/** How much longer the client waits than the server works: its own limit does not cancel there. */
+const ANSWER_GRACE_MS = 500;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+const INT8_OID = 20;
+
+/**
+ * A pg pool as Kysely wants it, with what pg lacks: limits on every wait, ids as numbers, named
+ * statements, and survival when the server ends a connection.
+ */
+export function createPool(url: string, options: PoolOptions = {}): PostgresPool {
+  const { max = 10, statementTimeoutMs = 2_000 } = options;
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'classroom',
+    max,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs && statementTimeoutMs + ANSWER_GRACE_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    types: {
+      getTypeParser: (oid, format) =>
+        oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format),
+    },
+  });
+
+  // An 'error' without a listener ends the process. The pool listens to its idle connections only;
+  // of one in use, the query that is under way rejects, and that is where it is dealt with.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+
+  const connections = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect();
+      let connection = connections.get(client);
+      if (connection === undefined) {
+        connection = toConnection(client);
+        connections.set(client, connection);
+      }
+      return connection;
+    },
+  };
+}
+
+/** Names each parameterised statement, and does not reuse a connection that failed beneath one. */
+function toConnection(client: pg.PoolClient): PostgresPoolClient {
+  let broken = false;
+  const query = async (text: string, values: readonly unknown[]) => {
+    const name = values.length > 0 ? statementName(text) : undefined;
+    try {
+      return await client.query({ text, values: [...values], ...(name && { name }) });
+    } catch (error) {
+      // Only an answer of the server leaves the connection in a known state.
+      broken ||= !(error instanceof pg.DatabaseError);
+      throw error;
+    }
+  };
+  return {
+    // Kysely's type has a second form, for the cursors of streams, of which there are none here.
+    query: query as unknown as PostgresPoolClient['query'],
+    release: (destroy) => client.release(destroy === true || broken),
+  };
+}

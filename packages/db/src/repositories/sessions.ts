@@ -1,0 +1,84 @@
+import type { SessionStatus } from '@classroom/schema';
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import { type Parameter, prepared } from '../prepared.ts';
+
+/** A session with its host's name. Past its time it is ended, whether or not that is recorded. */
+export type Session = NonNullable<Awaited<ReturnType<typeof findSessionByCode>>>;
+
+const COLUMNS = [
+  'session.id',
+  'session.code',
+  'session.title',
+  'session.created_at',
+  'session.host_user_id',
+  'host.display_name as host_display_name',
+] as const;
+
+const sessionByCode = prepared((db, parameter: Parameter<{ code: string }>) =>
+  db
+    .selectFrom('sessions as session')
+    .innerJoin('users as host', 'host.id', 'session.host_user_id')
+    .where('session.code', '=', parameter('code', 'text'))
+    .select(COLUMNS)
+    .select((eb) =>
+      eb
+        .case()
+        .when('session.expires_at', '<=', sql<Date>`now()`)
+        .then(sql.lit<SessionStatus>('ended'))
+        .else(eb.ref('session.status'))
+        .end()
+        .as('status'),
+    ),
+);
+
+export async function findSessionByCode(db: Database, code: string) {
+  const { rows } = await db.executeQuery(sessionByCode({ code }));
+  return rows[0];
+}
+
+const endOpenSession = prepared((db, parameter: Parameter<{ code: string; tokenHash: Buffer }>) =>
+  db
+    .updateTable('sessions as session')
+    .from(['session_participants as caller', 'users as host'])
+    .set({ status: sql.lit('ended'), ended_at: sql`now()` })
+    .where('session.code', '=', parameter('code', 'text'))
+    .where('session.status', '<>', sql.lit('ended'))
+    .where('session.expires_at', '>', sql<Date>`now()`)
+    .whereRef('host.id', '=', 'session.host_user_id')
+    .whereRef('caller.session_id', '=', 'session.id')
+    .where('caller.token_hash', '=', parameter('tokenHash', 'bytea'))
+    .where('caller.role', '=', sql.lit('host'))
+    .returning([...COLUMNS, 'session.status']),
+);
+
+/**
+ * Ends an open session, if the token is its host's. Of any number of parallel calls one does it.
+ *
+ * @returns the session that this call ended
+ */
+export async function endSession(
+  db: Database,
+  call: { code: string; tokenHash: Buffer },
+): Promise<Session | undefined> {
+  const { rows } = await db.executeQuery(endOpenSession(call));
+  return rows[0];
+}
+
+/**
+ * Ends the sessions of one host that are past their time, as of that time, which frees their slots.
+ *
+ * @returns how many this call ended
+ */
+export async function endExpiredSessions(db: Database, hostDisplayName: string): Promise<number> {
+  const ended = await db
+    .updateTable('sessions as session')
+    .from('users as host')
+    .set((eb) => ({ status: 'ended', ended_at: eb.ref('session.expires_at') }))
+    .whereRef('host.id', '=', 'session.host_user_id')
+    .where('host.display_name', '=', hostDisplayName)
+    .where('session.status', '<>', 'ended')
+    .where('session.expires_at', '<=', sql<Date>`now()`)
+    .executeTakeFirst();
+  return Number(ended.numUpdatedRows);
+}

@@ -1,0 +1,16 @@
+import type { Generated, GeneratedAlways, Selectable } from 'kysely';
+
+export type ParticipantRole = 'host' | 'participant';
+
+export interface SessionParticipantsTable {
+  id: GeneratedAlways<number>;
+  session_id: number;
+  user_id: number;
+  role: ParticipantRole;
+  joined_at: Generated<Date>;
+  token_hash: Buffer;
+  idempotency_key_hash: Buffer | null;
+  token_seed: Buffer | null;
+}
+
+export type SessionParticipantRow = Selectable<SessionParticipantsTable>;

@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { createDatabase, type Database } from './database.ts';
+import type { PoolOptions } from './pool.ts';
+import { administer, databaseUrl } from './testing/administer.ts';
+
+export interface TestDatabase extends AsyncDisposable {
+  url: string;
+  db: Database;
+}
+
+/**
+ * A migrated database of its own, cloned from a template in some milliseconds. It needs
+ * `./testing/global-setup` in the vitest configuration.
+ *
+ * @example
+ * await using database = await createTestDatabase();
+ */
+export async function createTestDatabase(options?: PoolOptions): Promise<TestDatabase> {
+  const { serverUrl, template } = inject('testDatabase');
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await administer(serverUrl, `create database ${name} template ${template}`);
+  const url = databaseUrl(serverUrl, name);
+  const db = createDatabase(url, options);
+  return {
+    url,
+    db,
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      await administer(serverUrl, `drop database ${name} with (force)`);
+    },
+  };
+}
