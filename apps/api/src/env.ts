@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { loadEnvFile } from 'node:process';
 import { JOIN_CODE_MAX_LENGTH, JOIN_CODE_MIN_LENGTH } from '@classroom/schema';
 import { z } from 'zod';
 import { StartupError } from './startup-error.ts';
@@ -43,7 +45,10 @@ const environment = z
     TRUST_PROXY: list
       .pipe(
         z.array(
-          z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'must be CIDRs like 10.0.0.0/8, separated by commas'),
+          z.union(
+            [z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()],
+            'must be CIDRs like 10.0.0.0/8, separated by commas',
+          ),
         ),
       )
       .default([]),
@@ -55,7 +60,9 @@ const environment = z
       .max(8760, 'must be at most a year (8760 hours)')
       .default(24),
     RATE_LIMITS: oneOf(['on', 'off']).default('on'),
-    LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default(
+      'info',
+    ),
   })
   .transform(({ NODE_ENV, CORS_ORIGINS, DATA_DIR, ...rest }) => ({
     ...rest,
@@ -70,10 +77,17 @@ export type Env = z.output<typeof environment>;
  *
  * @throws StartupError that names the first variable with a bad value, and not the value
  */
-export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
+export function readEnv(variables = loadVariables()): Env {
   const set = Object.entries(variables).filter(([, value]) => value !== '');
   const { data, error } = environment.safeParse(Object.fromEntries(set));
   if (data !== undefined) return data;
   const [issue] = error.issues;
   throw new StartupError(`${String(issue?.path[0])} ${issue?.message}`);
+}
+
+/** Those of the process, and for what it does not set, those of `.env`. */
+function loadVariables(): NodeJS.ProcessEnv {
+  const file = path.join(REPOSITORY, '.env');
+  if (existsSync(file)) loadEnvFile(file);
+  return process.env;
 }

@@ -2,7 +2,12 @@ import { type Logger, pino } from 'pino';
 
 /** Structured logs on standard output. Of an error only what holds no row and no request goes in. */
 export function createLogger(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: toLog } });
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: toLog },
+  });
 }
 
 /**
@@ -14,5 +19,12 @@ function toLog(error: unknown): unknown {
   const { name, message, stack, cause } = error;
   const code = 'code' in error ? error.code : undefined;
   const constraint = 'constraint' in error ? error.constraint : undefined;
-  return { name, message, code, constraint, stack, ...(cause !== undefined && { cause: toLog(cause) }) };
+  return {
+    name,
+    message,
+    code,
+    constraint,
+    stack,
+    ...(cause !== undefined && { cause: toLog(cause) }),
+  };
 }

@@ -11,10 +11,7 @@ import { StartupError } from './startup-error.ts';
  *
  * @throws StartupError when it cannot; an AbortError when `signal` says so
  */
-export async function serve(
-  stack: AsyncDisposableStack,
-  signal: AbortSignal,
-): Promise<void> {
+export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): Promise<void> {
   const env = readEnv();
   const db = await openDatabase(env, stack, signal);
   const app = await buildApp({
@@ -42,7 +39,9 @@ function toStartupError(error: unknown, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'EADDRINUSE':
-      return new StartupError(`PORT: ${port} is taken; stop what listens there or set another PORT`);
+      return new StartupError(
+        `PORT: ${port} is taken; stop what listens there or set another PORT`,
+      );
     case 'EACCES':
       return new StartupError(`PORT: ${port} is not ours to open; set one above 1023`);
     case 'EADDRNOTAVAIL':

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { DatabaseError } from 'pg';
 
 /** The constraints that the code decides by; docs/data-model.md has them all. */
 export const constraints = {
@@ -10,7 +10,7 @@ const UNIQUE_VIOLATION = '23505';
 /** Whether the database refused a row because of the unique constraint of that name. */
 export function violates(error: unknown, constraint: string): boolean {
   return (
-    error instanceof pg.DatabaseError &&
+    error instanceof DatabaseError &&
     error.code === UNIQUE_VIOLATION &&
     error.constraint === constraint
   );

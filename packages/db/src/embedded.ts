@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import { openCluster } from './embedded/cluster.ts';
 import { ensureServer, stopServer } from './embedded/server.ts';
 
@@ -29,15 +29,16 @@ export async function openEmbeddedDatabase(options: EmbeddedOptions): Promise<Em
   const cluster = await openCluster(dataDir, signal);
   const url = await ensureServer(cluster, settings, signal);
 
-  const lease = new pg.Client({ connectionString: url, application_name: LEASE });
+  const lease = new Client({ connectionString: url, application_name: LEASE });
   lease.on('error', () => {});
   await lease.connect();
 
   const close = async () => {
     const others = await lease
-      .query('select from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()', [
-        LEASE,
-      ])
+      .query(
+        'select from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()',
+        [LEASE],
+      )
       .catch(() => undefined);
     await lease.end().catch(() => {});
     // Without an answer there is no server to stop.

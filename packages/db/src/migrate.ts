@@ -12,10 +12,13 @@ export function createMigrator(db: Database): Migrator {
  * lock in the database, so `db` must not limit how long a statement may wait.
  *
  * @returns the names of the migrations that this call applied
- * @throws what stopped the first migration that failed; it has been rolled back
+ * @throws when one fails; none of what this call did remains
  */
 export async function migrateToLatest(db: Database): Promise<string[]> {
   const { error, results = [] } = await createMigrator(db).migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) {
+    const failed = results.find((result) => result.status === 'Error');
+    throw new Error(`Migration ${failed?.migrationName ?? ''} failed`, { cause: error });
+  }
   return results.map((result) => result.migrationName);
 }

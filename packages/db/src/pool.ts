@@ -1,5 +1,5 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
-import pg from 'pg';
+import { DatabaseError, Pool, type PoolClient, types } from 'pg';
 import { statementName } from './statement-name.ts';
 
 export interface PoolOptions {
@@ -13,7 +13,6 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** How much longer the client waits than the server works: its own limit does not cancel there. */
 const ANSWER_GRACE_MS = 500;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
-const INT8_OID = 20;
 
 /**
  * A pg pool as Kysely wants it, with what pg lacks: limits on every wait, ids as numbers, named
@@ -21,7 +20,7 @@ const INT8_OID = 20;
  */
 export function createPool(url: string, options: PoolOptions = {}): PostgresPool {
   const { max = 10, statementTimeoutMs = 2_000 } = options;
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     application_name: 'classroom',
     max,
@@ -32,7 +31,7 @@ export function createPool(url: string, options: PoolOptions = {}): PostgresPool
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     types: {
       getTypeParser: (oid, format) =>
-        oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format),
+        oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
     },
   });
 
@@ -41,7 +40,7 @@ export function createPool(url: string, options: PoolOptions = {}): PostgresPool
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
 
-  const connections = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const connections = new WeakMap<PoolClient, PostgresPoolClient>();
   return {
     options: pool.options,
     end: () => pool.end(),
@@ -58,7 +57,7 @@ export function createPool(url: string, options: PoolOptions = {}): PostgresPool
 }
 
 /** Names each parameterised statement, and does not reuse a connection that failed beneath one. */
-function toConnection(client: pg.PoolClient): PostgresPoolClient {
+function toConnection(client: PoolClient): PostgresPoolClient {
   let broken = false;
   const query = async (text: string, values: readonly unknown[]) => {
     const name = values.length > 0 ? statementName(text) : undefined;
@@ -66,12 +65,12 @@ function toConnection(client: pg.PoolClient): PostgresPoolClient {
       return await client.query({ text, values: [...values], ...(name && { name }) });
     } catch (error) {
       // Only an answer of the server leaves the connection in a known state.
-      broken ||= !(error instanceof pg.DatabaseError);
+      broken ||= !(error instanceof DatabaseError);
       throw error;
     }
   };
   return {
-    // Kysely's type has a second form, for the cursors of streams, of which there are none here.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely's type has a second form, for the cursors of streams, of which there are none here
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy === true || broken),
   };

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { createDatabase, type Database } from './database.ts';
 import type { PoolOptions } from './pool.ts';
+export { administer, databaseUrl } from './testing/administer.ts';
+export { newCode, newSession } from './testing/new-session.ts';
 import { administer, databaseUrl } from './testing/administer.ts';
 
 export interface TestDatabase extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { DatabaseError } from 'pg';
 
 /**
  * Classes and codes of SQLSTATE that say "not now" rather than "wrong":
@@ -21,7 +21,7 @@ const CONNECTION_LOST =
 
 /** Whether a query failed because the database is away, overloaded or slow: a retry may succeed. */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) {
+  if (error instanceof DatabaseError) {
     return UNAVAILABLE_STATES.some((state) => state.test(error.code ?? ''));
   }
   if (!(error instanceof Error)) return false;

@@ -17,17 +17,17 @@ const BIDI_OVERRIDE = /[\u202a-\u202e\u2066-\u2069]/u;
  * U+1D159 (musical null notehead), U+16FE4 (Khitan filler). U+3164 and its kin are default
  * ignorable. https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
  */
-const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u{1d159}\u{16fe4}]/u;
+const VISIBLE = /[^\u{16fe4}\s\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u{1d159}]/u;
 
 /** Normalises to NFC, trims, and folds inner white space to one space. Idempotent. */
-export function normalizeText(text: string): string {
-  return text.normalize('NFC').replace(WHITE_SPACE, ' ').trim();
+export function normalizeText(value: string): string {
+  return value.normalize('NFC').replace(WHITE_SPACE, ' ').trim();
 }
 
 /** The length of a text as people count it here: Unicode code points, not UTF-16 units. */
-export function codePoints(text: string): number {
+export function codePoints(value: string): number {
   let count = 0;
-  for (const _ of text) count += 1;
+  for (const _ of value) count += 1;
   return count;
 }
 

@@ -8,7 +8,11 @@ import {
   type OpenSessionOutcome,
   violates,
 } from '@classroom/db';
-import { type CreatedSession, type CreateSessionInput, HOST_SESSION_LIMIT } from '@classroom/schema';
+import {
+  type CreatedSession,
+  type CreateSessionInput,
+  HOST_SESSION_LIMIT,
+} from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { deriveToken, hashSecret, issueToken } from '../token.ts';
 import { toSessionSummary } from './session-summary.ts';
@@ -91,9 +95,7 @@ async function repeatFirstCall(
   const first = await findFirstCall(db, hashSecret(idempotencyKey));
   if (first === undefined) return undefined;
   const same =
-    first.role === 'host' &&
-    first.title === title &&
-    first.host_display_name === hostDisplayName;
+    first.role === 'host' && first.title === title && first.host_display_name === hostDisplayName;
   if (!same) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   return {
     ...toSessionSummary({ ...first, status: 'draft' }),

@@ -32,7 +32,12 @@ export function errorShape(error: TRPCError, requestId: string): ErrorShape {
   }
   // The request was refused before a procedure saw it: bad JSON, an unknown path, a wrong method.
   if (httpStatus < 500) {
-    const data = { code: error.code, httpStatus, reason: 'INVALID_INPUT', fieldErrors: {} } as const;
+    const data = {
+      code: error.code,
+      httpStatus,
+      reason: 'INVALID_INPUT',
+      fieldErrors: {},
+    } as const;
     return { message: `The request cannot be served: ${error.code}`, code, data };
   }
   const data = { code: error.code, httpStatus, reason: 'INTERNAL', requestId } as const;

@@ -1,4 +1,14 @@
-import { chmod, chown, mkdir, mkdtemp, readlink, realpath, rmdir, stat, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readlink,
+  realpath,
+  rmdir,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { type Account, canReach } from './account.ts';
 import { sharedHome } from './shared-home.ts';

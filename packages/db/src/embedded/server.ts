@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from 'pg';
 import { CLUSTER_USER, type Cluster } from './cluster.ts';
 
 const START_ATTEMPTS = 5;
@@ -50,7 +50,7 @@ async function findServer(cluster: Cluster): Promise<string | undefined> {
   const port = pidFile.split('\n')[PID_FILE_PORT_LINE];
   if (port === undefined || port === '') return undefined;
   const url = `postgres://${CLUSTER_USER}:${cluster.password}@127.0.0.1:${port}/postgres`;
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   try {
     await client.connect();
     return url;

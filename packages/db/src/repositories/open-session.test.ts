@@ -1,6 +1,156 @@
-import { expect, test } from 'vitest';
-import { createTestDatabase } from '../testing.ts';
-test('x', async () => {
-  await using database = await createTestDatabase();
-  expect(await database.db.selectFrom('users').selectAll().execute()).toEqual([]);
+import { randomBytes } from 'node:crypto';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { constraints, violates } from '../constraints.ts';
+import type { Tables } from '../database.ts';
+import { createPool } from '../pool.ts';
+import { createTestDatabase, newCode, newSession, type TestDatabase } from '../testing.ts';
+import { openSession } from './open-session.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase({ max: 40 });
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const open = (overrides?: Parameters<typeof newSession>[0]) =>
+  openSession(database.db, newSession(overrides));
+
+const kinds = async (calls: ReturnType<typeof open>[]) =>
+  (await Promise.all(calls)).map(({ kind }) => kind).toSorted();
+
+test('a session, its host and the host’s participant row are created together', async () => {
+  const session = newSession();
+  const outcome = await openSession(database.db, session);
+
+  const row = await database.db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.host_user_id')
+    .innerJoin('session_participants as host', 'host.session_id', 'sessions.id')
+    .where('sessions.code', '=', session.code)
+    .select(['sessions.id', 'host_user_id', 'sessions.created_at'])
+    .select(['display_name', 'host_slot', 'status', 'role', 'token_hash'])
+    .select(sql<number>`extract(epoch from expires_at - sessions.created_at)::int`.as('ttl'))
+    .executeTakeFirstOrThrow();
+  expect(row).toMatchObject({
+    display_name: session.hostDisplayName,
+    host_slot: 1,
+    status: 'draft',
+    role: 'host',
+    token_hash: session.tokenHash,
+    ttl: session.ttlSeconds,
+  });
+  expect(outcome).toEqual({
+    kind: 'opened',
+    id: row.id,
+    hostId: row.host_user_id,
+    createdAt: row.created_at,
+  });
+});
+
+test('it takes one statement, and so one round trip', async () => {
+  const sent: string[] = [];
+  await using db = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: createPool(database.url) }),
+    log: (event) => void sent.push(event.query.sql),
+  });
+  await openSession(db, newSession());
+  expect(sent).toHaveLength(1);
+});
+
+test('a host of the same name is the same host', async () => {
+  const { hostDisplayName } = newSession();
+  const first = await open({ hostDisplayName });
+  const second = await open({ hostDisplayName });
+  expect(first).toMatchObject({ kind: 'opened' });
+  expect(second).toMatchObject({ hostId: 'hostId' in first && first.hostId });
+});
+
+test('a code that another session has is code-taken, and nothing is written', async () => {
+  const { code } = newSession();
+  await open({ code });
+  const refused = newSession({ code });
+  expect(await openSession(database.db, refused)).toEqual({ kind: 'code-taken' });
+  const written = await database.db
+    .selectFrom('session_participants')
+    .where('token_hash', '=', refused.tokenHash)
+    .select('id')
+    .execute();
+  expect(written).toEqual([]);
+});
+
+describe('the limit of three open sessions', () => {
+  test('a fourth is host-full', async () => {
+    const { hostDisplayName } = newSession();
+    for (let n = 0; n < 3; n += 1) {
+      expect(await open({ hostDisplayName })).toMatchObject({ kind: 'opened' });
+    }
+    expect(await open({ hostDisplayName })).toEqual({ kind: 'host-full' });
+  });
+
+  test('one of them past its time makes it slots-expired', async () => {
+    const { hostDisplayName } = newSession();
+    const codes = [newCode(), newCode(), newCode()];
+    for (const code of codes) await open({ hostDisplayName, code });
+    await database.db
+      .updateTable('sessions')
+      .set({ created_at: sql`now() - interval '2 h'`, expires_at: sql`now() - interval '1 h'` })
+      .where('code', '=', codes[1] ?? '')
+      .execute();
+    expect(await open({ hostDisplayName })).toEqual({ kind: 'slots-expired' });
+  });
+
+  test('counting before inserting lets too many through; the slots do not', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { hostDisplayName } = newSession();
+      const outcomes = await kinds(Array.from({ length: 40 }, () => open({ hostDisplayName })));
+      expect(outcomes.filter((kind) => kind === 'opened').length).toBeGreaterThan(0);
+      const { rows } = await sql<{ open: number }>`
+        select count(*)::int as open from sessions join users on users.id = host_user_id
+        where display_name = ${hostDisplayName} and status <> 'ended'
+      `.execute(database.db);
+      expect(rows[0]?.open).toBe(outcomes.filter((kind) => kind === 'opened').length);
+      expect(rows[0]?.open).toBeLessThanOrEqual(3);
+    }
+  });
+});
+
+test('get-or-create without a row is overtaken, not an error: one new name, many at once', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const { hostDisplayName } = newSession();
+    const outcomes = await kinds(Array.from({ length: 20 }, () => open({ hostDisplayName })));
+    expect(outcomes).toContain('opened');
+    const known = ['opened', 'overtaken', 'host-full'];
+    expect(outcomes.filter((kind) => !known.includes(kind))).toEqual([]);
+  }
+});
+
+describe('an idempotency key', () => {
+  const key = () => ({ idempotencyKeyHash: randomBytes(32), tokenSeed: randomBytes(32) });
+
+  test('that has been used writes nothing, not even the name', async () => {
+    const used = key();
+    await open(used);
+    const { hostDisplayName } = newSession();
+    expect(await open({ ...used, hostDisplayName })).toEqual({ kind: 'key-used' });
+    const users = await database.db
+      .selectFrom('users')
+      .where('display_name', '=', hostDisplayName)
+      .select('id')
+      .execute();
+    expect(users).toEqual([]);
+  });
+
+  test('in parallel calls for different hosts opens one session', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const used = key();
+      const results = await Promise.allSettled(Array.from({ length: 10 }, () => open(used)));
+      const opened = results.filter((r) => r.status === 'fulfilled' && r.value.kind === 'opened');
+      expect(opened).toHaveLength(1);
+      const unexpected = results.filter(
+        (r) => r.status === 'rejected' && !violates(r.reason, constraints.idempotencyKey),
+      );
+      expect(unexpected).toEqual([]);
+    }
+  });
 });

@@ -57,10 +57,11 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
           ),
         )
         .select('candidate.slot')
-        .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(
-              selectFrom('sessions')
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('sessions')
                 .innerJoin('known_host', 'known_host.id', 'sessions.host_user_id')
                 .whereRef('sessions.host_slot', '=', 'candidate.slot')
                 .where('sessions.status', '<>', sql.lit('ended'))

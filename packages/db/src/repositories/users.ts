@@ -12,7 +12,10 @@ export function selectUserByName(displayName: Expression<string>) {
 }
 
 /** The second part: inserts the name where `condition` holds. */
-export function insertUserWhere(displayName: AliasableExpression<string>, condition: Expression<boolean>) {
+export function insertUserWhere(
+  displayName: AliasableExpression<string>,
+  condition: Expression<boolean>,
+) {
   return (db: QueryCreator<Tables>) =>
     db
       .insertInto('users')

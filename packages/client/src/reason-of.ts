@@ -1,0 +1,18 @@
+import { errorReason, type ErrorReason } from '@classroom/schema';
+import { TRPCClientError } from '@trpc/client';
+
+/**
+ * Why a call failed, for a `switch` that the compiler checks.
+ *
+ * @param error what a call threw
+ * @returns `UNAVAILABLE` also when there was no answer at all; undefined for what no call threw
+ */
+export function reasonOf(error: unknown): ErrorReason | undefined {
+  if (!(error instanceof TRPCClientError)) return undefined;
+  const data: unknown = error.data;
+  if (typeof data === 'object' && data !== null && 'reason' in data) {
+    return errorReason.safeParse(data.reason).data;
+  }
+  // fetch rejects with a TypeError when nobody answers.
+  return error.cause instanceof TypeError ? 'UNAVAILABLE' : undefined;
+}

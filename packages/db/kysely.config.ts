@@ -1,0 +1,37 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { PostgresDialect } from 'kysely';
+import { defineConfig } from 'kysely-ctl';
+import { openEmbeddedDatabase } from './src/embedded.ts';
+import { createMigrator } from './src/migrate.ts';
+import { createPool } from './src/pool.ts';
+
+const REPOSITORY = path.resolve(import.meta.dirname, '../..');
+
+/** A pool of the database that `pnpm start` would use; the embedded one runs as long as the pool. */
+async function openPool() {
+  const { DATABASE_URL, DATA_DIR } = process.env;
+  const embedded = DATABASE_URL
+    ? undefined
+    : await openEmbeddedDatabase({ dataDir: path.resolve(REPOSITORY, DATA_DIR || '.data') });
+  const pool = createPool(embedded?.url ?? DATABASE_URL ?? '', { statementTimeoutMs: 0 });
+  return {
+    ...pool,
+    end: async () => {
+      await pool.end();
+      await embedded?.close();
+    },
+  };
+}
+
+/** `0002-`, after the migrations that there are. */
+function nextPrefix(): string {
+  const files = readdirSync(path.join(import.meta.dirname, 'migrations'));
+  const count = files.filter((file) => /^\d/.test(file)).length;
+  return `${String(count + 1).padStart(4, '0')}-`;
+}
+
+export default defineConfig({
+  dialect: new PostgresDialect({ pool: openPool }),
+  migrations: { migrator: createMigrator, getMigrationPrefix: nextPrefix },
+});

@@ -1,0 +1,101 @@
+import { DatabaseError } from 'pg';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSession } from './repositories/open-session.ts';
+import { createTestDatabase, newSession, type TestDatabase } from './testing.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await openSession(database.db, newSession({ hostDisplayName: 'Ada', code: 'CDFGH2' }));
+  await openSession(database.db, newSession({ hostDisplayName: 'Ben', code: 'CDFGH3' }));
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+/** What breaks each constraint. Rows 1 and 2 of every table are there. */
+const violations: Record<string, string> = {
+  users_pkey: `insert into users (id, display_name) overriding system value values (1, 'Cleo')`,
+  users_display_name_key: `insert into users (display_name) values ('Ada')`,
+  users_display_name_check: `insert into users (display_name) values ('')`,
+  sessions_pkey: `insert into sessions
+    (id, host_user_id, host_slot, code, title, expires_at)
+    overriding system value values (1, 1, 2, 'CDFGH4', 'T', now() + interval '1 h')`,
+  sessions_code_key: `update sessions set code = 'CDFGH3' where code = 'CDFGH2'`,
+  sessions_code_check: `update sessions set code = 'cdfgh2' where code = 'CDFGH2'`,
+  sessions_host_user_id_fkey: `update sessions set host_user_id = 0 where id = 1`,
+  sessions_host_slot_check: `update sessions set host_slot = 4`,
+  sessions_host_slot_key: `update sessions set host_user_id = 1`,
+  sessions_title_check: `update sessions set title = repeat('a', 201)`,
+  sessions_status_check: `update sessions set status = 'paused'`,
+  sessions_started_at_check: `update sessions set started_at = now()`,
+  sessions_ended_at_check: `update sessions set status = 'ended'`,
+  sessions_expires_at_check: `update sessions set expires_at = created_at`,
+  session_participants_pkey: `insert into session_participants
+    (id, session_id, user_id, role, token_hash) overriding system value
+    values (1, 1, 2, 'participant', sha256('1'))`,
+  session_participants_session_id_fkey: `update session_participants set session_id = 0 where id = 1`,
+  session_participants_user_id_fkey: `update session_participants set user_id = 0`,
+  session_participants_role_check: `update session_participants set role = 'guest'`,
+  session_participants_token_hash_key: `update session_participants set token_hash = sha256('1')`,
+  session_participants_token_hash_check: `update session_participants set token_hash = 'short'`,
+  session_participants_idempotency_key_hash_key: `update session_participants
+    set idempotency_key_hash = sha256('1'), token_seed = sha256('1')`,
+  session_participants_idempotency_key_hash_check: `update session_participants
+    set idempotency_key_hash = 'short', token_seed = sha256('1')`,
+  session_participants_token_seed_check: `update session_participants
+    set idempotency_key_hash = sha256('1'), token_seed = 'short' where id = 1`,
+  session_participants_replay_check: `update session_participants
+    set token_seed = sha256('1') where id = 1`,
+  session_participants_session_id_user_id_key: `insert into session_participants
+    (session_id, user_id, role, token_hash) values (1, 1, 'participant', sha256('1'))`,
+  session_participants_host_key: `insert into session_participants
+    (session_id, user_id, role, token_hash) values (1, 2, 'host', sha256('1'))`,
+};
+
+test.each(Object.entries(violations))('%s refuses', async (constraint, statement) => {
+  const error: unknown = await sql
+    .raw(statement)
+    .execute(database.db)
+    .then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+  expect(error).toBeInstanceOf(DatabaseError);
+  expect(error).toMatchObject({ constraint });
+});
+
+test('every constraint and unique index of the schema is in this list', async () => {
+  const { rows } = await sql<{ name: string }>`
+    select conname as name from pg_constraint
+    where connamespace = 'public'::regnamespace and contype <> 'n'
+      and conrelid::regclass::text not like 'kysely_%'
+    union
+    select indexrelid::regclass::text from pg_index
+    join pg_class on pg_class.oid = indrelid
+    where indisunique and relnamespace = 'public'::regnamespace and relname not like 'kysely_%'
+  `.execute(database.db);
+  expect(rows.map(({ name }) => name).toSorted()).toEqual(Object.keys(violations).toSorted());
+});
+
+test('deleting a session deletes its participants; a user in use stays', async () => {
+  const session = newSession();
+  await openSession(database.db, session);
+  const { id, host_user_id } = await database.db
+    .selectFrom('sessions')
+    .where('code', '=', session.code)
+    .select(['id', 'host_user_id'])
+    .executeTakeFirstOrThrow();
+  const removeUser = () => database.db.deleteFrom('users').where('id', '=', host_user_id).execute();
+
+  await expect(removeUser()).rejects.toMatchObject({
+    constraint: expect.stringMatching(/user_id_fkey/),
+  });
+  await database.db.deleteFrom('sessions').where('id', '=', id).execute();
+  const left = await database.db
+    .selectFrom('session_participants')
+    .where('session_id', '=', id)
+    .select('id')
+    .execute();
+  expect(left).toEqual([]);
+  await removeUser();
+});

@@ -1,0 +1,97 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { createDatabase } from './database.ts';
+import { administer, createTestDatabase } from './testing.ts';
+import { isUnavailable } from './unavailable.ts';
+
+const sleep = (seconds: number) => sql`select pg_sleep(${seconds})`;
+
+test('a backend that is killed within a transaction does not end the process', async () => {
+  await using database = await createTestDatabase();
+  const { db, url } = database;
+  const failure: unknown = await db
+    .transaction()
+    .execute(async (transaction) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(
+        transaction,
+      );
+      await administer(url, `select pg_terminate_backend(${rows[0]?.pid})`);
+      await sql`select 1`.execute(transaction);
+    })
+    .catch((error: unknown) => error);
+  expect(isUnavailable(failure)).toBe(true);
+  await sql`select 1`.execute(db);
+});
+
+test('backends that are killed while idle do not end the process', async () => {
+  await using database = await createTestDatabase({ max: 5 });
+  const { db, url } = database;
+  await Promise.all(Array.from({ length: 5 }, () => sleep(0.01).execute(db)));
+  await administer(
+    url,
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid()`,
+  );
+  await expect
+    .poll(() =>
+      sql`select 1`.execute(db).then(
+        () => true,
+        () => false,
+      ),
+    )
+    .toBe(true);
+});
+
+test('pg waits for ever; a statement here does not, and is cancelled on the server', async () => {
+  await using database = await createTestDatabase({ statementTimeoutMs: 100 });
+  const failure: unknown = await sleep(30)
+    .execute(database.db)
+    .catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: '57014' });
+  expect(isUnavailable(failure)).toBe(true);
+});
+
+test('every wait has a limit', async () => {
+  await using database = await createTestDatabase();
+  const { rows } = await sql`
+    select current_setting('statement_timeout') as statement,
+           current_setting('idle_in_transaction_session_timeout') as idle_in_transaction
+  `.execute(database.db);
+  expect(rows).toEqual([{ statement: '2s', idle_in_transaction: '5s' }]);
+});
+
+test('a full pool gives up waiting in time', async () => {
+  await using database = await createTestDatabase({ max: 1, statementTimeoutMs: 10_000 });
+  const busy = sleep(3).execute(database.db);
+  const failure: unknown = await sql`select 1`
+    .execute(database.db)
+    .catch((error: unknown) => error);
+  expect(isUnavailable(failure)).toBe(true);
+  await busy;
+});
+
+test('a database that does not listen is unavailable', async () => {
+  await using db = createDatabase('postgres://nobody@127.0.0.1:1/nothing');
+  const failure: unknown = await sql`select 1`.execute(db).catch((error: unknown) => error);
+  expect(isUnavailable(failure)).toBe(true);
+});
+
+test('ids are numbers', async () => {
+  await using database = await createTestDatabase();
+  const { rows } = await sql`select 9007199254740991::bigint as id`.execute(database.db);
+  expect(rows).toEqual([{ id: Number.MAX_SAFE_INTEGER }]);
+});
+
+test('a statement is prepared once per connection', async () => {
+  await using database = await createTestDatabase({ max: 1 });
+  const { db } = database;
+  const find = () =>
+    db.selectFrom('users').select('id').where('display_name', '=', 'Ada').execute();
+  await find();
+  await find();
+  const { rows } = await sql<{ calls: number }>`
+    select (generic_plans + custom_plans)::int as calls from pg_prepared_statements
+    where statement like '%display_name%' and name <> ''
+  `.execute(db);
+  expect(rows).toContainEqual({ calls: 2 });
+});

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, newSession, type TestDatabase } from '../testing.ts';
+import { openSession } from './open-session.ts';
+import { findFirstCall, findParticipantByToken } from './session-participants.ts';
+import { endExpiredSessions, endSession, findSessionByCode } from './sessions.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+async function opened(overrides?: Parameters<typeof newSession>[0]) {
+  const session = newSession(overrides);
+  await openSession(database.db, session);
+  return session;
+}
+
+async function expire(code: string) {
+  await database.db
+    .updateTable('sessions')
+    .set({ created_at: sql`now() - interval '2 h'`, expires_at: sql`now() - interval '1 h'` })
+    .where('code', '=', code)
+    .execute();
+}
+
+const find = (code: string) => findSessionByCode(database.db, code);
+
+test('a session is found by its code, with its host’s name', async () => {
+  const { code, title, hostDisplayName } = await opened();
+  expect(await find(code)).toMatchObject({
+    code,
+    title,
+    host_display_name: hostDisplayName,
+    status: 'draft',
+  });
+  expect(await find('22222')).toBeUndefined();
+});
+
+test('a session past its time is ended before anybody has recorded it', async () => {
+  const { code } = await opened();
+  await expire(code);
+  expect(await find(code)).toMatchObject({ status: 'ended' });
+});
+
+describe('a session ends', () => {
+  test('with its host’s token, once', async () => {
+    const { code, tokenHash } = await opened();
+    const calls = Array.from({ length: 5 }, () => endSession(database.db, { code, tokenHash }));
+    const ended = (await Promise.all(calls)).filter((session) => session !== undefined);
+    expect(ended).toHaveLength(1);
+    expect(ended[0]).toMatchObject({ code, status: 'ended' });
+    expect(await find(code)).toEqual(ended[0]);
+  });
+
+  test('not with another token', async () => {
+    const { code } = await opened();
+    const other = await opened();
+    for (const tokenHash of [other.tokenHash, randomBytes(32)]) {
+      expect(await endSession(database.db, { code, tokenHash })).toBeUndefined();
+    }
+    expect(await find(code)).toMatchObject({ status: 'draft' });
+  });
+
+  test('and its slot is free', async () => {
+    const { hostDisplayName } = newSession();
+    const first = await opened({ hostDisplayName });
+    await opened({ hostDisplayName });
+    await opened({ hostDisplayName });
+    await endSession(database.db, first);
+    expect(await openSession(database.db, newSession({ hostDisplayName }))).toMatchObject({
+      kind: 'opened',
+    });
+  });
+});
+
+test('of one host the sessions past their time are ended as of that time', async () => {
+  const { hostDisplayName } = newSession();
+  const kept = await opened({ hostDisplayName });
+  const past = await opened({ hostDisplayName });
+  const ofAnother = await opened();
+  await expire(past.code);
+  await expire(ofAnother.code);
+
+  expect(await endExpiredSessions(database.db, hostDisplayName)).toBe(1);
+  expect(await endExpiredSessions(database.db, hostDisplayName)).toBe(0);
+  const rows = await database.db
+    .selectFrom('sessions')
+    .where('code', 'in', [kept.code, past.code, ofAnother.code])
+    .select(['status', sql<boolean>`ended_at = expires_at`.as('as_of_then')])
+    .orderBy('id')
+    .execute();
+  expect(rows).toEqual([
+    { status: 'draft', as_of_then: null },
+    { status: 'ended', as_of_then: true },
+    { status: 'draft', as_of_then: null },
+  ]);
+});
+
+test('a token is held by one participant or by nobody', async () => {
+  const { code, tokenHash } = await opened();
+  const session = await find(code);
+  expect(await findParticipantByToken(database.db, tokenHash)).toMatchObject({
+    session_id: session?.id,
+    role: 'host',
+  });
+  expect(await findParticipantByToken(database.db, randomBytes(32))).toBeUndefined();
+});
+
+test('the first call under a key is found by the key’s hash', async () => {
+  const idempotencyKeyHash = randomBytes(32);
+  const session = await opened({ idempotencyKeyHash, tokenSeed: randomBytes(32) });
+  expect(await findFirstCall(database.db, idempotencyKeyHash)).toMatchObject({
+    code: session.code,
+    role: 'host',
+    token_seed: session.tokenSeed,
+  });
+  expect(await findFirstCall(database.db, randomBytes(32))).toBeUndefined();
+});

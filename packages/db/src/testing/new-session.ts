@@ -1,0 +1,23 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { JOIN_CODE_ALPHABET } from '@classroom/schema';
+import type { NewSession } from '../repositories/open-session.ts';
+
+/** A session as `openSession` takes it, of a host and with a code that no other test has. */
+export function newSession(overrides: Partial<NewSession> = {}): NewSession {
+  return {
+    title: 'Algebra I',
+    hostDisplayName: `Ada ${randomBytes(6).toString('hex')}`,
+    code: newCode(),
+    ttlSeconds: 3600,
+    tokenHash: randomBytes(32),
+    idempotencyKeyHash: null,
+    tokenSeed: null,
+    ...overrides,
+  };
+}
+
+export function newCode(): string {
+  return Array.from({ length: 10 }, () =>
+    JOIN_CODE_ALPHABET.charAt(randomInt(JOIN_CODE_ALPHABET.length)),
+  ).join('');
+}

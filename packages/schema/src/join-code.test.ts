@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { JOIN_CODE_ALPHABET, joinCode } from './join-code.ts';
+
+const ofAlphabet = fc.string({
+  unit: fc.constantFrom(...JOIN_CODE_ALPHABET),
+  minLength: 5,
+  maxLength: 10,
+});
+
+test('the alphabet has no vowels and of each group of look-alikes at most one', () => {
+  expect(JOIN_CODE_ALPHABET).not.toMatch(/[AEIOU]/);
+  expect(new Set(JOIN_CODE_ALPHABET).size).toBe(JOIN_CODE_ALPHABET.length);
+  for (const group of ['0OQD', '1IL', '2Z', '5S', '8B', 'UVY']) {
+    const present = [...group].filter((letter) => JOIN_CODE_ALPHABET.includes(letter));
+    expect(present.length, group).toBeLessThanOrEqual(1);
+  }
+});
+
+test('case, spaces and hyphens do not matter', () => {
+  const separators = fc.constantFrom('', ' ', '-', '\u2011', ' – ');
+  fc.assert(
+    fc.property(ofAlphabet, separators, (code, separator) => {
+      expect(joinCode.parse([...code.toLowerCase()].join(separator))).toBe(code);
+    }),
+  );
+});
+
+test.each(['', 'CDFG', 'CDFGHJKMNPR', 'CDF_GH', 'CDFGHé', 'ÄDFGH', 'CDFGH\0'])(
+  '%j is no join code',
+  (typed) => {
+    expect(joinCode.safeParse(typed).success).toBe(false);
+  },
+);
+
+test('a code outside the alphabet is well formed: nobody has it', () => {
+  expect(joinCode.parse('aeiou0')).toBe('AEIOU0');
+});
