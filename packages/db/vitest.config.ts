@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { globalSetup: './src/testing/global-setup.ts' },
+  // Starting a database takes seconds on a busy machine.
+  test: { globalSetup: './src/testing/global-setup.ts', testTimeout: 60_000, hookTimeout: 60_000 },
 });

@@ -33,7 +33,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       ended_at timestamptz,
       expires_at timestamptz not null,
       constraint sessions_started_at_check check (
-        case status when 'draft' then started_at is null when 'active' then started_at is not null else true end
+        (status <> 'draft' or started_at is null) and (status <> 'active' or started_at is not null)
       ),
       constraint sessions_ended_at_check check ((status = 'ended') = (ended_at is not null)),
       constraint sessions_expires_at_check check (expires_at > created_at)

@@ -3,6 +3,7 @@ import { inject } from 'vitest';
 import { createDatabase, type Database } from './database.ts';
 import type { PoolOptions } from './pool.ts';
 export { administer, databaseUrl } from './testing/administer.ts';
+export { captureQueries } from './testing/capture-queries.ts';
 export { newCode, newSession } from './testing/new-session.ts';
 import { administer, databaseUrl } from './testing/administer.ts';
 

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { constraints, violates } from '../constraints.ts';
-import type { Tables } from '../database.ts';
-import { createPool } from '../pool.ts';
-import { createTestDatabase, newCode, newSession, type TestDatabase } from '../testing.ts';
+import {
+  captureQueries,
+  createTestDatabase,
+  newCode,
+  newSession,
+  type TestDatabase,
+} from '../testing.ts';
 import { openSession } from './open-session.ts';
 
 let database: TestDatabase;
@@ -49,12 +53,7 @@ test('a session, its host and the host’s participant row are created together'
 });
 
 test('it takes one statement, and so one round trip', async () => {
-  const sent: string[] = [];
-  await using db = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: createPool(database.url) }),
-    log: (event) => void sent.push(event.query.sql),
-  });
-  await openSession(db, newSession());
+  const sent = await captureQueries(database.url, (db) => openSession(db, newSession()));
   expect(sent).toHaveLength(1);
 });
 
@@ -120,8 +119,8 @@ test('get-or-create without a row is overtaken, not an error: one new name, many
     const { hostDisplayName } = newSession();
     const outcomes = await kinds(Array.from({ length: 20 }, () => open({ hostDisplayName })));
     expect(outcomes).toContain('opened');
-    const known = ['opened', 'overtaken', 'host-full'];
-    expect(outcomes.filter((kind) => !known.includes(kind))).toEqual([]);
+    const known = new Set(['opened', 'overtaken', 'host-full']);
+    expect(outcomes.filter((kind) => !known.has(kind))).toEqual([]);
   }
 });
 

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { sessionStatus } from '@classroom/schema';
+import { afterAll, describe, expect, test } from 'vitest';
+import { createTestDatabase } from './testing.ts';
+import {
+  type ColumnFacts,
+  describeColumns,
+  describeConstraints,
+} from './testing/describe-schema.ts';
+
+const database = await createTestDatabase();
+afterAll(() => database[Symbol.asyncDispose]());
+const columns = await describeColumns(database.db);
+const constraints = await describeConstraints(database.db);
+const tables = [...new Set(columns.map(({ table }) => table))];
+
+const read = (file: string) => readFile(path.join(import.meta.dirname, file), 'utf8');
+const page = await read('../../../docs/data-model.md');
+
+/** The rows of so many cells in the section of a table, without code marks. */
+function rowsOnPage(table: string, cells: number): string[][] {
+  const section = page.split(`\n## \`${table}\`\n`)[1]?.split('\n## ')[0] ?? '';
+  return section
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.slice(1, -1).replaceAll('`', '').split('|'))
+    .filter((row) => row.length === cells)
+    .map((row) => row.map((cell) => cell.trim()));
+}
+
+/** What TypeScript should say of a column; a text may be narrowed to a type with a name. */
+function expectedType({ type, nullable, ...column }: ColumnFacts): RegExp {
+  const base: Record<string, string> = {
+    bigint: 'number',
+    smallint: 'number',
+    text: '(string|[A-Z]\\w+)',
+    timestamptz: 'Date',
+    bytea: 'Buffer',
+  };
+  const value = `${base[type]}${nullable ? ' \\| null' : ''}`;
+  if (column.default === 'identity') return new RegExp(`^GeneratedAlways<${value}>$`);
+  return new RegExp(column.default === '' ? `^${value}$` : `^Generated<${value}>$`);
+}
+
+describe.each(tables)('%s: the page, the types and the database agree', (table) => {
+  const ofTable = columns.filter((column) => column.table === table);
+
+  test('on the page, the columns', () => {
+    expect(rowsOnPage(table, 5).map((row) => row.slice(0, 4))).toEqual(
+      ofTable.map((c) => [c.name, c.type, c.nullable ? 'yes' : 'no', c.default]),
+    );
+  });
+
+  test('on the page, the constraints', () => {
+    const described = rowsOnPage(table, 3).map(([name, definition]) => [name, definition]);
+    const actual = constraints
+      .filter((constraint) => constraint.table === table)
+      .map(({ name, definition }) => [name, definition]);
+    expect(described.toSorted()).toEqual(actual.toSorted());
+  });
+
+  test('in the diagram', () => {
+    const entity = new RegExp(`\\n {2}${table} \\{\\n([^}]*)\\}`).exec(page)?.[1] ?? '';
+    const drawn = entity
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(' ').slice(0, 2));
+    expect(drawn).toEqual(ofTable.map(({ type, name }) => [type, name]));
+  });
+
+  test('in the table types', async () => {
+    const source = await read(`tables/${table.replaceAll('_', '-')}.ts`);
+    const members = [...source.matchAll(/^ {2}(\w+): (.+);$/gm)];
+    expect(members.map(([, name]) => name)).toEqual(ofTable.map(({ name }) => name));
+    for (const [index, column] of ofTable.entries()) {
+      expect(members[index]?.[2], column.name).toMatch(expectedType(column));
+    }
+  });
+});
+
+test('the statuses of the wire contract are those that the database takes', () => {
+  const check = constraints.find(({ name }) => name === 'sessions_status_check');
+  const taken = [...(check?.definition.matchAll(/'(\w+)'/g) ?? [])].map(([, status]) => status);
+  expect(taken).toEqual(sessionStatus.options);
+});

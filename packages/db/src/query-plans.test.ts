@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { CompiledQuery, sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from './database.ts';
+import { openSession } from './repositories/open-session.ts';
+import { findFirstCall, findParticipantByToken } from './repositories/session-participants.ts';
+import { endExpiredSessions, endSession, findSessionByCode } from './repositories/sessions.ts';
+import { captureQueries, createTestDatabase, newSession, type TestDatabase } from './testing.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase({ statementTimeoutMs: 0 });
+  // Enough rows that reading a table whole is never the cheaper way.
+  await sql`
+    with host as (
+      insert into users (display_name) select 'host ' || n from generate_series(1, 20000) n
+      returning id
+    ), session as (
+      insert into sessions (host_user_id, host_slot, code, title, expires_at)
+      select id, 1, lpad(id::text, 10, '0'), 'T', now() + interval '1 h' from host
+      returning id, host_user_id
+    )
+    insert into session_participants
+      (session_id, user_id, role, token_hash, idempotency_key_hash, token_seed)
+    select id, host_user_id, 'host', sha256(id::text::bytea), sha256(id::text::bytea),
+      sha256(id::text::bytea)
+    from session
+  `.execute(database.db);
+  await sql`analyze`.execute(database.db);
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const tokenHash = randomBytes(32);
+
+test.each<[string, (db: Database) => Promise<unknown>]>([
+  ['openSession', (db) => openSession(db, newSession())],
+  ['findSessionByCode', (db) => findSessionByCode(db, '0000000001')],
+  ['endSession', (db) => endSession(db, { code: '0000000001', tokenHash })],
+  ['endExpiredSessions', (db) => endExpiredSessions(db, 'host 1')],
+  ['findParticipantByToken', (db) => findParticipantByToken(db, tokenHash)],
+  ['findFirstCall', (db) => findFirstCall(db, tokenHash)],
+])('%s reads by index, and no table whole', async (_, run) => {
+  for (const { sql: text, parameters } of await captureQueries(database.url, run)) {
+    const explain = CompiledQuery.raw(`explain ${text}`, [...parameters]);
+    const { rows } = await database.db.executeQuery<{ 'QUERY PLAN': string }>(explain);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toContain('Index');
+    expect(plan).not.toMatch(/Seq Scan on (users|sessions|session_participants)/);
+  }
+});
