@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet';
-import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import { useErrorShape } from './http/errors.ts';
+import { answerError, answerNotFound } from './http/errors.ts';
 import { useHealth } from './http/health.ts';
 import { useOrigins } from './http/origins.ts';
 import { useTRPC } from './http/trpc.ts';
@@ -24,9 +24,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { logger, corsOrigins, trustProxy, ...deps } = options;
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
+    frameworkErrors: answerError,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 10_000,
     keepAliveTimeout: 60_000,
@@ -38,7 +39,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     },
   });
 
-  useErrorShape(app);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerNotFound);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
   });

@@ -1,13 +1,15 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
-/** Structured logs on standard output. Of an error only what holds no row and no request goes in. */
-export function createLogger(level: string): Logger {
-  return pino({
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: toLog },
-  });
+/**
+ * Structured logs. Of an error goes in only what holds no row and no request.
+ *
+ * @param destination where to, when not standard output
+ */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: toLog } },
+    destination ?? pino.destination(1),
+  );
 }
 
 /**
@@ -19,12 +21,5 @@ function toLog(error: unknown): unknown {
   const { name, message, stack, cause } = error;
   const code = 'code' in error ? error.code : undefined;
   const constraint = 'constraint' in error ? error.constraint : undefined;
-  return {
-    name,
-    message,
-    code,
-    constraint,
-    stack,
-    ...(cause !== undefined && { cause: toLog(cause) }),
-  };
+  return { name, message, code, constraint, stack, cause: cause && toLog(cause) };
 }

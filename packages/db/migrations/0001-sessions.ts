@@ -35,8 +35,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       constraint sessions_started_at_check check (
         (status <> 'draft' or started_at is null) and (status <> 'active' or started_at is not null)
       ),
-      constraint sessions_ended_at_check check ((status = 'ended') = (ended_at is not null)),
-      constraint sessions_expires_at_check check (expires_at > created_at)
+      constraint sessions_ended_at_check check ((status = 'ended') = (ended_at is not null))
     )
   `.execute(db);
 

@@ -29,7 +29,6 @@ const violations: Record<string, string> = {
   sessions_status_check: `update sessions set status = 'paused'`,
   sessions_started_at_check: `update sessions set started_at = now()`,
   sessions_ended_at_check: `update sessions set status = 'ended'`,
-  sessions_expires_at_check: `update sessions set expires_at = created_at`,
   session_participants_pkey: `insert into session_participants
     (id, session_id, user_id, role, token_hash) overriding system value
     values (1, 1, 2, 'participant', sha256('1'))`,

@@ -53,11 +53,12 @@ describe.each(tables)('%s: the page, the types and the database agree', (table) 
   });
 
   test('on the page, the constraints', () => {
-    const described = rowsOnPage(table, 3).map(([name, definition]) => [name, definition]);
-    const actual = constraints
-      .filter((constraint) => constraint.table === table)
-      .map(({ name, definition }) => [name, definition]);
-    expect(described.toSorted()).toEqual(actual.toSorted());
+    const described = rowsOnPage(table, 3).map(([name, definition]) => ({ name, definition }));
+    const actual = constraints.filter((constraint) => constraint.table === table);
+    expect(described).toHaveLength(actual.length);
+    expect(described).toEqual(
+      expect.arrayContaining(actual.map(({ name, definition }) => ({ name, definition }))),
+    );
   });
 
   test('in the diagram', () => {

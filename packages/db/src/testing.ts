@@ -5,7 +5,9 @@ import type { PoolOptions } from './pool.ts';
 export { administer, databaseUrl } from './testing/administer.ts';
 export { captureQueries } from './testing/capture-queries.ts';
 export { newCode, newSession } from './testing/new-session.ts';
+export { countSessions, expireSessions } from './testing/sessions.ts';
 import { administer, databaseUrl } from './testing/administer.ts';
+import type { TestServer } from './testing/test-server.ts';
 
 export interface TestDatabase extends AsyncDisposable {
   url: string;
@@ -20,7 +22,7 @@ export interface TestDatabase extends AsyncDisposable {
  * await using database = await createTestDatabase();
  */
 export async function createTestDatabase(options?: PoolOptions): Promise<TestDatabase> {
-  const { serverUrl, template } = inject('testDatabase');
+  const { serverUrl, template }: TestServer = inject('testDatabase');
   const name = `test_${randomBytes(8).toString('hex')}`;
   await administer(serverUrl, `create database ${name} template ${template}`);
   const url = databaseUrl(serverUrl, name);

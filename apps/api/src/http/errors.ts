@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorShape } from '../trpc/error-shape.ts';
 
 /** The refusals that HTTP makes before tRPC is asked, in tRPC's terms. */
@@ -10,21 +10,22 @@ const CODES: Record<number, TRPCError['code']> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 };
 
-/** Gives errors that arise outside of tRPC the form that its clients understand. */
-export function useErrorShape(app: FastifyInstance): void {
-  app.setNotFoundHandler((request, reply) =>
-    sendError(new TRPCError({ code: 'NOT_FOUND' }), request, reply),
-  );
-  app.setErrorHandler<Error & { statusCode?: number }>((cause, request, reply) => {
-    const { statusCode = 500 } = cause;
-    if (statusCode >= 500) request.log.error({ err: cause }, 'request failed');
-    const code = CODES[statusCode] ?? (statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR');
-    return sendError(new TRPCError({ code }), request, reply);
-  });
+/** Answers what was thrown outside of tRPC, in the form that its clients understand. */
+export function answerError(
+  cause: Error & { statusCode?: number },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { statusCode = 500 } = cause;
+  if (statusCode >= 500) request.log.error({ err: cause }, 'request failed');
+  const code = CODES[statusCode] ?? (statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR');
+  sendError(new TRPCError({ code }), request, reply);
 }
 
-export function sendError(error: TRPCError, request: FastifyRequest, reply: FastifyReply) {
-  return reply
-    .code(getHTTPStatusCodeFromError(error))
-    .send({ error: errorShape(error, request.id) });
+export function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
+  sendError(new TRPCError({ code: 'NOT_FOUND' }), request, reply);
+}
+
+export function sendError(error: TRPCError, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.code(getHTTPStatusCodeFromError(error)).send({ error: errorShape(error, request.id) });
 }

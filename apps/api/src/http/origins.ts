@@ -12,12 +12,13 @@ import { sendError } from './errors.ts';
  */
 export async function useOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   const isAllowed = (origin: string) =>
-    origins.includes(origin) || origins.includes(origin.replace(/:\d+$/, ':*'));
+    origins.includes(origin) || origins.includes(`${origin.replace(/:\d+$/, '')}:*`);
 
   app.addHook('onRequest', async (request, reply) => {
     const { origin, host } = request.headers;
     if (origin === undefined || isAllowed(origin) || isSameOrigin(origin, host)) return;
-    await sendError(toTRPCError(new DomainError('FORBIDDEN')), request, reply);
+    sendError(toTRPCError(new DomainError('FORBIDDEN')), request, reply);
+    await reply;
   });
   await app.register(cors, {
     origin: (origin, done) => done(null, origin !== undefined && isAllowed(origin)),

@@ -28,7 +28,10 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
       url: '/trpc/:path',
       onRequest: async (req, res) => {
         const code = refusal(req);
-        if (code !== undefined) await sendError(new TRPCError({ code }), req, res);
+        if (code !== undefined) {
+          sendError(new TRPCError({ code }), req, res);
+          await res;
+        }
       },
       handler: (req, res) =>
         fastifyRequestHandler({

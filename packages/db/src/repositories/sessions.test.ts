@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, newSession, type TestDatabase } from '../testing.ts';
+import { createTestDatabase, expireSessions, newSession, type TestDatabase } from '../testing.ts';
 import { openSession } from './open-session.ts';
 import { findFirstCall, findParticipantByToken } from './session-participants.ts';
 import { endExpiredSessions, endSession, findSessionByCode } from './sessions.ts';
@@ -18,14 +18,6 @@ async function opened(overrides?: Parameters<typeof newSession>[0]) {
   return session;
 }
 
-async function expire(code: string) {
-  await database.db
-    .updateTable('sessions')
-    .set({ created_at: sql`now() - interval '2 h'`, expires_at: sql`now() - interval '1 h'` })
-    .where('code', '=', code)
-    .execute();
-}
-
 const find = (code: string) => findSessionByCode(database.db, code);
 
 test('a session is found by its code, with its host’s name', async () => {
@@ -40,8 +32,8 @@ test('a session is found by its code, with its host’s name', async () => {
 });
 
 test('a session past its time is ended before anybody has recorded it', async () => {
-  const { code } = await opened();
-  await expire(code);
+  const { code, hostDisplayName } = await opened();
+  await expireSessions(database.db, hostDisplayName);
   expect(await find(code)).toMatchObject({ status: 'ended' });
 });
 
@@ -78,23 +70,23 @@ describe('a session ends', () => {
 
 test('of one host the sessions past their time are ended as of that time', async () => {
   const { hostDisplayName } = newSession();
-  const kept = await opened({ hostDisplayName });
   const past = await opened({ hostDisplayName });
   const ofAnother = await opened();
-  await expire(past.code);
-  await expire(ofAnother.code);
+  await expireSessions(database.db, hostDisplayName);
+  await expireSessions(database.db, ofAnother.hostDisplayName);
+  const kept = await opened({ hostDisplayName });
 
   expect(await endExpiredSessions(database.db, hostDisplayName)).toBe(1);
   expect(await endExpiredSessions(database.db, hostDisplayName)).toBe(0);
   const rows = await database.db
     .selectFrom('sessions')
-    .where('code', 'in', [kept.code, past.code, ofAnother.code])
+    .where('code', 'in', [past.code, ofAnother.code, kept.code])
     .select(['status', sql<boolean>`ended_at = expires_at`.as('as_of_then')])
     .orderBy('id')
     .execute();
   expect(rows).toEqual([
-    { status: 'draft', as_of_then: null },
     { status: 'ended', as_of_then: true },
+    { status: 'draft', as_of_then: null },
     { status: 'draft', as_of_then: null },
   ]);
 });

@@ -7,12 +7,7 @@ import { createDatabase } from '../database.ts';
 import { openEmbeddedDatabase } from '../embedded.ts';
 import { migrateToLatest } from '../migrate.ts';
 import { administer, databaseUrl } from './administer.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    testDatabase: { serverUrl: string; template: string };
-  }
-}
+import type { TestServer } from './test-server.ts';
 
 /** Tests may lose their data when the machine stops; in return they run several times faster. */
 const FAST_AND_FORGETFUL = [
@@ -34,7 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const db = createDatabase(databaseUrl(server.url, template), { statementTimeoutMs: 0 });
   await migrateToLatest(db);
   await db.destroy();
-  project.provide('testDatabase', { serverUrl: server.url, template });
+  project.provide('testDatabase', { serverUrl: server.url, template } satisfies TestServer);
 
   return async () => {
     await administer(server.url, `drop database ${template} with (force)`);
