@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { type Client, createClient, reasonOf } from '@classroom/client';
+import { createTestDatabase, expireSessions, type TestDatabase } from '@classroom/db/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningApi, startApi } from '../src/start-api.ts';
+
+let database: TestDatabase;
+let api: RunningApi;
+let anyone: Client;
+const as = (token: string) => createClient({ url: `${api.url}/trpc`, token });
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await startApi({ DATABASE_URL: database.url });
+  anyone = createClient({ url: `${api.url}/trpc` });
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const create = (hostDisplayName = `Ada ${randomUUID()}`) =>
+  anyone.sessions.create.mutate({ title: '  Algebra \t I ', hostDisplayName });
+
+const reason = (call: Promise<unknown>) => call.then(() => 'none', reasonOf);
+
+test('a teacher without an account opens a session and gets a join code', async () => {
+  const { hostToken, ...session } = await create('Ada Lovelace');
+  expect(session).toEqual({
+    id: expect.any(Number),
+    code: expect.stringMatching(/^[2-9CDFGHJKMNPRTVWX]{6}$/),
+    title: 'Algebra I',
+    status: 'draft',
+    host: { id: expect.any(Number), displayName: 'Ada Lovelace' },
+    createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+  });
+  expect(hostToken).toMatch(/^[\w-]{43}$/);
+  expect(await anyone.sessions.get.query({ code: session.code })).toEqual(session);
+});
+
+test('a code may be typed in any case, with spaces and hyphens', async () => {
+  const { hostToken: _, ...session } = await create();
+  const typed = ` ${session.code.slice(0, 3).toLowerCase()}-${session.code.slice(3)} `;
+  expect(await anyone.sessions.get.query({ code: typed })).toEqual(session);
+});
+
+test('calls that are made at once travel together and fail each for itself', async () => {
+  const session = await create();
+  const [found, missing] = await Promise.all([
+    anyone.sessions.get.query({ code: session.code }),
+    reason(anyone.sessions.get.query({ code: 'AAAAAA' })),
+  ]);
+  expect(found.id).toBe(session.id);
+  expect(missing).toBe('SESSION_NOT_FOUND');
+});
+
+describe('the host ends the session', () => {
+  test('for good, and again without effect', async () => {
+    const { hostToken, code } = await create();
+    const ended = await as(hostToken).sessions.end.mutate({ code });
+    expect(ended).toMatchObject({ code, status: 'ended' });
+    expect(await as(hostToken).sessions.end.mutate({ code })).toEqual(ended);
+  });
+
+  test('after which its code is unknown to everyone but its participants', async () => {
+    const { hostToken, code } = await create();
+    const other = await create();
+    await as(hostToken).sessions.end.mutate({ code });
+    for (const stranger of [anyone, as(other.hostToken), as('unknown')]) {
+      expect(await reason(stranger.sessions.get.query({ code }))).toBe('SESSION_NOT_FOUND');
+    }
+    expect(await as(hostToken).sessions.get.query({ code })).toMatchObject({ status: 'ended' });
+  });
+
+  test('and nobody else does', async () => {
+    const { code } = await create();
+    const other = await create();
+    expect(await reason(anyone.sessions.end.mutate({ code }))).toBe('UNAUTHENTICATED');
+    expect(await reason(as('unknown').sessions.end.mutate({ code }))).toBe('UNAUTHENTICATED');
+    expect(await reason(as(other.hostToken).sessions.end.mutate({ code }))).toBe('FORBIDDEN');
+    const gone = { code: 'AAAAAA' };
+    expect(await reason(as(other.hostToken).sessions.end.mutate(gone))).toBe('SESSION_NOT_FOUND');
+    expect(await anyone.sessions.get.query({ code })).toMatchObject({ status: 'draft' });
+  });
+});
+
+describe('a host has three open sessions', () => {
+  test('a fourth is refused until one has ended', async () => {
+    const host = `Ada ${randomUUID()}`;
+    const [first] = [await create(host), await create(host), await create(host)];
+    const failure: unknown = await create(host).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      data: { reason: 'HOST_SESSION_LIMIT', code: 'CONFLICT', httpStatus: 409, limit: 3 },
+    });
+    await as(first.hostToken).sessions.end.mutate({ code: first.code });
+    expect(await create(host)).toMatchObject({ status: 'draft' });
+  });
+
+  test('sessions past their time free their slots by themselves', async () => {
+    const host = `Ada ${randomUUID()}`;
+    const [first] = [await create(host), await create(host), await create(host)];
+    await expireSessions(database.db, host);
+    expect(await reason(anyone.sessions.get.query({ code: first.code }))).toBe('SESSION_NOT_FOUND');
+    expect(await create(host)).toMatchObject({ status: 'draft' });
+  });
+});
+
+test('a retry with the same idempotency key gets the same answer; another input does not', async () => {
+  const input = {
+    title: 'Algebra I',
+    hostDisplayName: `Ada ${randomUUID()}`,
+    idempotencyKey: randomUUID(),
+  };
+  const first = await anyone.sessions.create.mutate(input);
+  expect(await anyone.sessions.create.mutate(input)).toEqual(first);
+  expect(await as(first.hostToken).sessions.end.mutate({ code: first.code })).toBeDefined();
+  const other = anyone.sessions.create.mutate({ ...input, title: 'Algebra II' });
+  expect(await reason(other)).toBe('IDEMPOTENCY_KEY_REUSED');
+});
+
+test('bad input is told by field, with a typed reason', async () => {
+  const failure: unknown = await anyone.sessions.create
+    .mutate({ title: ' ', hostDisplayName: 'a'.repeat(101), idempotencyKey: 'no uuid' })
+    .catch((error: unknown) => error);
+  expect(reasonOf(failure)).toBe('INVALID_INPUT');
+  expect(failure).toMatchObject({
+    data: {
+      fieldErrors: {
+        title: ['Must contain something visible'],
+        hostDisplayName: ['Must be at most 100 characters'],
+        idempotencyKey: [expect.any(String)],
+      },
+    },
+  });
+});
+
+test('names, titles, keys and tokens are not logged', async () => {
+  const canary = `Canary${randomUUID()}`;
+  const input = { title: canary, hostDisplayName: canary, idempotencyKey: randomUUID() };
+  const { hostToken, code } = await anyone.sessions.create.mutate(input);
+  await as(hostToken).sessions.end.mutate({ code });
+  await reason(anyone.sessions.create.mutate({ ...input, title: `${canary}\u0000` }));
+  await reason(as(canary).sessions.end.mutate({ code }));
+  await fetch(`${api.url}/trpc/${canary}`);
+  await fetch(`${api.url}/${canary}`);
+
+  await expect.poll(() => api.output()).toContain('"status":404');
+  for (const secret of [canary, hostToken, input.idempotencyKey]) {
+    expect(api.output()).not.toContain(secret);
+  }
+});

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+const MAIN = path.resolve(import.meta.dirname, '../../apps/api/src/main.ts');
+
+/** A process of the API, as `pnpm start` runs it. */
+export interface ApiProcess extends AsyncDisposable {
+  child: ChildProcess;
+  /** All that it has printed, on both outputs. */
+  output: () => string;
+  /** Resolves with its exit code, or the name of the signal that ended it. */
+  exit: Promise<number | string>;
+}
+
+export interface RunningApi extends ApiProcess {
+  /** `http://127.0.0.1:port` */
+  url: string;
+}
+
+/** Runs the API with only these variables of its own set. */
+export function spawnApi(env: Record<string, string>): ApiProcess {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env['PATH'], PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  const exit = once(child, 'close').then(([code, signal]: unknown[]) =>
+    typeof code === 'number' ? code : String(signal),
+  );
+  return {
+    child,
+    output: () => printed,
+    exit,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await exit;
+    },
+  };
+}
+
+/** Runs the API and waits until it listens. */
+export async function startApi(env: Record<string, string>): Promise<RunningApi> {
+  const api = spawnApi(env);
+  const url = await Promise.race([
+    printed(api, /listens on (http:\S+)/),
+    api.exit.then((code) => {
+      throw new Error(`The API ended with ${code} before it listened:\n${api.output()}`);
+    }),
+  ]);
+  return { ...api, url };
+}
+
+/** Waits until the process has printed that, and gives what the first group matched. */
+export async function printed(api: ApiProcess, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const match = pattern.exec(api.output());
+    if (match !== null) return match[1] ?? match[0];
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
