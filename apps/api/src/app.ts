@@ -2,6 +2,7 @@ import helmet from '@fastify/helmet';
 import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { answerError, answerNotFound } from './http/errors.ts';
+import { useDrain } from './http/drain.ts';
 import { useHealth } from './http/health.ts';
 import { useOrigins } from './http/origins.ts';
 import { useTRPC } from './http/trpc.ts';
@@ -29,6 +30,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     frameworkErrors: answerError,
     bodyLimit: BODY_LIMIT_BYTES,
+    return503OnClosing: false,
     requestTimeout: 10_000,
     keepAliveTimeout: 60_000,
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
@@ -50,6 +52,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     const { statusCode: status, elapsedTime } = reply;
     request.log.info({ method, route: routeOptions.url, status, ms: Math.round(elapsedTime) });
   });
+  useDrain(app);
   await app.register(helmet);
   await useOrigins(app, corsOrigins);
   useHealth(app, deps.db);

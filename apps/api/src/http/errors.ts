@@ -1,5 +1,4 @@
 import { TRPCError } from '@trpc/server';
-import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorShape } from '../trpc/error-shape.ts';
 
@@ -27,5 +26,8 @@ export function answerNotFound(request: FastifyRequest, reply: FastifyReply): vo
 }
 
 export function sendError(error: TRPCError, request: FastifyRequest, reply: FastifyReply): void {
-  void reply.code(getHTTPStatusCodeFromError(error)).send({ error: errorShape(error, request.id) });
+  const shape = errorShape(error, request.id);
+  const { httpStatus, retryAfterSeconds } = shape.data;
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+  void reply.code(httpStatus).send({ error: shape });
 }
