@@ -43,21 +43,36 @@ async function startEmbedded(
   console.log(`Starting PostgreSQL in ${dataDir} (DATABASE_URL is not set) …`);
   // Only here: what runs on a database of its own need not have the package.
   const { openEmbeddedDatabase } = await import('@classroom/db/embedded');
-  const embedded = await openEmbeddedDatabase({ dataDir, signal });
-  stack.defer(() => embedded.close());
-  return embedded.url;
+  try {
+    const embedded = await openEmbeddedDatabase({ dataDir, signal });
+    stack.defer(() => embedded.close());
+    return embedded.url;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new StartupError(
+      `PostgreSQL does not start in ${dataDir} (${firstLine(error)}); set DATABASE_URL to use another`,
+    );
+  }
 }
 
 async function checkServer(db: Database): Promise<void> {
   const version = await serverVersion(db).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
     throw new StartupError(
-      `DATABASE_URL: the database cannot be reached (${why}); start it, or unset DATABASE_URL`,
+      `DATABASE_URL: the database cannot be reached (${firstLine(error)}); start it, or unset DATABASE_URL`,
     );
   });
-  if (version < OLDEST_POSTGRESQL) {
-    throw new StartupError(
-      `DATABASE_URL: PostgreSQL ${version} is too old; ${OLDEST_POSTGRESQL} or newer is needed`,
-    );
-  }
+  requireVersion(version);
+}
+
+/** @throws StartupError for a PostgreSQL of that major version that is too old */
+export function requireVersion(version: number): void {
+  if (version >= OLDEST_POSTGRESQL) return;
+  throw new StartupError(
+    `DATABASE_URL: PostgreSQL ${version} is too old; ${OLDEST_POSTGRESQL} or newer is needed`,
+  );
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n', 1)[0] ?? '';
 }

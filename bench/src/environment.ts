@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { createDatabase, migrateToLatest } from '@classroom/db';
+import { openEmbeddedDatabase } from '@classroom/db/embedded';
+import { sql } from 'kysely';
+
+const MAIN = path.resolve(import.meta.dirname, '../../apps/api/src/main.ts');
+
+/** A durable, migrated PostgreSQL in a directory of its own, as the API would start it. */
+export async function startDatabase(stack: AsyncDisposableStack): Promise<string> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'classroom-bench-'));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const database = await openEmbeddedDatabase({ dataDir });
+  stack.defer(() => database.close());
+  await using db = createDatabase(database.url, { statementTimeoutMs: 0 });
+  await migrateToLatest(db);
+  return database.url;
+}
+
+/** One process of the API with its default settings, but for rate limits. */
+export async function startApi(databaseUrl: string, stack: AsyncDisposableStack): Promise<string> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { DATABASE_URL: databaseUrl, PORT: '0', RATE_LIMITS: 'off', NODE_ENV: 'production' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  stack.defer(async () => {
+    child.kill('SIGTERM');
+    await once(child, 'close');
+  });
+  // The logs are read to their end and dropped, as a collector would read them.
+  const lines = createInterface({ input: child.stdout });
+  return await new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      const url = /listens on (http:\S+)/.exec(line)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    child.once('close', (code) => reject(new Error(`The API ended with ${code}`)));
+  });
+}
+
+/** What the figures were measured on. */
+export async function describeMachine(databaseUrl: string): Promise<string> {
+  await using db = createDatabase(databaseUrl);
+  const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
+  const [cpu] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const machine = `${cpus().length} cores (${cpu?.model.trim()}), ${memory} GiB`;
+  return `${machine}; Node ${process.versions.node}, PostgreSQL ${rows[0]?.server_version}`;
+}
