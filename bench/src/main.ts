@@ -39,7 +39,10 @@ const perSecond = median(loads.map((load) => load.perSecond));
 await writeTable('create-session', [
   ['`sessions.create`, one API process, 32 connections', 'figure'],
   ['over HTTP', `${Math.round(perSecond)} per second`],
-  ['latency p50 / p99', `${median(loads.map((l) => l.p50))} ms / ${median(loads.map((l) => l.p99))} ms`],
+  [
+    'latency p50 / p99',
+    `${median(loads.map((l) => l.p50))} ms / ${median(loads.map((l) => l.p99))} ms`,
+  ],
   [`floor: ${floor.by}, the same statement`, `${Math.round(floorPerSecond)} per second`],
   ['ratio to the floor', (perSecond / floorPerSecond).toFixed(2)],
   ['measured', `${new Date().toISOString().slice(0, 10)}, ${await describeMachine(databaseUrl)}`],

@@ -8,7 +8,10 @@ const PAGE = path.resolve(import.meta.dirname, '../../docs/benchmarks.md');
  *
  * @param rows the head first
  */
-export async function writeTable(name: string, rows: readonly (readonly string[])[]): Promise<void> {
+export async function writeTable(
+  name: string,
+  rows: readonly (readonly string[])[],
+): Promise<void> {
   const lines = rows.map((row) => `| ${row.join(' | ')} |`);
   lines.splice(1, 0, `|${' --- |'.repeat(rows[0]?.length ?? 0)}`);
   const table = lines.join('\n');

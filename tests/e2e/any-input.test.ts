@@ -6,7 +6,9 @@ import { startApi } from '../src/start-api.ts';
 /** What people and machines put into text fields, the worst of it included. */
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 250 }),
-  fc.string({ unit: fc.constantFrom('\0', '\u202e', '\ud800', '\u200b', '\u3164', ' ', 'a', '\u0301') }),
+  fc.string({
+    unit: fc.constantFrom('\0', '\u202e', '\ud800', '\u200b', '\u3164', ' ', 'a', '\u0301'),
+  }),
   fc.string({ unit: 'grapheme', maxLength: 120 }),
 );
 const anyInput = fc.record(

@@ -23,7 +23,7 @@ async function processesOf(directory: string): Promise<string[]> {
   return stdout.split('\n').filter((line) => line.includes(directory));
 }
 
-async function endsInOneLine(api: ApiProcess, line: RegExp) {
+async function expectOneLine(api: ApiProcess, line: RegExp) {
   expect(await api.exit).toBe(1);
   expect(api.output().trim()).toMatch(line);
   expect(api.output().trim().split('\n').at(-1)).toMatch(line);
@@ -76,7 +76,7 @@ test('killed without a word, its database goes on, and the next start uses it', 
 
 describe('what cannot start says why in one line', () => {
   test('a bad variable', async () => {
-    await endsInOneLine(spawnApi({ JOIN_CODE_LENGTH: '4' }), /^JOIN_CODE_LENGTH must be .+$/);
+    await expectOneLine(spawnApi({ JOIN_CODE_LENGTH: '4' }), /^JOIN_CODE_LENGTH must be .+$/);
   });
 
   test('a port that is taken', async () => {
@@ -85,7 +85,7 @@ describe('what cannot start says why in one line', () => {
     await once(server, 'listening');
     const address = server.address();
     const port = String(address !== null && typeof address === 'object' && address.port);
-    await endsInOneLine(
+    await expectOneLine(
       spawnApi({ DATABASE_URL: database.url, PORT: port }),
       new RegExp(`^PORT: ${port} is taken; .+$`),
     );
@@ -94,7 +94,7 @@ describe('what cannot start says why in one line', () => {
 
   test('a database that nobody serves', async () => {
     const api = spawnApi({ DATABASE_URL: 'postgres://ada:secret@127.0.0.1:1/classroom' });
-    await endsInOneLine(api, /^DATABASE_URL: the database cannot be reached .+$/);
+    await expectOneLine(api, /^DATABASE_URL: the database cannot be reached .+$/);
     expect(api.output()).not.toContain('secret');
   });
 
@@ -102,7 +102,7 @@ describe('what cannot start says why in one line', () => {
     await using database = await createTestDatabase();
     const url = new URL(database.url);
     url.password = 'wrong';
-    await endsInOneLine(spawnApi({ DATABASE_URL: url.href }), /^DATABASE_URL: .+password.+$/);
+    await expectOneLine(spawnApi({ DATABASE_URL: url.href }), /^DATABASE_URL: .+password.+$/);
   });
 });
 

@@ -45,10 +45,10 @@ test('backends that are terminated under load cost some calls, and not the proce
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url });
   const client = createClient({ url: `${api.url}/trpc` });
-  let stopped = false;
+  const stop = new AbortController();
   const outcomes: (string | undefined)[] = [];
   const load = Array.from({ length: 10 }, async () => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       outcomes.push(await client.sessions.create.mutate(input()).then(() => 'created', reasonOf));
     }
   });
@@ -60,7 +60,7 @@ test('backends that are terminated under load cost some calls, and not the proce
     );
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  stopped = true;
+  stop.abort();
   await Promise.all(load);
 
   const known = new Set(['created', 'UNAVAILABLE']);

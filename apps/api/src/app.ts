@@ -20,6 +20,25 @@ const BODY_LIMIT_BYTES = 16 * 1024;
 /** Room for the names of a thousand calls, so that a batch too large is told so by us. */
 const MAX_HEADER_BYTES = 32 * 1024;
 
+/**
+ * For answers that are data and never pages: nothing in them may load, run, be framed or be sniffed.
+ * The plugin builds its headers anew for each request, and what concerns pages alone was a sixth of
+ * the time of one. https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html
+ */
+const API_HEADERS = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
+  xFrameOptions: { action: 'deny' },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+} as const;
+
 /** The HTTP server, complete but for listening. It reads no environment and opens no connection. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { logger, corsOrigins, trustProxy, ...deps } = options;
@@ -53,7 +72,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     request.log.info({ method, route: routeOptions.url, status, ms: Math.round(elapsedTime) });
   });
   useDrain(app);
-  await app.register(helmet);
+  await app.register(helmet, API_HEADERS);
   await useOrigins(app, corsOrigins);
   useHealth(app, deps.db);
   await useTRPC(app, deps);

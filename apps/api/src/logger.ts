@@ -1,5 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
+const FLUSH_EVERY_MS = 200;
+
 /**
  * Structured logs. Of an error goes in only what holds no row and no request.
  *
@@ -8,7 +10,8 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   return pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: toLog } },
-    destination ?? pino.destination(1),
+    destination ??
+      pino.destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: FLUSH_EVERY_MS }),
   );
 }
 

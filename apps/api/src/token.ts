@@ -1,6 +1,18 @@
-import { createHmac, hash, randomBytes } from 'node:crypto';
+import { createHmac, hash, randomFillSync } from 'node:crypto';
 
 const BYTES = 32;
+/** One call for the randomness of many tokens: a call costs as much as a hundred copies. */
+const pool = Buffer.alloc(BYTES * 128);
+let used = pool.length;
+
+function randomSecret(): Buffer {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += BYTES;
+  return Buffer.from(pool.subarray(used - BYTES, used));
+}
 
 /** A new secret for one participant, and what is stored of it. */
 export interface IssuedToken {
@@ -21,7 +33,7 @@ export function hashSecret(secret: string): Buffer {
  * stored, the key is not, and together they give the token again to whoever repeats the call.
  */
 export function issueToken(idempotencyKey: string | undefined): IssuedToken {
-  const random = randomBytes(BYTES);
+  const random = randomSecret();
   if (idempotencyKey === undefined) {
     const token = random.toString('base64url');
     return { token, tokenHash: hashSecret(token), idempotencyKeyHash: null, tokenSeed: null };

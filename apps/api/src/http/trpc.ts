@@ -1,5 +1,5 @@
 import { TRPCError } from '@trpc/server';
-import { fastifyRequestHandler } from '@trpc/server/adapters/fastify';
+import { resolveResponse } from '@trpc/server/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { appRouter } from '../router.ts';
 import { createContext, type Dependencies } from '../trpc/context.ts';
@@ -33,19 +33,25 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
           await res;
         }
       },
-      handler: (req, res) =>
-        fastifyRequestHandler({
-          req,
-          res,
+      handler: async (req, res) => {
+        const response = await resolveResponse({
+          req: toRequest(req),
           path: req.params.path,
           router: appRouter,
+          error: null,
           maxBatchSize: MAX_BATCH_SIZE,
-          createContext: () => createContext(deps, req),
+          createContext: async () => createContext(deps, req),
           // Of an unknown procedure, the path is whatever the caller wrote: it is not logged.
           onError: ({ error, path, type }) =>
             logError(req, error, type === 'unknown' ? undefined : path),
           responseMeta: ({ errors }) => retryAfter(errors),
-        }),
+        });
+        // What the answer varies by, CORS has said.
+        const { vary: _, ...headers } = Object.fromEntries(response.headers);
+        res.code(response.status).headers(headers);
+        // As text it goes out in one piece with its length; as a stream it would take three.
+        return response.text();
+      },
     });
   });
 }
@@ -71,4 +77,15 @@ function retryAfter(errors: readonly TRPCError[]): { headers?: Record<string, st
   const seconds = errors.map((error) => errorShape(error, '').data.retryAfterSeconds ?? 0);
   const longest = Math.max(0, ...seconds);
   return longest > 0 ? { headers: { 'retry-after': String(longest) } } : {};
+}
+
+/** Of a request, what tRPC looks at. To copy every header would take as long as to serve it. */
+function toRequest(request: FastifyRequest): Request {
+  const { method, url, body, headers } = request;
+  const { 'content-type': type = 'application/json', accept = '*/*' } = headers;
+  return new Request(`http://localhost${url}`, {
+    method,
+    headers: { 'content-type': type, accept },
+    ...(typeof body === 'string' && { body }),
+  });
 }
