@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { errorReason } from '@classroom/schema';
+import type { AnyProcedure, AnyRouter } from '@trpc/server';
+import { expect, test } from 'vitest';
+import { appRouter } from './router.ts';
+
+const page = await readFile(path.resolve(import.meta.dirname, '../../../docs/api.md'), 'utf8');
+
+/** The rows of a table whose first cell is code like that. */
+function rows(firstCell: RegExp): string[][] {
+  return page
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .replaceAll('`', '')
+        .split('|')
+        .map((cell) => cell.trim()),
+    )
+    .filter(([first = '']) => firstCell.test(first));
+}
+
+// As any router: its own type has the procedures in a tree.
+const router: AnyRouter = appRouter;
+
+test('every procedure is on the page, with its kind', () => {
+  const documented = rows(/^\w+\.\w+$/).map(([name, kind]) => ({ name, kind }));
+  const actual = Object.entries<AnyProcedure>(router._def.procedures).map(([name, procedure]) => ({
+    name,
+    kind: procedure._def.type,
+  }));
+  expect(documented).toHaveLength(actual.length);
+  expect(documented).toEqual(expect.arrayContaining(actual));
+});
+
+test('every reason is on the page', () => {
+  expect(rows(/^[A-Z_]+$/).map(([reason]) => reason)).toEqual(errorReason.options);
+});

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { createTestDatabase } from '@classroom/db/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { printed, startApi } from '../src/start-api.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const run = promisify(execFile);
+const read = (file: string) => readFile(path.join(ROOT, file), 'utf8');
+const readme = await read('README.md');
+const manifest = z.object({ scripts: z.record(z.string(), z.string()) });
+
+/** The fenced blocks of a page in one language. */
+function blocks(page: string, language: string): string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map(
+    ([, block = '']) => block,
+  );
+}
+
+async function pages(): Promise<string[]> {
+  const below = await readdir(path.join(ROOT, 'docs'), { recursive: true });
+  const docs = below.filter((file) => file.endsWith('.md')).map((file) => path.join('docs', file));
+  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs];
+}
+
+test('the two commands stand on the first screen, word for word', () => {
+  const screen = readme.split('\n').slice(0, 24).join('\n');
+  expect(screen).toContain('\nnpx --yes pnpm@12.21.0 start\n');
+  expect(screen).toContain('\nnpx --yes pnpm@12.21.0 test\n');
+});
+
+test('the curl of the transcript is the one that the server prints', async () => {
+  await using database = await createTestDatabase();
+  await using api = await startApi({ DATABASE_URL: database.url });
+  const command = await printed(api, /^curl .+$/m);
+  expect(readme).toContain(command.replace(api.url, 'http://127.0.0.1:3000'));
+});
+
+test('the sample of the typed client runs, and says what it should', async () => {
+  await using database = await createTestDatabase();
+  await using api = await startApi({ DATABASE_URL: database.url });
+  const [sample = ''] = blocks(readme, 'ts');
+  const file = path.join(import.meta.dirname, 'readme-sample.generated.ts');
+  onTestFinished(() => rm(file));
+  await writeFile(file, sample.replaceAll('http://127.0.0.1:3000', api.url));
+  const { stdout } = await run(process.execPath, [file]);
+  expect(stdout).toBe('No such session, or it has ended.\n');
+});
+
+describe('links', () => {
+  test('lead to files and headings that are there', async () => {
+    const broken: string[] = [];
+    for (const page of await pages()) {
+      for (const [, target = ''] of (await read(page)).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+        const [file = '', heading] = target.split('#');
+        const linked = file === '' ? page : path.join(path.dirname(page), file);
+        const text = await readIfThere(linked);
+        const leads = text !== undefined && (heading === undefined || hasHeading(text, heading));
+        if (!leads) broken.push(`${page}: ${target}`);
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+});
+
+/** The text of a file; of a directory that is there, nothing. */
+async function readIfThere(linked: string): Promise<string | undefined> {
+  const file = path.join(ROOT, linked);
+  return await stat(file).then(
+    (found) => (found.isDirectory() ? '' : readFile(file, 'utf8')),
+    () => undefined,
+  );
+}
+
+function hasHeading(page: string, anchor: string): boolean {
+  return [...page.matchAll(/^#+ (.+)$/gm)].some(
+    ([, title = '']) => title.toLowerCase().replaceAll(' ', '-').replaceAll('`', '') === anchor,
+  );
+}
+
+test('every pnpm command on the pages is a script of the root', async () => {
+  const { scripts } = manifest.parse(JSON.parse(await read('package.json')));
+  const known = new Set([...Object.keys(scripts), 'install']);
+  const unknown: string[] = [];
+  for (const page of await pages()) {
+    for (const [, name = ''] of (await read(page)).matchAll(/\bpnpm(?:@[\d.]+)? ([a-z][\w:]*)/g)) {
+      if (!known.has(name)) unknown.push(`${page}: pnpm ${name}`);
+    }
+  }
+  expect(unknown).toEqual([]);
+});
+
+test('the settings are the same on the page, in the example and in the code', async () => {
+  const names = (text: string, pattern: RegExp) =>
+    [...text.matchAll(pattern)].map(([, name]) => name);
+  const inCode = names(await read('apps/api/src/env.ts'), /^ {4}([A-Z_]+):/gm);
+  const settings = new Set(inCode.filter((name) => name !== 'NODE_ENV'));
+  const onPage = names(await read('docs/operations.md'), /^\| `([A-Z_]+)`/gm);
+  const inExample = names(await read('.env.example'), /^# ([A-Z_]+)=/gm);
+  expect(new Set(onPage)).toEqual(settings);
+  expect(new Set(inExample)).toEqual(settings);
+});
