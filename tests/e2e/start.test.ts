@@ -57,7 +57,7 @@ test('interrupted at any moment of the start, it leaves no process behind', asyn
     api.child.kill('SIGINT');
     // Before the process has installed its handlers, the signal itself ends it.
     expect([0, 'SIGINT']).toContain(await api.exit);
-    await expect.poll(() => processesOf(dataDir)).toEqual([]);
+    expect(await processesOf(dataDir)).toEqual([]);
   }
 });
 

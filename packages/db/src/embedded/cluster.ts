@@ -1,4 +1,4 @@
-import { execFile, type ExecFileOptions } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { access, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,34 +18,35 @@ export interface Cluster {
   log: string;
   password: string;
   /** Runs one of PostgreSQL's programs as the server's user. */
-  run: (program: string, args: readonly string[], signal?: AbortSignal) => Promise<void>;
+  run: (program: string, args: readonly string[]) => Promise<void>;
 }
 
 /**
  * Finds the cluster below `dataDir`, or makes it. Any number of processes may do so at once: each
  * prepares one aside, and the first to move its own into place wins.
  *
- * @throws an AbortError when `signal` says so; nothing half-made is left in place
+ * @throws an AbortError when `signal` says so, once what runs has ended: half-way, initdb would leave
+ *   a process of its own behind. Nothing half-made is left in place.
  */
 export async function openCluster(dataDir: string, signal?: AbortSignal): Promise<Cluster> {
   const account = serverAccount();
   const programs = await findPrograms(account);
   const place = await findPlace(dataDir, account);
   const home = path.join(place, 'postgresql');
-  const run = async (program: string, args: readonly string[], abort?: AbortSignal) => {
-    const options: ExecFileOptions = { ...account, cwd: place, signal: abort };
-    await execute(path.join(programs, program), [...args], options);
+  const run = async (program: string, args: readonly string[]) => {
+    await execute(path.join(programs, program), args, { ...account, cwd: place });
   };
 
   if (!(await exists(path.join(home, 'data', 'PG_VERSION')))) {
     const draft = await mkdtemp(path.join(place, 'draft-'));
     try {
-      await initialize(draft, { account, run: (program, args) => run(program, args, signal) });
+      await initialize(draft, { account, run });
+      signal?.throwIfAborted();
       await rename(draft, home).catch(async (error: unknown) => {
         if (!(await exists(path.join(home, 'data', 'PG_VERSION')))) throw error;
       });
     } finally {
-      await rm(draft, { recursive: true, force: true, maxRetries: 10 });
+      await rm(draft, { recursive: true, force: true });
     }
   }
   return {

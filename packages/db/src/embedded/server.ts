@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { CLUSTER_USER, type Cluster } from './cluster.ts';
 
-const START_ATTEMPTS = 5;
+/** Another process may take the port that was free a moment ago. */
+const START_ATTEMPTS = 3;
+const RETRY_AFTER_MS = 300;
 const START_TIMEOUT_SECONDS = 60;
 
 /** In `postmaster.pid`, the port stands on the fourth line. */
@@ -22,21 +24,24 @@ export async function ensureServer(
   settings: readonly string[],
   signal?: AbortSignal,
 ): Promise<string> {
-  let failure: unknown;
-  for (let attempt = 0; attempt < START_ATTEMPTS; attempt += 1) {
-    signal?.throwIfAborted();
+  const deadline = performance.now() + START_TIMEOUT_SECONDS * 1000;
+  for (let attempt = 1; ; attempt += 1) {
     const running = await findServer(cluster);
     if (running !== undefined) return running;
+    // Here and not above: a server that was started is returned, for the caller to stop.
+    signal?.throwIfAborted();
     try {
       await start(cluster, settings);
-    } catch (error) {
-      failure = error;
-      await sleep(500, undefined, { signal });
+    } catch (cause) {
+      // A server that is starting, stopping or just killed holds the directory for a while yet.
+      const isHeld = (await readPidFile(cluster)) !== '' && performance.now() < deadline;
+      if (!isHeld && attempt >= START_ATTEMPTS) {
+        const message = `the embedded PostgreSQL does not start; its log is ${cluster.log}`;
+        throw new Error(message, { cause });
+      }
+      await sleep(RETRY_AFTER_MS, undefined, { signal });
     }
   }
-  throw new Error(`the embedded PostgreSQL does not start; its log is ${cluster.log}`, {
-    cause: failure,
-  });
 }
 
 /** Ends connections, writes everything, and returns when the server has gone. */
@@ -46,8 +51,7 @@ export async function stopServer(cluster: Cluster): Promise<void> {
 
 /** Asks by connecting: what the pid file says may be of a server that was killed. */
 async function findServer(cluster: Cluster): Promise<string | undefined> {
-  const pidFile = await readFile(path.join(cluster.data, 'postmaster.pid'), 'utf8').catch(() => '');
-  const port = pidFile.split('\n')[PID_FILE_PORT_LINE];
+  const port = (await readPidFile(cluster)).split('\n')[PID_FILE_PORT_LINE];
   if (port === undefined || port === '') return undefined;
   const url = `postgres://${CLUSTER_USER}:${cluster.password}@127.0.0.1:${port}/postgres`;
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
@@ -59,6 +63,10 @@ async function findServer(cluster: Cluster): Promise<string | undefined> {
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+async function readPidFile(cluster: Cluster): Promise<string> {
+  return await readFile(path.join(cluster.data, 'postmaster.pid'), 'utf8').catch(() => '');
 }
 
 async function start(cluster: Cluster, settings: readonly string[]): Promise<void> {
