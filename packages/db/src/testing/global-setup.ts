@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -39,6 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function startServer() {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'classroom-test-'));
+  stopWithoutUs(dataDir);
   const server = await openEmbeddedDatabase({ dataDir, settings: FAST_AND_FORGETFUL });
   return {
     url: server.url,
@@ -47,4 +50,22 @@ async function startServer() {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * A test run that is killed tears nothing down. Then its end of this pipe closes, and the shell at
+ * the other end stops the server and removes its data.
+ */
+function stopWithoutUs(dataDir: string): void {
+  const script = `
+    cat
+    kill -INT "$(head -n 1 "$0/cluster/postgresql/data/postmaster.pid")"
+    rm -rf "$0"
+  `;
+  const shell = spawn('sh', ['-c', script, dataDir], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  shell.unref();
+  if (shell.stdin instanceof Socket) shell.stdin.unref();
 }
