@@ -98,11 +98,11 @@ describe('what cannot start says why in one line', () => {
     expect(api.output()).not.toContain('secret');
   });
 
-  test('a password that is wrong', async () => {
+  test('a database that the server does not have', async () => {
     await using database = await createTestDatabase();
     const url = new URL(database.url);
-    url.password = 'wrong';
-    await expectOneLine(spawnApi({ DATABASE_URL: url.href }), /^DATABASE_URL: .+password.+$/);
+    url.pathname = '/no_such_database';
+    await expectOneLine(spawnApi({ DATABASE_URL: url.href }), /^DATABASE_URL: .+not exist.+$/);
   });
 });
 
