@@ -10,6 +10,15 @@ const stack = new AsyncDisposableStack();
 const signal = shutdownSignal();
 let exitCode = 0;
 
+function limitStop(): void {
+  const giveUp = () => {
+    console.error(`Not everything could be closed in ${STOP_TIMEOUT_MS / 1000} s`);
+    process.exit(1);
+  };
+  setTimeout(giveUp, STOP_TIMEOUT_MS).unref();
+}
+signal.addEventListener('abort', limitStop);
+
 try {
   await serve(stack, signal);
   if (!signal.aborted) await once(signal, 'abort');
@@ -17,12 +26,8 @@ try {
   if (!signal.aborted) {
     exitCode = 1;
     console.error(error instanceof StartupError ? error.message : error);
+    limitStop();
   }
 }
-
-setTimeout(() => {
-  console.error(`Not everything could be closed in ${STOP_TIMEOUT_MS / 1000} s`);
-  process.exit(1);
-}, STOP_TIMEOUT_MS).unref();
 await stack.disposeAsync();
 process.exit(exitCode);

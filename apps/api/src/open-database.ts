@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import {
   createDatabase,
   type Database,
   migrateToLatest,
   OLDEST_POSTGRESQL,
-  serverVersion,
+  describeServer,
+  type ServerDescription,
 } from '@classroom/db';
 import type { Env } from './env.ts';
 import { StartupError } from './startup-error.ts';
@@ -20,19 +22,24 @@ export async function openDatabase(
   signal: AbortSignal,
 ): Promise<Database> {
   const url = env.DATABASE_URL ?? (await startEmbedded(env.DATA_DIR, stack, signal));
-
-  // A migration may take as long as it needs, and waits for that of another process.
-  const migrating = createDatabase(url, { max: 2, statementTimeoutMs: 0 });
-  try {
-    await checkServer(migrating);
-    await migrateToLatest(migrating);
-  } finally {
-    await migrating.destroy();
-  }
-
   const db = createDatabase(url, { max: env.DATABASE_POOL_MAX });
   stack.defer(() => db.destroy());
+  await checkServer(db);
+  await migrate(url, signal);
   return db;
+}
+
+/** A migration may take as long as it needs, and waits for that of another process. */
+async function migrate(url: string, signal: AbortSignal): Promise<void> {
+  const db = createDatabase(url, { max: 2, statementTimeoutMs: 0 });
+  const aborted = once(signal, 'abort');
+  try {
+    await Promise.race([migrateToLatest(db), aborted.then(() => signal.throwIfAborted())]);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new StartupError(`The database cannot be migrated: ${firstLine(error)}`);
+  }
+  await db.destroy();
 }
 
 async function startEmbedded(
@@ -56,23 +63,38 @@ async function startEmbedded(
 }
 
 async function checkServer(db: Database): Promise<void> {
-  const version = await serverVersion(db).catch((error: unknown) => {
+  const server = await describeServer(db).catch((error: unknown) => {
     throw new StartupError(
       `DATABASE_URL: the database cannot be reached (${firstLine(error)}); start it, or unset DATABASE_URL`,
     );
   });
-  requireVersion(version);
+  requireServer(server);
 }
 
-/** @throws StartupError for a PostgreSQL of that major version that is too old */
-export function requireVersion(version: number): void {
-  if (version >= OLDEST_POSTGRESQL) return;
-  throw new StartupError(
-    `DATABASE_URL: PostgreSQL ${version} is too old; ${OLDEST_POSTGRESQL} or newer is needed`,
-  );
+/** @throws StartupError for a server that is too old, or a database that is not in UTF-8 */
+export function requireServer({ version, encoding }: ServerDescription): void {
+  if (version < OLDEST_POSTGRESQL) {
+    throw new StartupError(
+      `DATABASE_URL: PostgreSQL ${version} is too old; ${OLDEST_POSTGRESQL} or newer is needed`,
+    );
+  }
+  if (encoding !== 'UTF8') {
+    throw new StartupError(
+      `DATABASE_URL: the database is encoded in ${encoding}; create one with encoding UTF8`,
+    );
+  }
 }
 
+/** What an error says in one line; of several at once, as Node gives for a host with two addresses, the first. */
 function firstLine(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return firstLine(error.errors[0]);
+  if (
+    error instanceof Error &&
+    error.cause instanceof Error &&
+    error.message.startsWith('Migration')
+  ) {
+    return `${error.message}: ${firstLine(error.cause)}`;
+  }
   const message = error instanceof Error ? error.message : String(error);
   return message.split('\n', 1)[0] ?? '';
 }

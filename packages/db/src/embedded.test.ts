@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
@@ -61,6 +61,23 @@ test('several that open it at once share one server, and the last to leave stops
   expect(await answers(databases[0]?.url ?? '')).toBe(false);
 });
 
+test('several that leave it at once leave nothing running', async () => {
+  const dataDir = await temporaryDirectory();
+  const databases = await Promise.all(
+    Array.from({ length: 3 }, () => openEmbeddedDatabase({ dataDir, settings })),
+  );
+  await Promise.all(databases.map(({ close }) => close()));
+  expect(await answers(databases[0]?.url ?? '')).toBe(false);
+});
+
+test('one that comes while the last one leaves has a server all the same', async () => {
+  const dataDir = await temporaryDirectory();
+  const first = await openEmbeddedDatabase({ dataDir, settings });
+  const [second] = await Promise.all([openEmbeddedDatabase({ dataDir, settings }), first.close()]);
+  expect(await answers(second.url)).toBe(true);
+  await second.close();
+});
+
 test('two data directories never meet', async () => {
   const [one, other] = await Promise.all(
     [await temporaryDirectory(), await temporaryDirectory()].map((dataDir) =>
@@ -87,6 +104,7 @@ test('interrupted while it is made, it leaves nothing half-made', async () => {
   const dataDir = await temporaryDirectory();
   const interrupted = openEmbeddedDatabase({ dataDir, signal: AbortSignal.timeout(150) });
   await expect(interrupted).rejects.toThrow(/abort/i);
+  expect(await readdir(path.join(dataDir, 'cluster'))).toEqual([]);
 
   const database = await openEmbeddedDatabase({ dataDir, settings });
   expect(await query(database.url, 'select 1 as one')).toEqual([{ one: 1 }]);

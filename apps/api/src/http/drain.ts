@@ -1,9 +1,13 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../domain-error.ts';
 import { toTRPCError } from '../trpc/errors.ts';
 import { sendError } from './errors.ts';
 
 const RETRY_AFTER_SECONDS = 1;
+/** Who has not sent a whole request by then will not get an answer. */
+const DRAIN_TIMEOUT_MS = 5_000;
 
 /**
  * Once the server closes: what is in flight is answered, what comes new on an open connection is
@@ -11,8 +15,11 @@ const RETRY_AFTER_SECONDS = 1;
  */
 export function useDrain(app: FastifyInstance): void {
   let draining = false;
+  const silent = trackSilentSockets(app.server);
   app.addHook('preClose', async () => {
     draining = true;
+    for (const socket of silent) socket.destroy();
+    setTimeout(() => app.server.closeAllConnections(), DRAIN_TIMEOUT_MS).unref();
   });
   app.addHook('onRequest', async (request, reply) => {
     if (!draining || request.url === '/livez') return;
@@ -23,4 +30,18 @@ export function useDrain(app: FastifyInstance): void {
   app.addHook('onSend', async (_request, reply) => {
     if (draining) reply.header('connection', 'close');
   });
+}
+
+/**
+ * The connections on which nothing has been asked yet, such as those that browsers open in advance.
+ * Node does not count them as idle, and would wait for them for ever.
+ */
+function trackSilentSockets(server: Server): Set<Socket> {
+  const silent = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
+  return silent;
 }

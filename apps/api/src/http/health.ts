@@ -1,11 +1,11 @@
-import { type Database, serverVersion } from '@classroom/db';
+import { type Database, describeServer } from '@classroom/db';
 import type { FastifyInstance } from 'fastify';
 
 /** `/livez`: the process answers. `/readyz`: so does the database; send it requests. */
 export function useHealth(app: FastifyInstance, db: Database): void {
   app.get('/livez', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const answers = await serverVersion(db).then(
+    const answers = await describeServer(db).then(
       () => true,
       () => false,
     );

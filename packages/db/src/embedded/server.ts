@@ -8,6 +8,8 @@ import { CLUSTER_USER, type Cluster } from './cluster.ts';
 /** Another process may take the port that was free a moment ago. */
 const START_ATTEMPTS = 3;
 const RETRY_AFTER_MS = 300;
+const STOP_TIMEOUT_MS = 60_000;
+const POLL_MS = 20;
 const START_TIMEOUT_SECONDS = 60;
 
 /** In `postmaster.pid`, the port stands on the fourth line. */
@@ -44,9 +46,22 @@ export async function ensureServer(
   }
 }
 
-/** Ends connections, writes everything, and returns when the server has gone. */
+/**
+ * Ends connections, writes everything, and returns when the server has gone. `pg_ctl` would wait for
+ * one that another process starts in its place, too.
+ */
 export async function stopServer(cluster: Cluster): Promise<void> {
-  await cluster.run('pg_ctl', ['stop', `--pgdata=${cluster.data}`, '--mode=fast', '--silent']);
+  const [pid] = (await readPidFile(cluster)).split('\n');
+  await cluster.run('pg_ctl', [
+    'stop',
+    `--pgdata=${cluster.data}`,
+    '--mode=fast',
+    '--no-wait',
+    '--silent',
+  ]);
+  const isThere = async () => (await readPidFile(cluster)).split('\n')[0] === pid;
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  while (performance.now() < deadline && (await isThere())) await sleep(POLL_MS);
 }
 
 /** Asks by connecting: what the pid file says may be of a server that was killed. */
