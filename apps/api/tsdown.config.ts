@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsdown';
 
-/** One file with everything in it but the embedded PostgreSQL: production sets DATABASE_URL. */
+/** A bundle with everything in it but the embedded PostgreSQL: production sets DATABASE_URL. */
 export default defineConfig({
   entry: 'src/main.ts',
   platform: 'node',

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { VARIABLES } from '@classroom/api/env';
 import { createDatabase, migrateToLatest } from '@classroom/db';
 import { openEmbeddedDatabase } from '@classroom/db/embedded';
 import { sql } from 'kysely';
@@ -24,12 +25,19 @@ export async function startDatabase(stack: AsyncDisposableStack): Promise<string
 /** One process of the API with its default settings, but for rate limits. */
 export async function startApi(databaseUrl: string, stack: AsyncDisposableStack): Promise<string> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { DATABASE_URL: databaseUrl, PORT: '0', RATE_LIMITS: 'off', NODE_ENV: 'production' },
+    env: {
+      ...Object.fromEntries(VARIABLES.map((name) => [name, ''])),
+      DATABASE_URL: databaseUrl,
+      PORT: '0',
+      RATE_LIMITS: 'off',
+      NODE_ENV: 'production',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const closed = once(child, 'close');
   stack.defer(async () => {
     child.kill('SIGTERM');
-    await once(child, 'close');
+    await closed;
   });
   // The logs are read to their end and dropped, as a collector would read them.
   const lines = createInterface({ input: child.stdout });

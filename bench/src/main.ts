@@ -15,6 +15,9 @@ const ROUNDS = 5;
 await using stack = new AsyncDisposableStack();
 const directory = await mkdtemp(path.join(tmpdir(), 'classroom-bench-'));
 stack.defer(() => rm(directory, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void stack.disposeAsync().finally(() => process.exit(1)));
+}
 const databaseUrl = await startDatabase(stack);
 const url = await startApi(databaseUrl, stack);
 const floor = await openFloor(databaseUrl, directory);

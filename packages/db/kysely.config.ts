@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { loadEnvFile } from 'node:process';
 import { PostgresDialect } from 'kysely';
 import { defineConfig } from 'kysely-ctl';
 import { openEmbeddedDatabase } from './src/embedded.ts';
@@ -7,9 +8,11 @@ import { createMigrator } from './src/migrate.ts';
 import { createPool } from './src/pool.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
+const ENV_FILE = path.join(REPOSITORY, '.env');
 
 /** A pool of the database that `pnpm start` would use; the embedded one runs as long as the pool. */
 async function openPool() {
+  if (existsSync(ENV_FILE)) loadEnvFile(ENV_FILE);
   const { DATABASE_URL, DATA_DIR } = process.env;
   const embedded = DATABASE_URL
     ? undefined

@@ -141,10 +141,11 @@ test('names, titles, keys and tokens are not logged', async () => {
   await as(hostToken).sessions.end.mutate({ code });
   await reason(anyone.sessions.create.mutate({ ...input, title: `${canary}\u0000` }));
   await reason(as(canary).sessions.end.mutate({ code }));
+  const notFound = () => api.output().split('"status":404').length - 1;
+  const before = notFound();
   await fetch(`${api.url}/trpc/${canary}`);
   await fetch(`${api.url}/${canary}`);
-
-  await expect.poll(() => api.output()).toContain('"status":404');
+  await expect.poll(notFound).toBeGreaterThanOrEqual(before + 2);
   for (const secret of [canary, hostToken, input.idempotencyKey]) {
     expect(api.output()).not.toContain(secret);
   }

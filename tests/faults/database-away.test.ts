@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient, reasonOf } from '@classroom/client';
 import { administer, createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { startApi } from '../src/start-api.ts';
+import { spawnApi, startApi } from '../src/start-api.ts';
 import { startTcpProxy } from '../src/tcp-proxy.ts';
 
 const input = () => ({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
@@ -66,4 +66,16 @@ test('backends that are terminated under load cost some calls, and not the proce
   const known = new Set(['created', 'UNAVAILABLE']);
   expect(outcomes.filter((outcome) => !known.has(outcome ?? ''))).toEqual([]);
   expect(await client.sessions.create.mutate(input())).toMatchObject({ status: 'draft' });
+});
+
+test('a start that waits for the database can be interrupted', async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startTcpProxy(database.url);
+  proxy.setHanging(true);
+  const api = spawnApi({ DATABASE_URL: proxy.url });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  api.child.kill('SIGTERM');
+  const asked = performance.now();
+  expect([0, 1]).toContain(await api.exit);
+  expect(performance.now() - asked).toBeLessThan(10_500);
 });

@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { VARIABLES } from '@classroom/api/env';
 
 const MAIN = path.resolve(import.meta.dirname, '../../apps/api/src/main.ts');
+
+/** What is set to nothing counts as unset, and not even a `.env` file sets it. */
+const NOTHING_SET = Object.fromEntries(VARIABLES.map((name) => [name, '']));
 
 /** A process of the API, as `pnpm start` runs it. */
 export interface ApiProcess extends AsyncDisposable {
@@ -19,9 +23,9 @@ export interface RunningApi extends ApiProcess {
 }
 
 /** Runs the API with only these variables of its own set. */
-export function spawnApi(env: Record<string, string>): ApiProcess {
-  const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'], PORT: '0', ...env },
+export function spawnApi(env: Record<string, string>, main = MAIN): ApiProcess {
+  const child = spawn(process.execPath, [main], {
+    env: { ...NOTHING_SET, PATH: process.env['PATH'], PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -42,20 +46,21 @@ export function spawnApi(env: Record<string, string>): ApiProcess {
 }
 
 /** Runs the API and waits until it listens. */
-export async function startApi(env: Record<string, string>): Promise<RunningApi> {
-  const api = spawnApi(env);
-  const url = await Promise.race([
-    printed(api, /listens on (http:\S+)/),
-    api.exit.then((code) => {
-      throw new Error(`The API ended with ${code} before it listened:\n${api.output()}`);
-    }),
-  ]);
-  return { ...api, url };
+export async function startApi(env: Record<string, string>, main = MAIN): Promise<RunningApi> {
+  const api = spawnApi(env, main);
+  return { ...api, url: await printed(api, /listens on (http:\S+)/) };
 }
 
-/** Waits until the process has printed that, and gives what the first group matched. */
+/**
+ * Waits until the process has printed that, and gives what the first group matched.
+ *
+ * @throws when it ends before
+ */
 export async function printed(api: ApiProcess, pattern: RegExp): Promise<string> {
   for (;;) {
+    if (api.child.exitCode !== null || api.child.signalCode !== null) {
+      throw new Error(`The API has ended, and printed:\n${api.output()}`);
+    }
     const match = pattern.exec(api.output());
     if (match !== null) return match[1] ?? match[0];
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -100,7 +100,7 @@ describe('one request does not run a thousand mutations', () => {
 });
 
 describe('bodies', () => {
-  test('over 16 KiB are refused, whatever length they claim', async () => {
+  test('over 16 KiB are refused', async () => {
     const payload = JSON.stringify({ ...body, title: 'a'.repeat(16 * 1024) });
     const response = await refused(() => post(create, payload));
     expect(response.statusCode).toBe(413);
@@ -177,13 +177,6 @@ describe('origins', () => {
     expect(response.statusCode).toBe(403);
     expect(response.json()).toMatchObject({ error: { data: { reason: 'FORBIDDEN' } } });
     expect(response.headers['access-control-allow-origin']).toBeUndefined();
-  });
-
-  test('a page of this server itself may', async () => {
-    const host = '127.0.0.1:3000';
-    const payload = { ...body, hostDisplayName: 'Same origin' };
-    const response = await from(`http://${host}`, { headers: { host }, payload });
-    expect(response.statusCode).toBe(200);
   });
 });
 

@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet';
 import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import { answerError, answerNotFound } from './http/errors.ts';
+import { answerError, answerNotFound, identify } from './http/errors.ts';
 import { useDrain } from './http/drain.ts';
 import { useHealth } from './http/health.ts';
 import { useOrigins } from './http/origins.ts';
@@ -63,7 +63,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+    identify(request, reply);
   });
   app.addHook('onResponse', async (request, reply) => {
     // The route, not the URL: a URL holds what the caller wrote.

@@ -23,52 +23,53 @@ function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return z.enum(values, `must be one of ${values.join(', ')}`);
 }
 
-const environment = z
-  .object({
-    NODE_ENV: z.string().optional(),
-    DATABASE_URL: z
-      .string()
-      .refine(
-        (url) => URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol),
-        'must be like postgres://user:password@host:5432/database',
-      )
-      .optional(),
-    DATA_DIR: z.string().default('.data'),
-    HOST: z.string().default('127.0.0.1'),
-    PORT: wholeNumber(0, 65_535).default(3000),
-    CORS_ORIGINS: list
-      .refine(
-        (origins) => origins.every((origin) => /^https?:\/\/[^/*\s]+?(:(\d+|\*))?$/.test(origin)),
-        'must be origins like https://school.example or http://localhost:*, separated by commas',
-      )
-      .optional(),
-    TRUST_PROXY: list
-      .pipe(
-        z.array(
-          z.union(
-            [z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()],
-            'must be CIDRs like 10.0.0.0/8, separated by commas',
-          ),
+const variables = z.object({
+  NODE_ENV: z.string().optional(),
+  DATABASE_URL: z
+    .string()
+    .refine(
+      (url) => URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol),
+      'must be like postgres://user:password@host:5432/database',
+    )
+    .optional(),
+  DATA_DIR: z.string().default('.data'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(3000),
+  CORS_ORIGINS: list
+    .refine(
+      (origins) => origins.every((origin) => /^https?:\/\/[^/*\s]+?(:(\d+|\*))?$/.test(origin)),
+      'must be origins like https://school.example or http://localhost:*, separated by commas',
+    )
+    .optional(),
+  TRUST_PROXY: list
+    .pipe(
+      z.array(
+        z.union(
+          [z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()],
+          'must be CIDRs like 10.0.0.0/8, separated by commas',
         ),
-      )
-      .default([]),
-    DATABASE_POOL_MAX: wholeNumber(1, 1000).default(10),
-    JOIN_CODE_LENGTH: wholeNumber(JOIN_CODE_MIN_LENGTH, JOIN_CODE_MAX_LENGTH).default(6),
-    SESSION_TTL_HOURS: z.coerce
-      .number('must be a number of hours')
-      .positive('must be more than 0 hours')
-      .max(8760, 'must be at most a year (8760 hours)')
-      .default(24),
-    RATE_LIMITS: oneOf(['on', 'off']).default('on'),
-    LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default(
-      'info',
-    ),
-  })
-  .transform(({ NODE_ENV, CORS_ORIGINS, DATA_DIR, ...rest }) => ({
-    ...rest,
-    DATA_DIR: path.resolve(REPOSITORY, DATA_DIR),
-    CORS_ORIGINS: CORS_ORIGINS ?? (NODE_ENV === 'production' ? [] : ['http://localhost:*']),
-  }));
+      ),
+    )
+    .default([]),
+  DATABASE_POOL_MAX: wholeNumber(1, 1000).default(10),
+  JOIN_CODE_LENGTH: wholeNumber(JOIN_CODE_MIN_LENGTH, JOIN_CODE_MAX_LENGTH).default(6),
+  SESSION_TTL_HOURS: z.coerce
+    .number('must be a number of hours')
+    .positive('must be more than 0 hours')
+    .max(8760, 'must be at most a year (8760 hours)')
+    .default(24),
+  RATE_LIMITS: oneOf(['on', 'off']).default('on'),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** The names of all variables that are read. */
+export const VARIABLES: readonly string[] = Object.keys(variables.shape);
+
+const environment = variables.transform(({ NODE_ENV, CORS_ORIGINS, DATA_DIR, ...rest }) => ({
+  ...rest,
+  DATA_DIR: path.resolve(REPOSITORY, DATA_DIR),
+  CORS_ORIGINS: CORS_ORIGINS ?? (NODE_ENV === 'production' ? [] : ['http://localhost:*']),
+}));
 
 export type Env = z.output<typeof environment>;
 
@@ -77,8 +78,8 @@ export type Env = z.output<typeof environment>;
  *
  * @throws StartupError that names the first variable with a bad value, and not the value
  */
-export function readEnv(variables = loadVariables()): Env {
-  const set = Object.entries(variables).filter(([, value]) => value !== '');
+export function readEnv(given = loadVariables()): Env {
+  const set = Object.entries(given).filter(([, value]) => value?.trim() !== '');
   const { data, error } = environment.safeParse(Object.fromEntries(set));
   if (data !== undefined) return data;
   const [issue] = error.issues;

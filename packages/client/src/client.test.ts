@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer as createHTTPServer } from 'node:http';
 import { createServer } from 'node:net';
 import { expect, expectTypeOf, test } from 'vitest';
 import type { CreatedSession, SessionSummary } from '@classroom/schema';
@@ -38,6 +39,31 @@ test('a server that does not answer is UNAVAILABLE', async () => {
     .query({ code: 'CDFGH2' })
     .catch((error) => error);
   expect(reasonOf(failure)).toBe('UNAVAILABLE');
+});
+
+test('so is a proxy that has no server behind it', async () => {
+  const proxy = createHTTPServer((_, response) => response.writeHead(502).end('<html>'));
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const address = proxy.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const client = createClient({ url: `http://127.0.0.1:${port}/trpc` });
+  const failure: unknown = await client.sessions.get
+    .query({ code: 'CDFGH2' })
+    .catch((error: unknown) => error);
+  proxy.close();
+  expect(reasonOf(failure)).toBe('UNAVAILABLE');
+});
+
+test('a token that cannot be had is no fault of the server', async () => {
+  const token = () => {
+    throw new TypeError('no token');
+  };
+  const client = createClient({ url: 'http://127.0.0.1/trpc', token });
+  const failure: unknown = await client.sessions.get
+    .query({ code: 'CDFGH2' })
+    .catch((error: unknown) => error);
+  expect(reasonOf(failure)).toBeUndefined();
 });
 
 test('what no call threw has no reason', () => {

@@ -1,4 +1,5 @@
 import type { AppRouter } from '@classroom/api/router';
+import { fetchOrNoAnswer } from './no-answer.ts';
 import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
 
 export interface ClientOptions {
@@ -26,6 +27,7 @@ export function createClient({ url, token }: ClientOptions): Client {
       httpBatchLink({
         url,
         maxItems: MAX_BATCH_SIZE,
+        fetch: fetchOrNoAnswer,
         headers: () => {
           const current = typeof token === 'function' ? token() : token;
           return current === undefined ? {} : { authorization: `Bearer ${current}` };

@@ -1,5 +1,6 @@
 import { errorReason, type ErrorReason } from '@classroom/schema';
 import { TRPCClientError } from '@trpc/client';
+import { NoAnswerError } from './no-answer.ts';
 
 /**
  * Why a call failed, for a `switch` that the compiler checks.
@@ -13,6 +14,5 @@ export function reasonOf(error: unknown): ErrorReason | undefined {
   if (typeof data === 'object' && data !== null && 'reason' in data) {
     return errorReason.safeParse(data.reason).data;
   }
-  // fetch rejects with a TypeError when nobody answers.
-  return error.cause instanceof TypeError ? 'UNAVAILABLE' : undefined;
+  return error.cause instanceof NoAnswerError ? 'UNAVAILABLE' : undefined;
 }

@@ -64,8 +64,8 @@ function toConnection(client: PoolClient): PostgresPoolClient {
     try {
       return await client.query({ text, values: [...values], ...(name && { name }) });
     } catch (error) {
-      // Only an answer of the server leaves the connection in a known state.
-      broken ||= !(error instanceof DatabaseError);
+      // An answer of the server leaves the connection as it was, unless it was the last one.
+      broken ||= !(error instanceof DatabaseError) || error.severity === 'FATAL';
       throw error;
     }
   };

@@ -9,12 +9,19 @@ const CODES: Record<number, TRPCError['code']> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 };
 
+/** On every answer: under what name it was logged, and that nobody is to keep it. */
+export function identify(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+}
+
 /** Answers what was thrown outside of tRPC, in the form that its clients understand. */
 export function answerError(
   cause: Error & { statusCode?: number },
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  // A malformed URL comes here past all hooks.
+  identify(request, reply);
   const { statusCode = 500 } = cause;
   if (statusCode >= 500) request.log.error({ err: cause }, 'request failed');
   const code = CODES[statusCode] ?? (statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR');

@@ -15,8 +15,8 @@ export async function useOrigins(app: FastifyInstance, origins: readonly string[
     origins.includes(origin) || origins.includes(`${origin.replace(/:\d+$/, '')}:*`);
 
   app.addHook('onRequest', async (request, reply) => {
-    const { origin, host } = request.headers;
-    if (origin === undefined || isAllowed(origin) || isSameOrigin(origin, host)) return;
+    const { origin } = request.headers;
+    if (origin === undefined || isAllowed(origin)) return;
     sendError(toTRPCError(new DomainError('FORBIDDEN')), request, reply);
     await reply;
   });
@@ -27,9 +27,4 @@ export async function useOrigins(app: FastifyInstance, origins: readonly string[
     exposedHeaders: ['retry-after', 'x-request-id'],
     maxAge: 3600,
   });
-}
-
-/** A page that this server itself served. */
-function isSameOrigin(origin: string, host: string | undefined): boolean {
-  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }

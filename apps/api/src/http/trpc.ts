@@ -41,9 +41,7 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
           error: null,
           maxBatchSize: MAX_BATCH_SIZE,
           createContext: async () => createContext(deps, req),
-          // Of an unknown procedure, the path is whatever the caller wrote: it is not logged.
-          onError: ({ error, path, type }) =>
-            logError(req, error, type === 'unknown' ? undefined : path),
+          onError: ({ error, path }) => logError(req, error, path),
           responseMeta: ({ errors }) => retryAfter(errors),
         });
         // What the answer varies by, CORS has said.
@@ -69,7 +67,8 @@ function refusal(
 
 function logError(request: FastifyRequest, error: TRPCError, procedure: string | undefined): void {
   const { reason } = errorShape(error, request.id).data;
-  if (reason === 'INTERNAL') request.log.error({ err: error.cause, procedure }, 'call failed');
+  if (reason === 'INTERNAL')
+    request.log.error({ err: error.cause ?? error, procedure }, 'call failed');
   if (reason === 'UNAVAILABLE') request.log.warn({ err: error.cause, procedure }, 'call refused');
 }
 

@@ -59,8 +59,8 @@ export async function createSession(
           hostToken: token,
         };
       case 'key-used': {
-        const first = await repeatFirstCall(db, input);
-        if (first !== undefined) return first;
+        const first = idempotencyKey && (await repeatFirstCall(db, input, idempotencyKey));
+        if (first) return first;
         break;
       }
       case 'slots-expired':
@@ -90,7 +90,8 @@ async function tryToOpen(db: Database, session: NewSession): Promise<OpenSession
 /** What the first call under this key returned; undefined when its session has been deleted since. */
 async function repeatFirstCall(
   db: Database,
-  { title, hostDisplayName, idempotencyKey = '' }: CreateSessionInput,
+  { title, hostDisplayName }: CreateSessionInput,
+  idempotencyKey: string,
 ): Promise<CreatedSession | undefined> {
   const first = await findFirstCall(db, hashSecret(idempotencyKey));
   if (first === undefined) return undefined;

@@ -3,6 +3,7 @@ import {
   chown,
   mkdir,
   mkdtemp,
+  readdir,
   readlink,
   realpath,
   rmdir,
@@ -21,8 +22,9 @@ export async function findPlace(dataDir: string, account: Account | undefined): 
   await mkdir(dataDir, { recursive: true });
   const cluster = path.join(await realpath(dataDir), 'cluster');
   if (account !== undefined && !canReach(account, dataDir)) {
-    // The data directory is ours to open for passage; what is in it stays closed.
-    await chmod(dataDir, (await stat(dataDir)).mode | 0o011);
+    // A directory with nothing else in it is ours to open for passage; the cluster stays closed.
+    const isOurs = (await readdir(dataDir)).every((name) => name === 'cluster');
+    if (isOurs) await chmod(dataDir, (await stat(dataDir)).mode | 0o011);
     if (!canReach(account, dataDir)) await linkElsewhere(cluster);
   }
   await mkdir(cluster, { recursive: true, mode: 0o700 });

@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways, Selectable } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
 
 export type ParticipantRole = 'host' | 'participant';
 
@@ -12,5 +12,3 @@ export interface SessionParticipantsTable {
   idempotency_key_hash: Buffer | null;
   token_seed: Buffer | null;
 }
-
-export type SessionParticipantRow = Selectable<SessionParticipantsTable>;

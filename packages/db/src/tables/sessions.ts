@@ -1,5 +1,5 @@
 import type { SessionStatus } from '@classroom/schema';
-import type { Generated, GeneratedAlways, Selectable } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
 
 export interface SessionsTable {
   id: GeneratedAlways<number>;
@@ -13,5 +13,3 @@ export interface SessionsTable {
   ended_at: Date | null;
   expires_at: Date;
 }
-
-export type SessionRow = Selectable<SessionsTable>;

@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways, Selectable } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
 
 /** A display name, once each. It says whose slots a session takes, and authorises nothing. */
 export interface UsersTable {
@@ -6,5 +6,3 @@ export interface UsersTable {
   display_name: string;
   created_at: Generated<Date>;
 }
-
-export type UserRow = Selectable<UsersTable>;

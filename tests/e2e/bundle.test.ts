@@ -1,0 +1,23 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createClient } from '@classroom/client';
+import { createTestDatabase } from '@classroom/db/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { startApi } from '../src/start-api.ts';
+
+const DIST = path.resolve(import.meta.dirname, '../../apps/api/dist');
+
+test('the production bundle runs by itself, without node_modules beside it', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'classroom-bundle-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  await cp(DIST, directory, { recursive: true });
+
+  await using database = await createTestDatabase();
+  const env = { DATABASE_URL: database.url, NODE_ENV: 'production' };
+  await using api = await startApi(env, path.join(directory, 'main.mjs'));
+  const client = createClient({ url: `${api.url}/trpc` });
+  expect(
+    await client.sessions.create.mutate({ title: 'Algebra I', hostDisplayName: 'Ada' }),
+  ).toMatchObject({ status: 'draft' });
+});
