@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
+import { SESSION_COLUMNS } from './session-columns.ts';
 
 const participantByToken = prepared((db, parameter: Parameter<{ tokenHash: Buffer }>) =>
   db
@@ -22,16 +23,7 @@ export async function findFirstCall(db: Database, idempotencyKeyHash: Buffer) {
     .innerJoin('users as host', 'host.id', 'session.host_user_id')
     .where('participant.idempotency_key_hash', '=', idempotencyKeyHash)
     .where('participant.token_seed', 'is not', null)
-    .select([
-      'session.id',
-      'session.code',
-      'session.title',
-      'session.created_at',
-      'session.host_user_id',
-      'host.display_name as host_display_name',
-      'participant.role',
-      'participant.token_seed',
-    ])
+    .select([...SESSION_COLUMNS, 'participant.role', 'participant.token_seed'])
     .$narrowType<{ token_seed: Buffer }>()
     .executeTakeFirst();
 }

@@ -2,25 +2,17 @@ import type { SessionStatus } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
+import { SESSION_COLUMNS } from './session-columns.ts';
 
 /** A session with its host's name. Past its time it is ended, whether or not that is recorded. */
 export type Session = NonNullable<Awaited<ReturnType<typeof findSessionByCode>>>;
-
-const COLUMNS = [
-  'session.id',
-  'session.code',
-  'session.title',
-  'session.created_at',
-  'session.host_user_id',
-  'host.display_name as host_display_name',
-] as const;
 
 const sessionByCode = prepared((db, parameter: Parameter<{ code: string }>) =>
   db
     .selectFrom('sessions as session')
     .innerJoin('users as host', 'host.id', 'session.host_user_id')
     .where('session.code', '=', parameter('code', 'text'))
-    .select(COLUMNS)
+    .select(SESSION_COLUMNS)
     .select((eb) =>
       eb
         .case()
@@ -49,7 +41,7 @@ const endOpenSession = prepared((db, parameter: Parameter<{ code: string; tokenH
     .whereRef('caller.session_id', '=', 'session.id')
     .where('caller.token_hash', '=', parameter('tokenHash', 'bytea'))
     .where('caller.role', '=', sql.lit('host'))
-    .returning([...COLUMNS, 'session.status']),
+    .returning([...SESSION_COLUMNS, 'session.status']),
 );
 
 /**
