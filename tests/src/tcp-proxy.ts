@@ -5,12 +5,14 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface TcpProxy extends AsyncDisposable {
   /** The URL of the database through the proxy. */
   url: string;
+  /** Where new connections lead from now on. */
+  setTarget: (databaseUrl: string) => void;
   /** While true, connections stay open and nothing passes. */
   setHanging: (hanging: boolean) => void;
 }
 
 export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let hanging = false;
   const server = createServer((client) => {
@@ -37,6 +39,9 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   url.port = String(address !== null && typeof address === 'object' ? address.port : '');
   return {
     url: url.href,
+    setTarget: (value) => {
+      target = new URL(value);
+    },
     setHanging: (value) => {
       hanging = value;
     },

@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { randomUUID } from 'node:crypto';
-import { answerError, answerNotFound, identify } from './http/errors.ts';
 import { useDrain } from './http/drain.ts';
+import { answerError, answerNotFound, identify } from './http/errors.ts';
 import { useHealth } from './http/health.ts';
 import { useOrigins } from './http/origins.ts';
 import { useTRPC } from './http/trpc.ts';

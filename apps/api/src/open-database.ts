@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import {
   createDatabase,
   type Database,
+  describeServer,
   migrateToLatest,
   OLDEST_POSTGRESQL,
-  describeServer,
   type ServerDescription,
 } from '@classroom/db';
 import type { Env } from './env.ts';
@@ -37,7 +37,7 @@ async function migrate(url: string, signal: AbortSignal): Promise<void> {
     await Promise.race([migrateToLatest(db), aborted.then(() => signal.throwIfAborted())]);
   } catch (error) {
     signal.throwIfAborted();
-    throw new StartupError(`The database cannot be migrated: ${firstLine(error)}`);
+    throw new StartupError(firstLine(error));
   }
   await db.destroy();
 }
@@ -85,16 +85,9 @@ export function requireServer({ version, encoding }: ServerDescription): void {
   }
 }
 
-/** What an error says in one line; of several at once, as Node gives for a host with two addresses, the first. */
+/** What an error says in one line. For a host with two addresses, Node gives two errors in one. */
 function firstLine(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return firstLine(error.errors[0]);
-  if (
-    error instanceof Error &&
-    error.cause instanceof Error &&
-    error.message.startsWith('Migration')
-  ) {
-    return `${error.message}: ${firstLine(error.cause)}`;
-  }
   const message = error instanceof Error ? error.message : String(error);
   return message.split('\n', 1)[0] ?? '';
 }

@@ -18,7 +18,9 @@ export async function migrateToLatest(db: Database): Promise<string[]> {
   const { error, results = [] } = await createMigrator(db).migrateToLatest();
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error');
-    throw new Error(`Migration ${failed?.migrationName ?? ''} failed`, { cause: error });
+    const what = failed === undefined ? 'The migration' : `Migration ${failed.migrationName}`;
+    const why = error instanceof Error ? error.message : 'no reason was given';
+    throw new Error(`${what} failed: ${why}`, { cause: error });
   }
   return results.map((result) => result.migrationName);
 }
