@@ -71,15 +71,40 @@ describe('the host ends the session', () => {
     }
     expect(await as(hostToken).sessions.get.query({ code })).toMatchObject({ status: 'ended' });
   });
+});
 
-  test('and nobody else does', async () => {
+describe('the host starts the session', () => {
+  test('once; and again without effect', async () => {
+    const { hostToken, code } = await create();
+    const host = as(hostToken);
+    const started = await host.sessions.start.mutate({ code });
+    expect(started).toMatchObject({ code, status: 'active' });
+    expect(await host.sessions.start.mutate({ code })).toEqual(started);
+  });
+
+  test('and neither starts nor prolongs one that has ended', async () => {
+    const { hostToken, code } = await create();
+    const host = as(hostToken);
+    await host.sessions.end.mutate({ code });
+    expect(await reason(host.sessions.start.mutate({ code }))).toBe('SESSION_ENDED');
+    expect(await reason(host.sessions.prolong.mutate({ code }))).toBe('SESSION_ENDED');
+  });
+
+  test('and prolongs it while it is open', async () => {
+    const { hostToken, ...session } = await create();
+    const { code } = session;
+    expect(await as(hostToken).sessions.prolong.mutate({ code })).toEqual(session);
+  });
+});
+
+describe.each(['start', 'prolong', 'end'] as const)('only the host may %s', (verb) => {
+  test('with none, an unknown or a foreign token nothing is done', async () => {
     const { code } = await create();
-    const other = await create();
-    expect(await reason(anyone.sessions.end.mutate({ code }))).toBe('UNAUTHENTICATED');
-    expect(await reason(as('unknown').sessions.end.mutate({ code }))).toBe('UNAUTHENTICATED');
-    expect(await reason(as(other.hostToken).sessions.end.mutate({ code }))).toBe('FORBIDDEN');
-    const gone = { code: 'AAAAAA' };
-    expect(await reason(as(other.hostToken).sessions.end.mutate(gone))).toBe('SESSION_NOT_FOUND');
+    const foreign = as((await create()).hostToken).sessions[verb];
+    expect(await reason(anyone.sessions[verb].mutate({ code }))).toBe('UNAUTHENTICATED');
+    expect(await reason(as('unknown').sessions[verb].mutate({ code }))).toBe('UNAUTHENTICATED');
+    expect(await reason(foreign.mutate({ code }))).toBe('FORBIDDEN');
+    expect(await reason(foreign.mutate({ code: 'AAAAAA' }))).toBe('SESSION_NOT_FOUND');
     expect(await anyone.sessions.get.query({ code })).toMatchObject({ status: 'draft' });
   });
 });

@@ -3,6 +3,7 @@ export * from './database.ts';
 export * from './migrate.ts';
 export * from './repositories/open-session.ts';
 export * from './repositories/session-participants.ts';
+export * from './repositories/sessions-of-host.ts';
 export * from './repositories/sessions.ts';
 export * from './server.ts';
 export * from './unavailable.ts';

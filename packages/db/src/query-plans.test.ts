@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from './database.ts';
 import { openSession } from './repositories/open-session.ts';
 import { findFirstCall, findParticipantByToken } from './repositories/session-participants.ts';
-import { endExpiredSessions, endSession, findSessionByCode } from './repositories/sessions.ts';
+import { endSession, prolongSession, startSession } from './repositories/sessions-of-host.ts';
+import { endExpiredSessions, findSessionByCode } from './repositories/sessions.ts';
 import { captureQueries, createTestDatabase, newSession, type TestDatabase } from './testing.ts';
 
 let database: TestDatabase;
@@ -35,6 +36,8 @@ const tokenHash = randomBytes(32);
 test.each<[string, (db: Database) => Promise<unknown>]>([
   ['openSession', (db) => openSession(db, newSession())],
   ['findSessionByCode', (db) => findSessionByCode(db, '0000000001')],
+  ['startSession', (db) => startSession(db, { code: '0000000001', tokenHash })],
+  ['prolongSession', (db) => prolongSession(db, { code: '0000000001', tokenHash, ttlSeconds: 1 })],
   ['endSession', (db) => endSession(db, { code: '0000000001', tokenHash })],
   ['endExpiredSessions', (db) => endExpiredSessions(db, 'host 1')],
   ['findParticipantByToken', (db) => findParticipantByToken(db, tokenHash)],

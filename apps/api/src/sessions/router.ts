@@ -9,6 +9,8 @@ import { publicProcedure, tokenProcedure } from '../trpc/procedures.ts';
 import { createSession } from './create-session.ts';
 import { endSession } from './end-session.ts';
 import { getSession } from './get-session.ts';
+import { prolongSession } from './prolong-session.ts';
+import { startSession } from './start-session.ts';
 
 export const sessionsRouter = router({
   create: publicProcedure
@@ -20,6 +22,16 @@ export const sessionsRouter = router({
     .input(sessionByCodeInput)
     .output(sessionSummary)
     .query(({ ctx, input }) => getSession(ctx.deps, input, ctx.tokenHash)),
+
+  start: tokenProcedure
+    .input(sessionByCodeInput)
+    .output(sessionSummary)
+    .mutation(({ ctx, input }) => startSession(ctx.deps, input, ctx.tokenHash)),
+
+  prolong: tokenProcedure
+    .input(sessionByCodeInput)
+    .output(sessionSummary)
+    .mutation(({ ctx, input }) => prolongSession(ctx.deps, input, ctx.tokenHash)),
 
   end: tokenProcedure
     .input(sessionByCodeInput)

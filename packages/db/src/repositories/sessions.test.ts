@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, expireSessions, newSession, type TestDatabase } from '../testing.ts';
 import { openSession } from './open-session.ts';
 import { findFirstCall, findParticipantByToken } from './session-participants.ts';
-import { endExpiredSessions, endSession, findSessionByCode } from './sessions.ts';
+import { endSession, prolongSession, startSession } from './sessions-of-host.ts';
+import { endExpiredSessions, findSessionByCode } from './sessions.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -66,6 +67,44 @@ describe('a session ends', () => {
       kind: 'opened',
     });
   });
+});
+
+describe('a session starts', () => {
+  test('once, with its host’s token, and says when', async () => {
+    const { code, tokenHash } = await opened();
+    const calls = Array.from({ length: 5 }, () => startSession(database.db, { code, tokenHash }));
+    const started = (await Promise.all(calls)).filter((session) => session !== undefined);
+    expect(started).toHaveLength(1);
+    const { started_at } = await database.db
+      .selectFrom('sessions')
+      .where('code', '=', code)
+      .select('started_at')
+      .executeTakeFirstOrThrow();
+    expect(started_at).toBeInstanceOf(Date);
+  });
+
+  test('or ends, when both are asked at once: one after the other, never both undone', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { code, tokenHash } = await opened();
+      const call = { code, tokenHash };
+      await Promise.all([startSession(database.db, call), endSession(database.db, call)]);
+      expect(await find(code)).toMatchObject({ status: 'ended' });
+      expect(await startSession(database.db, call)).toBeUndefined();
+    }
+  });
+});
+
+test('a session is prolonged from now on, while it is open', async () => {
+  const session = await opened({ ttlSeconds: 60 });
+  const prolonged = await prolongSession(database.db, { ...session, ttlSeconds: 3600 });
+  expect(prolonged).toMatchObject({ code: session.code });
+  const { rows } = await sql<{ left: number }>`
+    select extract(epoch from expires_at - now())::int as left from sessions
+    where code = ${session.code}
+  `.execute(database.db);
+  expect(rows[0]?.left).toBeGreaterThan(3500);
+  await expireSessions(database.db, session.hostDisplayName);
+  expect(await prolongSession(database.db, session)).toBeUndefined();
 });
 
 test('of one host the sessions past their time are ended as of that time', async () => {

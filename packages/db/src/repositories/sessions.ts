@@ -29,34 +29,6 @@ export async function findSessionByCode(db: Database, code: string) {
   return rows[0];
 }
 
-const endOpenSession = prepared((db, parameter: Parameter<{ code: string; tokenHash: Buffer }>) =>
-  db
-    .updateTable('sessions as session')
-    .from(['session_participants as caller', 'users as host'])
-    .set({ status: sql.lit('ended'), ended_at: sql`now()` })
-    .where('session.code', '=', parameter('code', 'text'))
-    .where('session.status', '<>', sql.lit('ended'))
-    .where('session.expires_at', '>', sql<Date>`now()`)
-    .whereRef('host.id', '=', 'session.host_user_id')
-    .whereRef('caller.session_id', '=', 'session.id')
-    .where('caller.token_hash', '=', parameter('tokenHash', 'bytea'))
-    .where('caller.role', '=', sql.lit('host'))
-    .returning([...SESSION_COLUMNS, 'session.status']),
-);
-
-/**
- * Ends an open session, if the token is its host's. Of any number of parallel calls one does it.
- *
- * @returns the session that this call ended
- */
-export async function endSession(
-  db: Database,
-  call: { code: string; tokenHash: Buffer },
-): Promise<Session | undefined> {
-  const { rows } = await db.executeQuery(endOpenSession(call));
-  return rows[0];
-}
-
 /**
  * Ends the sessions of one host that are past their time, as of that time, which frees their slots.
  *

@@ -1,0 +1,21 @@
+import { type Database, startSession as startIfHost } from '@classroom/db';
+import type { SessionByCodeInput, SessionSummary } from '@classroom/schema';
+import { DomainError } from '../domain-error.ts';
+import { findSessionAsHost } from './find-session-as-host.ts';
+import { toSessionSummary } from './session-summary.ts';
+
+/**
+ * Makes a draft active. To start an active session again changes nothing.
+ *
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED
+ */
+export async function startSession(
+  { db }: { db: Database },
+  { code }: SessionByCodeInput,
+  tokenHash: Buffer,
+): Promise<SessionSummary> {
+  const started = await startIfHost(db, { code, tokenHash });
+  const session = started ?? (await findSessionAsHost(db, code, tokenHash));
+  if (session.status === 'ended') throw new DomainError('SESSION_ENDED');
+  return toSessionSummary(session);
+}
