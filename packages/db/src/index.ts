@@ -1,6 +1,7 @@
 export * from './constraints.ts';
 export * from './database.ts';
 export * from './migrate.ts';
+export * from './repositories/add-participant.ts';
 export * from './repositories/open-session.ts';
 export * from './repositories/session-participants.ts';
 export * from './repositories/sessions-of-host.ts';

@@ -2,11 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { CompiledQuery, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from './database.ts';
+import { addParticipant } from './repositories/add-participant.ts';
 import { openSession } from './repositories/open-session.ts';
 import { findFirstCall, findParticipantByToken } from './repositories/session-participants.ts';
 import { endSession, prolongSession, startSession } from './repositories/sessions-of-host.ts';
 import { endExpiredSessions, findSessionByCode } from './repositories/sessions.ts';
-import { captureQueries, createTestDatabase, newSession, type TestDatabase } from './testing.ts';
+import {
+  captureQueries,
+  createTestDatabase,
+  newParticipant,
+  newSession,
+  type TestDatabase,
+} from './testing.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -35,6 +42,7 @@ const tokenHash = randomBytes(32);
 
 test.each<[string, (db: Database) => Promise<unknown>]>([
   ['openSession', (db) => openSession(db, newSession())],
+  ['addParticipant', (db) => addParticipant(db, newParticipant({ code: '0000000001' }))],
   ['findSessionByCode', (db) => findSessionByCode(db, '0000000001')],
   ['startSession', (db) => startSession(db, { code: '0000000001', tokenHash })],
   ['prolongSession', (db) => prolongSession(db, { code: '0000000001', tokenHash, ttlSeconds: 1 })],

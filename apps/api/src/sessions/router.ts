@@ -1,6 +1,8 @@
 import {
   createdSession,
   createSessionInput,
+  joinedSession,
+  joinSessionInput,
   sessionByCodeInput,
   sessionSummary,
 } from '@classroom/schema';
@@ -9,6 +11,7 @@ import { publicProcedure, tokenProcedure } from '../trpc/procedures.ts';
 import { createSession } from './create-session.ts';
 import { endSession } from './end-session.ts';
 import { getSession } from './get-session.ts';
+import { joinSession } from './join-session.ts';
 import { prolongSession } from './prolong-session.ts';
 import { startSession } from './start-session.ts';
 
@@ -22,6 +25,11 @@ export const sessionsRouter = router({
     .input(sessionByCodeInput)
     .output(sessionSummary)
     .query(({ ctx, input }) => getSession(ctx.deps, input, ctx.tokenHash)),
+
+  join: publicProcedure
+    .input(joinSessionInput)
+    .output(joinedSession)
+    .mutation(({ ctx, input }) => joinSession(ctx.deps, input, ctx.token)),
 
   start: tokenProcedure
     .input(sessionByCodeInput)

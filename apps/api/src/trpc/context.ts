@@ -8,7 +8,8 @@ export interface Dependencies extends CreateSessionDeps {}
 export interface Context {
   deps: Dependencies;
   requestId: string;
-  /** SHA-256 of the token that the caller presented, whether or not anybody holds it. */
+  /** The token that the caller presented, whether or not anybody holds it, and its SHA-256. */
+  token: string | undefined;
   tokenHash: Buffer | undefined;
 }
 
@@ -17,6 +18,7 @@ export function createContext(deps: Dependencies, request: FastifyRequest): Cont
   return {
     deps,
     requestId: request.id,
+    token,
     tokenHash: token === undefined ? undefined : hashSecret(token),
   };
 }

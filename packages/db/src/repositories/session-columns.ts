@@ -1,3 +1,6 @@
+import type { SessionStatus } from '@classroom/schema';
+import { sql } from 'kysely';
+
 /** What others see of `sessions as session`, with its host's name from `users as host`. */
 export const SESSION_COLUMNS = [
   'session.id',
@@ -7,3 +10,8 @@ export const SESSION_COLUMNS = [
   'session.host_user_id',
   'host.display_name as host_display_name',
 ] as const;
+
+/** Past its time a session is ended, whether or not that is recorded. */
+export const SESSION_STATUS = sql<SessionStatus>`
+  case when session.expires_at <= now() then 'ended' else session.status end
+`.as('status');

@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { SESSION_COLUMNS } from './session-columns.ts';
+import { SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
 
 const participantByToken = prepared((db, parameter: Parameter<{ tokenHash: Buffer }>) =>
   db
@@ -21,9 +21,18 @@ export async function findFirstCall(db: Database, idempotencyKeyHash: Buffer) {
     .selectFrom('session_participants as participant')
     .innerJoin('sessions as session', 'session.id', 'participant.session_id')
     .innerJoin('users as host', 'host.id', 'session.host_user_id')
+    .innerJoin('users as user', 'user.id', 'participant.user_id')
     .where('participant.idempotency_key_hash', '=', idempotencyKeyHash)
     .where('participant.token_seed', 'is not', null)
-    .select([...SESSION_COLUMNS, 'participant.role', 'participant.token_seed'])
+    .select([
+      ...SESSION_COLUMNS,
+      SESSION_STATUS,
+      'participant.id as participant_id',
+      'participant.role',
+      'participant.joined_at',
+      'participant.token_seed',
+      'user.display_name',
+    ])
     .$narrowType<{ token_seed: Buffer }>()
     .executeTakeFirst();
 }

@@ -1,10 +1,9 @@
-import type { SessionStatus } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { SESSION_COLUMNS } from './session-columns.ts';
+import { SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
 
-/** A session with its host's name. Past its time it is ended, whether or not that is recorded. */
+/** A session with its host's name. */
 export type Session = NonNullable<Awaited<ReturnType<typeof findSessionByCode>>>;
 
 const sessionByCode = prepared((db, parameter: Parameter<{ code: string }>) =>
@@ -12,16 +11,7 @@ const sessionByCode = prepared((db, parameter: Parameter<{ code: string }>) =>
     .selectFrom('sessions as session')
     .innerJoin('users as host', 'host.id', 'session.host_user_id')
     .where('session.code', '=', parameter('code', 'text'))
-    .select(SESSION_COLUMNS)
-    .select((eb) =>
-      eb
-        .case()
-        .when('session.expires_at', '<=', sql<Date>`now()`)
-        .then(sql.lit<SessionStatus>('ended'))
-        .else(eb.ref('session.status'))
-        .end()
-        .as('status'),
-    ),
+    .select([...SESSION_COLUMNS, SESSION_STATUS]),
 );
 
 export async function findSessionByCode(db: Database, code: string) {

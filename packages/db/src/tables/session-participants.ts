@@ -1,6 +1,5 @@
+import type { ParticipantRole } from '@classroom/schema';
 import type { Generated, GeneratedAlways } from 'kysely';
-
-export type ParticipantRole = 'host' | 'participant';
 
 export interface SessionParticipantsTable {
   id: GeneratedAlways<number>;

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { JOIN_CODE_ALPHABET } from '@classroom/schema';
+import type { NewParticipant } from '../repositories/add-participant.ts';
 import type { NewSession } from '../repositories/open-session.ts';
 
 /** A session as `openSession` takes it, of a host and with a code that no other test has. */
@@ -9,6 +10,19 @@ export function newSession(overrides: Partial<NewSession> = {}): NewSession {
     hostDisplayName: `Ada ${randomBytes(6).toString('hex')}`,
     code: newCode(),
     ttlSeconds: 3600,
+    tokenHash: randomBytes(32),
+    idempotencyKeyHash: null,
+    tokenSeed: null,
+    ...overrides,
+  };
+}
+
+/** A participant as `addParticipant` takes one, under a name that no other test has. */
+export function newParticipant(overrides: Partial<NewParticipant> = {}): NewParticipant {
+  return {
+    code: '',
+    displayName: `Ben ${randomBytes(6).toString('hex')}`,
+    callerTokenHash: null,
     tokenHash: randomBytes(32),
     idempotencyKeyHash: null,
     tokenSeed: null,

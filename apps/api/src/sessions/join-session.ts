@@ -1,0 +1,118 @@
+import {
+  addParticipant,
+  type AddParticipantOutcome,
+  constraints,
+  type Database,
+  findFirstCall,
+  findParticipantByToken,
+  findSessionByCode,
+  type NewParticipant,
+  type Participation,
+  type Session,
+  violates,
+} from '@classroom/db';
+import type { JoinedSession, JoinSessionInput } from '@classroom/schema';
+import { DomainError } from '../domain-error.ts';
+import { deriveToken, hashSecret, issueToken } from '../token.ts';
+import { toSessionSummary } from './session-summary.ts';
+
+const MAX_ATTEMPTS = 8;
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Lets somebody in under a name that is free in the session. Whoever presents the token of the
+ * participant of that name is that participant again.
+ *
+ * @param callerToken the token that the caller presented, if any
+ * @returns the session, the participant, and their token; for a repeated `idempotencyKey` the same
+ *   participant with the same token
+ * @throws DomainError SESSION_NOT_FOUND, SESSION_ENDED, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED,
+ *   UNAVAILABLE
+ */
+export async function joinSession(
+  { db }: { db: Database },
+  input: JoinSessionInput,
+  callerToken: string | undefined,
+): Promise<JoinedSession> {
+  const { code, displayName, idempotencyKey } = input;
+  const { token, ...secrets } = issueToken(idempotencyKey);
+  const callerTokenHash = callerToken === undefined ? null : hashSecret(callerToken);
+
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const outcome = await tryToAdd(db, { code, displayName, callerTokenHash, ...secrets });
+    switch (outcome.kind) {
+      case 'added':
+        return toJoinedSession(outcome.session, outcome.participant, displayName, token);
+      case 'caller-is-in':
+        // Their token's hash is the one in the row, so they did present it.
+        return toJoinedSession(
+          outcome.session,
+          outcome.participant,
+          displayName,
+          callerToken ?? token,
+        );
+      case 'name-taken':
+        throw new DomainError('NAME_TAKEN');
+      case 'key-used':
+      case 'not-open': {
+        const first = idempotencyKey && (await repeatFirstCall(db, input, idempotencyKey));
+        if (first) return first;
+        if (outcome.kind === 'not-open') await refuseClosed(db, code, callerTokenHash);
+        break;
+      }
+      case 'overtaken':
+        break;
+    }
+  }
+  throw new DomainError('UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
+
+async function tryToAdd(db: Database, participant: NewParticipant): Promise<AddParticipantOutcome> {
+  try {
+    return await addParticipant(db, participant);
+  } catch (error) {
+    if (violates(error, constraints.idempotencyKey)) return { kind: 'overtaken' };
+    throw error;
+  }
+}
+
+/** What the first call under this key returned; undefined when its session has been deleted since. */
+async function repeatFirstCall(
+  db: Database,
+  { code, displayName }: JoinSessionInput,
+  idempotencyKey: string,
+): Promise<JoinedSession | undefined> {
+  const first = await findFirstCall(db, hashSecret(idempotencyKey));
+  if (first === undefined) return undefined;
+  const { participant_id: id, role, joined_at: joinedAt } = first;
+  if (role === 'host' || first.code !== code || first.display_name !== displayName) {
+    throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+  }
+  const token = deriveToken(idempotencyKey, first.token_seed);
+  return toJoinedSession(first, { id, role, joinedAt }, displayName, token);
+}
+
+/** To its participants a session has ended; to everyone else there is none. */
+async function refuseClosed(
+  db: Database,
+  code: string,
+  callerTokenHash: Buffer | null,
+): Promise<never> {
+  const caller = callerTokenHash && (await findParticipantByToken(db, callerTokenHash));
+  const session = await findSessionByCode(db, code);
+  const wasIn = caller && caller.session_id === session?.id;
+  throw new DomainError(wasIn ? 'SESSION_ENDED' : 'SESSION_NOT_FOUND');
+}
+
+function toJoinedSession(
+  session: Session,
+  { id, role, joinedAt }: Participation,
+  displayName: string,
+  participantToken: string,
+): JoinedSession {
+  return {
+    session: toSessionSummary(session),
+    participant: { id, displayName, role, joinedAt: joinedAt.toISOString() },
+    participantToken,
+  };
+}

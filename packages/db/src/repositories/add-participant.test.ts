@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { constraints, violates } from '../constraints.ts';
+import {
+  captureQueries,
+  createTestDatabase,
+  expireSessions,
+  newParticipant,
+  newSession,
+  type TestDatabase,
+} from '../testing.ts';
+import { addParticipant } from './add-participant.ts';
+import { openSession } from './open-session.ts';
+import { endSession } from './sessions-of-host.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase({ max: 40 });
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+async function opened() {
+  const session = newSession();
+  await openSession(database.db, session);
+  return session;
+}
+
+const add = (overrides: Parameters<typeof newParticipant>[0]) =>
+  addParticipant(database.db, newParticipant(overrides));
+
+async function participants(code: string): Promise<number> {
+  const rows = await database.db
+    .selectFrom('session_participants as participant')
+    .innerJoin('sessions', 'sessions.id', 'participant.session_id')
+    .where('code', '=', code)
+    .select('participant.id')
+    .execute();
+  return rows.length;
+}
+
+test('a participant is added in one statement, with the session as it is', async () => {
+  const { code, title, hostDisplayName } = await opened();
+  const sent = await captureQueries(database.url, async (db) => {
+    expect(await addParticipant(db, newParticipant({ code }))).toMatchObject({
+      kind: 'added',
+      session: { code, title, host_display_name: hostDisplayName, status: 'draft' },
+      participant: { role: 'participant' },
+    });
+  });
+  expect(sent).toHaveLength(1);
+  expect(await participants(code)).toBe(2);
+});
+
+test('a name that is in the session is taken, and the host’s is too', async () => {
+  const { code, hostDisplayName } = await opened();
+  const { displayName } = newParticipant();
+  await add({ code, displayName });
+  expect(await add({ code, displayName })).toEqual({ kind: 'name-taken' });
+  expect(await add({ code, displayName: hostDisplayName })).toEqual({ kind: 'name-taken' });
+});
+
+test('whoever presents the token of that name is that participant again', async () => {
+  const { code } = await opened();
+  const first = newParticipant({ code });
+  const added = await addParticipant(database.db, first);
+  const again = await add({
+    ...first,
+    callerTokenHash: first.tokenHash,
+    tokenHash: randomBytes(32),
+  });
+  expect(again).toEqual({ ...added, kind: 'caller-is-in' });
+  expect(await participants(code)).toBe(2);
+});
+
+test('one name in forty parallel calls comes in once', async () => {
+  const { code } = await opened();
+  const { displayName } = newParticipant();
+  const outcomes = await Promise.all(Array.from({ length: 40 }, () => add({ code, displayName })));
+  expect(outcomes.filter(({ kind }) => kind === 'added')).toHaveLength(1);
+  const known = new Set(['added', 'name-taken', 'overtaken']);
+  expect(outcomes.filter(({ kind }) => !known.has(kind))).toEqual([]);
+});
+
+test('forty names in parallel all come in', async () => {
+  const { code } = await opened();
+  const outcomes = await Promise.all(Array.from({ length: 40 }, () => add({ code })));
+  expect(outcomes.map(({ kind }) => kind)).toEqual(Array(40).fill('added'));
+  expect(await participants(code)).toBe(41);
+});
+
+test('nobody comes into a session that has ended, is past its time, or never was', async () => {
+  const ended = await opened();
+  await endSession(database.db, ended);
+  const expired = await opened();
+  await expireSessions(database.db, expired.hostDisplayName);
+  for (const code of [ended.code, expired.code, 'AAAAAA']) {
+    const { displayName } = newParticipant();
+    expect(await add({ code, displayName })).toEqual({ kind: 'not-open' });
+    const left = await database.db
+      .selectFrom('users')
+      .where('display_name', '=', displayName)
+      .select('id')
+      .execute();
+    expect(left).toEqual([]);
+  }
+});
+
+test('who joins while the session ends is in before the end, or not at all', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const session = await opened();
+    const [, ...outcomes] = await Promise.all([
+      endSession(database.db, session),
+      ...Array.from({ length: 10 }, () => add({ code: session.code })),
+    ]);
+    const added = outcomes.filter(({ kind }) => kind === 'added').length;
+    expect(outcomes.filter(({ kind }) => kind === 'not-open')).toHaveLength(10 - added);
+    expect(await participants(session.code)).toBe(1 + added);
+  }
+});
+
+test('a key in parallel calls adds one participant', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const { code } = await opened();
+    const key = { idempotencyKeyHash: randomBytes(32), tokenSeed: randomBytes(32) };
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, () => add({ code, ...key })),
+    );
+    expect(await participants(code)).toBe(2);
+    const unexpected = results.filter(
+      (r) => r.status === 'rejected' && !violates(r.reason, constraints.idempotencyKey),
+    );
+    expect(unexpected).toEqual([]);
+  }
+});
