@@ -86,6 +86,40 @@ test('drafts and active sessions can be joined; ended ones are unknown, but to w
   expect(await again.get.query({ code })).toMatchObject({ status: 'ended' });
 });
 
+test('participants see who is there: the host first, then by time of joining, page by page', async () => {
+  const { code, hostToken, host } = await create();
+  const names = ['Ben', 'Cleo', 'Dan', 'Eve', 'Finn'];
+  for (const name of names) await join(code, name);
+  const { participants } = as(hostToken).sessions;
+
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await participants.query({ code, limit: 2, ...(cursor && { cursor }) });
+    expect(page.items.length).toBeLessThanOrEqual(2);
+    seen.push(...page.items.map(({ displayName }) => displayName));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  expect(seen).toEqual([host.displayName, ...names]);
+
+  const { participantToken } = await join(code, 'Gus');
+  const whole = await as(participantToken).sessions.participants.query({ code });
+  expect(whole.items.map(({ role }) => role)).toEqual(['host', ...Array(6).fill('participant')]);
+  expect(whole.nextCursor).toBeNull();
+});
+
+test('who is there is told to participants only', async () => {
+  const { code } = await create();
+  const foreign = await create();
+  expect(await reason(anyone.sessions.participants.query({ code }))).toBe('UNAUTHENTICATED');
+  expect(await reason(as('unknown').sessions.participants.query({ code }))).toBe('UNAUTHENTICATED');
+  const { participants } = as(foreign.hostToken).sessions;
+  expect(await reason(participants.query({ code }))).toBe('FORBIDDEN');
+  for (const bad of [{ limit: 0 }, { limit: 101 }, { cursor: 'x' }]) {
+    expect(await reason(participants.query({ code, ...bad }))).toBe('INVALID_INPUT');
+  }
+});
+
 test('a participant has not the rights of the host', async () => {
   const { code } = await create();
   const { participantToken } = await join(code, 'Ben');

@@ -4,7 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from './database.ts';
 import { addParticipant } from './repositories/add-participant.ts';
 import { openSession } from './repositories/open-session.ts';
-import { findFirstCall, findParticipantByToken } from './repositories/session-participants.ts';
+import {
+  findFirstCall,
+  findParticipantByToken,
+  findParticipants,
+} from './repositories/session-participants.ts';
 import { endSession, prolongSession, startSession } from './repositories/sessions-of-host.ts';
 import { endExpiredSessions, findSessionByCode } from './repositories/sessions.ts';
 import {
@@ -49,6 +53,10 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   ['endSession', (db) => endSession(db, { code: '0000000001', tokenHash })],
   ['endExpiredSessions', (db) => endExpiredSessions(db, 'host 1')],
   ['findParticipantByToken', (db) => findParticipantByToken(db, tokenHash)],
+  [
+    'findParticipants',
+    (db) => findParticipants(db, { sessionId: 1, afterMicroseconds: 0, afterId: 0, limit: 51 }),
+  ],
   ['findFirstCall', (db) => findFirstCall(db, tokenHash)],
 ])('%s reads by index, and no table whole', async (_, run) => {
   for (const { sql: text, parameters } of await captureQueries(database.url, run)) {

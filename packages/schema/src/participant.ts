@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idempotencyKey } from './idempotency-key.ts';
 import { joinCode } from './join-code.ts';
+import { pageInput, pageOf } from './page.ts';
 import { sessionSummary } from './session.ts';
 import { displayName } from './user.ts';
 
@@ -14,6 +15,20 @@ export const participant = z.object({
   joinedAt: z.iso.datetime(),
 });
 export type Participant = z.infer<typeof participant>;
+
+/** A place in the list of participants: the microsecond of joining, and the row. */
+const participantCursor = z
+  .string()
+  .regex(/^\d{1,17}-\d{1,15}$/, 'Must be the nextCursor of an earlier page');
+
+export const listParticipantsInput = pageInput.extend({
+  code: joinCode,
+  cursor: participantCursor.optional(),
+});
+export type ListParticipantsInput = z.output<typeof listParticipantsInput>;
+
+export const participantPage = pageOf(participant);
+export type ParticipantPage = z.infer<typeof participantPage>;
 
 export const joinSessionInput = z.object({
   code: joinCode,

@@ -1,29 +1,18 @@
-import {
-  type Database,
-  findParticipantByToken,
-  findSessionByCode,
-  type Session,
-} from '@classroom/db';
+import type { Database, Session } from '@classroom/db';
 import { DomainError } from '../domain-error.ts';
+import { findSessionAsParticipant } from './find-session-as-participant.ts';
 
 /**
  * The session with that code, for its host.
  *
- * @throws DomainError UNAUTHENTICATED when nobody holds the token; SESSION_NOT_FOUND when there is
- *   no such session, or it has ended and the caller was not in it; FORBIDDEN to everyone else
+ * @throws DomainError as `findSessionAsParticipant`, and FORBIDDEN to all other participants
  */
 export async function findSessionAsHost(
   db: Database,
   code: string,
   tokenHash: Buffer,
 ): Promise<Session> {
-  const caller = await findParticipantByToken(db, tokenHash);
-  if (caller === undefined) throw new DomainError('UNAUTHENTICATED');
-  const session = await findSessionByCode(db, code);
-  if (session === undefined) throw new DomainError('SESSION_NOT_FOUND');
-  if (caller.session_id !== session.id) {
-    throw new DomainError(session.status === 'ended' ? 'SESSION_NOT_FOUND' : 'FORBIDDEN');
-  }
-  if (caller.role !== 'host') throw new DomainError('FORBIDDEN');
+  const { session, role } = await findSessionAsParticipant(db, code, tokenHash);
+  if (role !== 'host') throw new DomainError('FORBIDDEN');
   return session;
 }

@@ -3,6 +3,8 @@ import {
   createSessionInput,
   joinedSession,
   joinSessionInput,
+  listParticipantsInput,
+  participantPage,
   sessionByCodeInput,
   sessionSummary,
 } from '@classroom/schema';
@@ -12,6 +14,7 @@ import { createSession } from './create-session.ts';
 import { endSession } from './end-session.ts';
 import { getSession } from './get-session.ts';
 import { joinSession } from './join-session.ts';
+import { listParticipants } from './list-participants.ts';
 import { prolongSession } from './prolong-session.ts';
 import { startSession } from './start-session.ts';
 
@@ -30,6 +33,11 @@ export const sessionsRouter = router({
     .input(joinSessionInput)
     .output(joinedSession)
     .mutation(({ ctx, input }) => joinSession(ctx.deps, input, ctx.token)),
+
+  participants: tokenProcedure
+    .input(listParticipantsInput)
+    .output(participantPage)
+    .query(({ ctx, input }) => listParticipants(ctx.deps, input, ctx.tokenHash)),
 
   start: tokenProcedure
     .input(sessionByCodeInput)

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import { SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
@@ -35,4 +36,38 @@ export async function findFirstCall(db: Database, idempotencyKeyHash: Buffer) {
     ])
     .$narrowType<{ token_seed: Buffer }>()
     .executeTakeFirst();
+}
+
+interface ParticipantsAfter {
+  sessionId: number;
+  /** Microseconds since 1970 of the joining after which the list goes on, and the row. */
+  afterMicroseconds: number;
+  afterId: number;
+  limit: number;
+}
+
+const participantsAfter = prepared((db, parameter: Parameter<ParticipantsAfter>) =>
+  db
+    .selectFrom('session_participants as participant')
+    .innerJoin('users as user', 'user.id', 'participant.user_id')
+    .where('participant.session_id', '=', parameter('sessionId', 'bigint'))
+    .where(
+      sql<boolean>`(participant.joined_at, participant.id) > (
+        'epoch'::timestamptz + ${parameter('afterMicroseconds', 'bigint')} * interval '1 microsecond',
+        ${parameter('afterId', 'bigint')}
+      )`,
+    )
+    .orderBy('participant.joined_at')
+    .orderBy('participant.id')
+    .limit(parameter('limit', 'int'))
+    .select(['participant.id', 'participant.role', 'participant.joined_at', 'user.display_name'])
+    .select(
+      sql<number>`(extract(epoch from participant.joined_at) * 1000000)::bigint`.as('microseconds'),
+    ),
+);
+
+/** Who takes part in a session, in the order of joining; the host was the first. */
+export async function findParticipants(db: Database, after: ParticipantsAfter) {
+  const { rows } = await db.executeQuery(participantsAfter(after));
+  return rows;
 }
