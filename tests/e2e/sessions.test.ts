@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, createClient, reasonOf } from '@classroom/client';
-import { createTestDatabase, expireSessions, type TestDatabase } from '@classroom/db/testing';
+import {
+  countSessions,
+  createTestDatabase,
+  expireSessions,
+  type TestDatabase,
+} from '@classroom/db/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningApi, startApi } from '../src/start-api.ts';
 
@@ -128,6 +133,15 @@ describe('a host has three open sessions', () => {
     expect(await reason(anyone.sessions.get.query({ code: first.code }))).toBe('SESSION_NOT_FOUND');
     expect(await create(host)).toMatchObject({ status: 'draft' });
   });
+});
+
+test('a forgotten session is ended by the next process that starts, if by nobody else', async () => {
+  const host = `Ada ${randomUUID()}`;
+  await create(host);
+  await expireSessions(database.db, host);
+  expect(await countSessions(database.db, host)).toEqual({ all: 1, open: 1 });
+  await using _ = await startApi({ DATABASE_URL: database.url });
+  await expect.poll(() => countSessions(database.db, host)).toEqual({ all: 1, open: 0 });
 });
 
 test('a retry with the same idempotency key gets the same answer; another input does not', async () => {

@@ -3,6 +3,7 @@ import { readEnv } from './env.ts';
 import { createLogger } from './logger.ts';
 import { openDatabase } from './open-database.ts';
 import { generateJoinCode } from './sessions/generate-join-code.ts';
+import { sweepSessions } from './sessions/sweep-sessions.ts';
 import { StartupError } from './startup-error.ts';
 
 /**
@@ -14,11 +15,12 @@ import { StartupError } from './startup-error.ts';
 export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): Promise<void> {
   const env = readEnv();
   const db = await openDatabase(env, stack, signal);
+  const logger = createLogger(env.LOG_LEVEL);
   const app = await buildApp({
     db,
     generateJoinCode: () => generateJoinCode(env.JOIN_CODE_LENGTH),
     sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
-    logger: createLogger(env.LOG_LEVEL),
+    logger,
     corsOrigins: env.CORS_ORIGINS,
     trustProxy: env.TRUST_PROXY,
   });
@@ -28,6 +30,10 @@ export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): P
   const url = await app.listen({ host: env.HOST, port: env.PORT }).catch((error: unknown) => {
     throw toStartupError(error, env.PORT);
   });
+  const onError = (err: unknown) => logger.warn({ err }, 'sweep failed');
+  const sweeping = sweepSessions({ db, onError }, signal);
+  stack.defer(() => sweeping);
+
   console.log(`Classroom listens on ${url}`);
   console.log('Create a session:');
   console.log(

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import * as sessions from './0001-sessions.ts';
+import * as expirySweep from './0002-expiry-sweep.ts';
 
 /**
  * Every migration, in order. Listed by hand, so that a bundle holds them and no directory is read;
@@ -7,4 +8,5 @@ import * as sessions from './0001-sessions.ts';
  */
 export const migrations: Record<string, Migration> = {
   '0001-sessions': sessions,
+  '0002-expiry-sweep': expirySweep,
 };

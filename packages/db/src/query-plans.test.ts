@@ -10,7 +10,11 @@ import {
   findParticipants,
 } from './repositories/session-participants.ts';
 import { endSession, prolongSession, startSession } from './repositories/sessions-of-host.ts';
-import { endExpiredSessions, findSessionByCode } from './repositories/sessions.ts';
+import {
+  endExpiredSessions,
+  findSessionByCode,
+  sweepExpiredSessions,
+} from './repositories/sessions.ts';
 import {
   captureQueries,
   createTestDatabase,
@@ -52,6 +56,7 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   ['prolongSession', (db) => prolongSession(db, { code: '0000000001', tokenHash, ttlSeconds: 1 })],
   ['endSession', (db) => endSession(db, { code: '0000000001', tokenHash })],
   ['endExpiredSessions', (db) => endExpiredSessions(db, 'host 1')],
+  ['sweepExpiredSessions', (db) => sweepExpiredSessions(db, 100)],
   ['findParticipantByToken', (db) => findParticipantByToken(db, tokenHash)],
   [
     'findParticipants',

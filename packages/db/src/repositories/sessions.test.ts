@@ -5,7 +5,7 @@ import { createTestDatabase, expireSessions, newSession, type TestDatabase } fro
 import { openSession } from './open-session.ts';
 import { findFirstCall, findParticipantByToken } from './session-participants.ts';
 import { endSession, prolongSession, startSession } from './sessions-of-host.ts';
-import { endExpiredSessions, findSessionByCode } from './sessions.ts';
+import { endExpiredSessions, findSessionByCode, sweepExpiredSessions } from './sessions.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -128,6 +128,33 @@ test('of one host the sessions past their time are ended as of that time', async
     { status: 'draft', as_of_then: null },
     { status: 'draft', as_of_then: null },
   ]);
+});
+
+test('any number may sweep at once: every session past its time is ended by one of them', async () => {
+  const sessions = await Promise.all(Array.from({ length: 30 }, () => opened()));
+  const kept = await opened();
+  for (const { hostDisplayName } of sessions) await expireSessions(database.db, hostDisplayName);
+  let total = 0;
+  for (;;) {
+    const swept = await Promise.all(
+      Array.from({ length: 5 }, () => sweepExpiredSessions(database.db, 4)),
+    );
+    const ended = swept.reduce((sum, count) => sum + count, 0);
+    if (ended === 0) break;
+    total += ended;
+  }
+  expect(total).toBeGreaterThanOrEqual(30);
+  const rows = await database.db
+    .selectFrom('sessions')
+    .where(
+      'code',
+      'in',
+      [...sessions, kept].map(({ code }) => code),
+    )
+    .select('status')
+    .orderBy('status')
+    .execute();
+  expect(rows.map(({ status }) => status)).toEqual(['draft', ...Array(30).fill('ended')]);
 });
 
 test('a token is held by one participant or by nobody', async () => {

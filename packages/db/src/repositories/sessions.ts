@@ -36,3 +36,31 @@ export async function endExpiredSessions(db: Database, hostDisplayName: string):
     .executeTakeFirst();
   return Number(ended.numUpdatedRows);
 }
+
+/**
+ * Ends some of the sessions that are past their time, as of that time. Any number of processes may
+ * do so at once: each takes what no other has in hand.
+ *
+ * @param limit how many at most, for a statement that never takes long
+ * @returns how many this call ended
+ */
+export async function sweepExpiredSessions(db: Database, limit: number): Promise<number> {
+  const ended = await db
+    .with('expired', (db) =>
+      db
+        .selectFrom('sessions')
+        .where('status', '<>', sql.lit('ended'))
+        .where('expires_at', '<=', sql<Date>`now()`)
+        .orderBy('expires_at')
+        .limit(limit)
+        .select('id')
+        .forUpdate()
+        .skipLocked(),
+    )
+    .updateTable('sessions')
+    .from('expired')
+    .whereRef('sessions.id', '=', 'expired.id')
+    .set((eb) => ({ status: 'ended', ended_at: eb.ref('sessions.expires_at') }))
+    .executeTakeFirst();
+  return Number(ended.numUpdatedRows);
+}
