@@ -12,8 +12,14 @@ export async function writeTable(
   name: string,
   rows: readonly (readonly string[])[],
 ): Promise<void> {
-  const lines = rows.map((row) => `| ${row.join(' | ')} |`);
-  lines.splice(1, 0, `|${' --- |'.repeat(rows[0]?.length ?? 0)}`);
+  // Padded as the formatter would pad it, so that the page passes its check.
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const toLine = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const lines = rows.map(toLine);
+  lines.splice(1, 0, toLine(widths.map((width) => '-'.repeat(width))));
   const table = lines.join('\n');
   console.log(`\n${table}`);
 
