@@ -1,0 +1,70 @@
+import {
+  RateLimiterMemory,
+  RateLimiterRedis,
+  type RateLimiterRes,
+  RLWrapperTimeouts,
+} from 'rate-limiter-flexible';
+import { DomainError } from '../domain-error.ts';
+import type { Redis } from './open-redis.ts';
+
+/** So many points in so many seconds for each key; the first charge starts the clock. */
+export interface Budget {
+  /** @throws DomainError RATE_LIMITED when the key's points are spent */
+  check: (key: string) => Promise<void>;
+  /**
+   * Takes a point.
+   *
+   * @throws DomainError RATE_LIMITED when there was none left
+   */
+  charge: (key: string) => Promise<void>;
+}
+
+export interface BudgetOptions {
+  name: string;
+  points: number;
+  seconds: number;
+}
+
+/** A Redis that answers later than this counts as away. */
+const REDIS_TIMEOUT_MS = 250;
+
+/** A budget in Redis when there is one, and else in the memory of this process. */
+export function createBudget(options: BudgetOptions, redis?: Redis): Budget {
+  const { points } = options;
+  const limiter = redis === undefined ? inMemory(options) : inRedis(options, redis);
+  return {
+    async check(key) {
+      const spent = await limiter.get(key);
+      if (spent !== null && spent.consumedPoints >= points) throw rateLimited(spent);
+    },
+    async charge(key) {
+      const spent = await limiter.penalty(key);
+      if (spent.consumedPoints > points) throw rateLimited(spent);
+    },
+  };
+}
+
+function inMemory({ name, points, seconds }: BudgetOptions): RateLimiterMemory {
+  return new RateLimiterMemory({ keyPrefix: name, points, duration: seconds });
+}
+
+/** While Redis is away, its place is taken by the memory of each process. */
+function inRedis(options: BudgetOptions, redis: Redis): RLWrapperTimeouts {
+  const { name, points, seconds } = options;
+  const insuranceLimiter = inMemory(options);
+  const limiter = new RateLimiterRedis({
+    storeClient: redis,
+    useRedisPackage: true,
+    rejectIfRedisNotReady: true,
+    keyPrefix: `classroom:${name}`,
+    points,
+    duration: seconds,
+    insuranceLimiter,
+  });
+  return new RLWrapperTimeouts({ limiter, insuranceLimiter, timeoutMs: REDIS_TIMEOUT_MS });
+}
+
+function rateLimited({ msBeforeNext }: RateLimiterRes): DomainError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
+  return new DomainError('RATE_LIMITED', { retryAfterSeconds });
+}

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { DomainError } from '../domain-error.ts';
+import { createRateLimits, type RateLimit } from './rate-limits.ts';
+
+const refusal = expect.objectContaining({
+  reason: 'RATE_LIMITED',
+  details: { retryAfterSeconds: expect.any(Number) },
+});
+
+/** How many charges of that many go through. */
+async function charge(limit: RateLimit, address: string, times: number): Promise<number> {
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: times }, () => limit.charge(address)),
+  );
+  return outcomes.filter(({ status }) => status === 'fulfilled').length;
+}
+
+test('an address has 100 wrong codes, however many it sends at once', async () => {
+  const { codeGuesses } = createRateLimits();
+  expect(await charge(codeGuesses, 'a', 500)).toBe(100);
+  await expect(codeGuesses.check('a')).rejects.toThrow(refusal);
+  await expect(codeGuesses.check('b')).resolves.toBeUndefined();
+});
+
+test('what is left is not less for having been looked at', async () => {
+  const { codeGuesses, creations } = createRateLimits();
+  for (let n = 0; n < 1000; n += 1) {
+    await codeGuesses.check('a');
+    await creations.check('a');
+  }
+  expect(await charge(codeGuesses, 'a', 99)).toBe(99);
+  await expect(codeGuesses.check('a')).resolves.toBeUndefined();
+});
+
+test('all addresses together have 1,000, and one alone does not spend them', async () => {
+  const { codeGuesses } = createRateLimits();
+  expect(await charge(codeGuesses, 'a', 2000)).toBe(100);
+  for (let n = 0; n < 9; n += 1) expect(await charge(codeGuesses, `b${n}`, 100)).toBe(100);
+  await expect(codeGuesses.check('c')).rejects.toThrow(refusal);
+  expect(await charge(codeGuesses, 'c', 1)).toBe(0);
+});
+
+test('an address creates 300 sessions', async () => {
+  const { creations } = createRateLimits();
+  expect(await charge(creations, 'a', 400)).toBe(300);
+  await expect(creations.check('a')).rejects.toThrow(refusal);
+  await expect(creations.check('b')).resolves.toBeUndefined();
+});
+
+test('a refusal says after how many whole seconds to try again', async () => {
+  const { codeGuesses, creations } = createRateLimits();
+  await charge(codeGuesses, 'a', 100);
+  await charge(creations, 'a', 300);
+  expect([600, 599]).toContain(await retryAfterSeconds(codeGuesses.check('a')));
+  expect([3600, 3599]).toContain(await retryAfterSeconds(creations.check('a')));
+});
+
+async function retryAfterSeconds(call: Promise<void>): Promise<number | undefined> {
+  const error: unknown = await call.catch((cause: unknown) => cause);
+  return error instanceof DomainError ? error.details.retryAfterSeconds : undefined;
+}

@@ -1,0 +1,52 @@
+import { createBudget } from './budget.ts';
+import type { Redis } from './open-redis.ts';
+
+/** What a caller may do too often. Addresses are as `clientAddress` gives them. */
+export interface RateLimit {
+  /** @throws DomainError RATE_LIMITED when nothing is left for this address */
+  check: (address: string) => Promise<void>;
+  /** @throws DomainError RATE_LIMITED when nothing was left for this address */
+  charge: (address: string) => Promise<void>;
+}
+
+export interface RateLimits {
+  /** Wrong join codes. The right ones cost nothing, or a class would lock itself out. */
+  codeGuesses: RateLimit;
+  /** Sessions that were created. */
+  creations: RateLimit;
+}
+
+/** A class of students who mistype, a few times over. */
+const CODES_OF_ADDRESS = { name: 'codes-of-address', points: 100, seconds: 600 };
+/** For those who guess from many addresses. */
+const CODES_OF_ALL = { name: 'codes-of-all', points: 1000, seconds: 60 };
+/** A large school in its first lesson. */
+const CREATIONS_OF_ADDRESS = { name: 'creations-of-address', points: 300, seconds: 3600 };
+const EVERYBODY = 'everybody';
+
+/** @param redis where all processes count together; without it each counts for itself */
+export function createRateLimits(redis?: Redis): RateLimits {
+  const codesOfAddress = createBudget(CODES_OF_ADDRESS, redis);
+  const codesOfAll = createBudget(CODES_OF_ALL, redis);
+  const checkCodes = async (address: string) => {
+    await Promise.all([codesOfAddress.check(address), codesOfAll.check(EVERYBODY)]);
+  };
+  return {
+    codeGuesses: {
+      check: checkCodes,
+      async charge(address) {
+        // Who has nothing left takes nothing from everybody's, nor are new addresses remembered
+        // once that is spent.
+        await checkCodes(address);
+        await codesOfAddress.charge(address);
+        await codesOfAll.charge(EVERYBODY);
+      },
+    },
+    creations: createBudget(CREATIONS_OF_ADDRESS, redis),
+  };
+}
+
+const free: RateLimit = { check: async () => {}, charge: async () => {} };
+
+/** For `RATE_LIMITS=off`. */
+export const noRateLimits: RateLimits = { codeGuesses: free, creations: free };
