@@ -4,6 +4,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from './app.ts';
 import { createLogger } from './logger.ts';
+import { noRateLimits } from './rate-limits/rate-limits.ts';
 
 let database: TestDatabase;
 let app: FastifyInstance;
@@ -21,6 +22,7 @@ beforeAll(async () => {
     db: database.db,
     generateJoinCode: newCode,
     sessionTtlSeconds: 3600,
+    rateLimits: noRateLimits,
     corsOrigins: ['http://localhost:*', 'https://school.example'],
     trustProxy: [],
     logger: createLogger('debug', log),
@@ -188,6 +190,7 @@ describe('errors say nothing of the inside', () => {
       db: broken.db,
       generateJoinCode: newCode,
       sessionTtlSeconds: 3600,
+      rateLimits: noRateLimits,
       corsOrigins: [],
       trustProxy: [],
       logger: createLogger('info', { write: (line) => void logged.push(line) }),

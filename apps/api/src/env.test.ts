@@ -45,6 +45,8 @@ test.each([
   ['SESSION_TTL_HOURS', '0'],
   ['SESSION_TTL_HOURS', 'day'],
   ['RATE_LIMITS', 'maybe'],
+  ['REDIS_URL', 'localhost:6379'],
+  ['REDIS_URL', 'https://secret@localhost'],
   ['LOG_LEVEL', 'loud'],
 ])('%s=%s is refused in one line that names it and not its value', (name, value) => {
   expect(() => readEnv({ [name]: value })).toThrow(new RegExp(`^${name} must [^\n]+$`));

@@ -59,6 +59,13 @@ const variables = z.object({
     .max(8760, 'must be at most a year (8760 hours)')
     .default(24),
   RATE_LIMITS: oneOf(['on', 'off']).default('on'),
+  REDIS_URL: z
+    .string()
+    .refine(
+      (url) => URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol),
+      'must be like redis://user:password@host:6379',
+    )
+    .optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

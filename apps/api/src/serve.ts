@@ -1,7 +1,9 @@
 import { buildApp } from './app.ts';
-import { readEnv } from './env.ts';
-import { createLogger } from './logger.ts';
+import { type Env, readEnv } from './env.ts';
+import { createLogger, type Logger } from './logger.ts';
 import { openDatabase } from './open-database.ts';
+import { openRedis } from './rate-limits/open-redis.ts';
+import { createRateLimits, noRateLimits, type RateLimits } from './rate-limits/rate-limits.ts';
 import { generateJoinCode } from './sessions/generate-join-code.ts';
 import { sweepSessions } from './sessions/sweep-sessions.ts';
 import { StartupError } from './startup-error.ts';
@@ -20,6 +22,7 @@ export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): P
     db,
     generateJoinCode: () => generateJoinCode(env.JOIN_CODE_LENGTH),
     sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
+    rateLimits: await openRateLimits(env, logger, stack),
     logger,
     corsOrigins: env.CORS_ORIGINS,
     trustProxy: env.TRUST_PROXY,
@@ -39,6 +42,16 @@ export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): P
   console.log(
     `curl -s ${url}/trpc/sessions.create -H 'content-type: application/json' -d '{"title":"Algebra I","hostDisplayName":"Ada"}'`,
   );
+}
+
+async function openRateLimits(
+  { RATE_LIMITS, REDIS_URL }: Env,
+  logger: Logger,
+  stack: AsyncDisposableStack,
+): Promise<RateLimits> {
+  if (RATE_LIMITS === 'off') return noRateLimits;
+  if (REDIS_URL === undefined) return createRateLimits();
+  return createRateLimits(await openRedis(REDIS_URL, logger, stack));
 }
 
 function toStartupError(error: unknown, port: number): unknown {

@@ -9,7 +9,7 @@ import {
   sessionSummary,
 } from '@classroom/schema';
 import { router } from '../trpc/init.ts';
-import { publicProcedure, tokenProcedure } from '../trpc/procedures.ts';
+import { codeProcedure, creationProcedure, tokenProcedure } from '../trpc/procedures.ts';
 import { createSession } from './create-session.ts';
 import { endSession } from './end-session.ts';
 import { getSession } from './get-session.ts';
@@ -19,17 +19,17 @@ import { prolongSession } from './prolong-session.ts';
 import { startSession } from './start-session.ts';
 
 export const sessionsRouter = router({
-  create: publicProcedure
+  create: creationProcedure
     .input(createSessionInput)
     .output(createdSession)
     .mutation(({ ctx, input }) => createSession(ctx.deps, input)),
 
-  get: publicProcedure
+  get: codeProcedure
     .input(sessionByCodeInput)
     .output(sessionSummary)
     .query(({ ctx, input }) => getSession(ctx.deps, input, ctx.tokenHash)),
 
-  join: publicProcedure
+  join: codeProcedure
     .input(joinSessionInput)
     .output(joinedSession)
     .mutation(({ ctx, input }) => joinSession(ctx.deps, input, ctx.token)),

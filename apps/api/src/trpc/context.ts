@@ -1,13 +1,19 @@
 import type { FastifyRequest } from 'fastify';
+import { clientAddress } from '../rate-limits/client-address.ts';
+import type { RateLimits } from '../rate-limits/rate-limits.ts';
 import type { CreateSessionDeps } from '../sessions/create-session.ts';
 import { hashSecret } from '../token.ts';
 
-/** What the use cases need of the world. */
-export interface Dependencies extends CreateSessionDeps {}
+/** What the use cases need of the world, and what guards them. */
+export interface Dependencies extends CreateSessionDeps {
+  rateLimits: RateLimits;
+}
 
 export interface Context {
   deps: Dependencies;
   requestId: string;
+  /** Where the call comes from, as rate limits count it. */
+  address: string;
   /** The token that the caller presented, whether or not anybody holds it, and its SHA-256. */
   token: string | undefined;
   tokenHash: Buffer | undefined;
@@ -18,6 +24,7 @@ export function createContext(deps: Dependencies, request: FastifyRequest): Cont
   return {
     deps,
     requestId: request.id,
+    address: clientAddress(request.ip),
     token,
     tokenHash: token === undefined ? undefined : hashSecret(token),
   };

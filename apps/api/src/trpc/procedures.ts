@@ -1,13 +1,22 @@
 import { DomainError } from '../domain-error.ts';
 import { withReason } from './errors.ts';
 import { trpc } from './init.ts';
+import { chargeWrongCodes, limitCreations, refuseGuessers } from './rate-limits.ts';
 
 /** Anyone may call it. Every procedure is built on this one, so that every error has a reason. */
-export const publicProcedure = trpc.procedure.use(async ({ next }) => {
-  const result = await next();
-  if (!result.ok) throw withReason(result.error);
-  return result;
-});
+export const publicProcedure = trpc.procedure
+  .use(async ({ next }) => {
+    const result = await next();
+    if (!result.ok) throw withReason(result.error);
+    return result;
+  })
+  .use(chargeWrongCodes);
+
+/** Anyone with a code may call it, and nobody who guesses. */
+export const codeProcedure = publicProcedure.use(refuseGuessers);
+
+/** It creates a session, for anyone who has not created a whole school's. */
+export const creationProcedure = publicProcedure.use(limitCreations);
 
 /** It needs a token. Whose it is and what it may do, the use case decides. */
 export const tokenProcedure = publicProcedure.use(async ({ ctx, next }) => {
