@@ -47,6 +47,7 @@ test.each([
   ['RATE_LIMITS', 'maybe'],
   ['REDIS_URL', 'localhost:6379'],
   ['REDIS_URL', 'https://secret@localhost'],
+  ['REDIS_URL', 'redis://localhost/secret'],
   ['LOG_LEVEL', 'loud'],
 ])('%s=%s is refused in one line that names it and not its value', (name, value) => {
   expect(() => readEnv({ [name]: value })).toThrow(new RegExp(`^${name} must [^\n]+$`));

@@ -62,8 +62,8 @@ const variables = z.object({
   REDIS_URL: z
     .string()
     .refine(
-      (url) => URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol),
-      'must be like redis://user:password@host:6379',
+      (url) => URL.canParse(url) && /^rediss?:\/\/[^/?#]+(\/\d*)?$/.test(url),
+      'must be like redis://user:password@host:6379/0',
     )
     .optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

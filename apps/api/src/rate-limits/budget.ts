@@ -26,7 +26,7 @@ export interface BudgetOptions {
 }
 
 /** A Redis that answers later than this counts as away. */
-const REDIS_TIMEOUT_MS = 250;
+const REDIS_TIMEOUT_MS = 500;
 
 /** A budget in Redis when there is one, and else in the memory of this process. */
 export function createBudget(options: BudgetOptions, redis?: Redis): Budget {

@@ -9,7 +9,7 @@ const START_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const PING_EVERY_MS = 30_000;
 /** More commands without an answer than this, and Redis counts as away. */
-const MAX_COMMANDS = 1_000;
+const MAX_COMMANDS = 10_000;
 
 /**
  * A connection to Redis that comes back by itself. That it is away is no error: commands are then
