@@ -1,0 +1,52 @@
+import { type Client, reasonOf } from '@classroom/client';
+import { z } from 'zod';
+import type { RunningApi } from './start-api.ts';
+
+/** Longer than those that are drawn, so that no session has it. */
+export const WRONG_CODE = 'CCCCCCCCCC';
+const BATCH = 10;
+
+/** How often the calls ended with each reason; `none` for those that succeeded. */
+export async function countReasons(
+  calls: readonly Promise<unknown>[],
+): Promise<Record<string, number>> {
+  const reasons = await Promise.all(calls.map((call) => call.then(() => 'none', reasonOf)));
+  return Object.fromEntries(
+    Object.entries(Object.groupBy(reasons, (reason) => reason ?? 'unknown')).map(
+      ([reason, { length = 0 } = []]) => [reason, length],
+    ),
+  );
+}
+
+/** Asks that many times at once for that code. */
+export async function guess({ sessions }: Client, times: number, code = WRONG_CODE) {
+  return await countReasons(Array.from({ length: times }, () => sessions.get.query({ code })));
+}
+
+const answers = z.array(
+  z.object({ error: z.object({ data: z.object({ reason: z.string() }) }).optional() }),
+);
+
+/** The reasons of a batch of wrong codes, as if a proxy had brought it from that address. */
+async function guessBatch(api: RunningApi, address: string, size: number): Promise<string[]> {
+  const procedures = Array(size).fill('sessions.get').join(',');
+  const inputs = Object.fromEntries(
+    Array.from({ length: size }, (_, n) => [n, { code: WRONG_CODE }]),
+  );
+  const query = new URLSearchParams({ batch: '1', input: JSON.stringify(inputs) });
+  const response = await fetch(`${api.url}/trpc/${procedures}?${query.toString()}`, {
+    headers: { 'x-forwarded-for': address },
+  });
+  return answers.parse(await response.json()).map(({ error }) => error?.data.reason ?? 'none');
+}
+
+/** Tries that many wrong codes, ten by ten. */
+export async function guessFrom(api: RunningApi, address: string, times: number): Promise<void> {
+  for (let n = 0; n < times; n += BATCH) await guessBatch(api, address, BATCH);
+}
+
+/** What one wrong code from that address gets. */
+export async function reasonFrom(api: RunningApi, address: string): Promise<string> {
+  const [reason = ''] = await guessBatch(api, address, 1);
+  return reason;
+}
