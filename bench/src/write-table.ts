@@ -24,7 +24,7 @@ export async function writeTable(
   console.log(`\n${table}`);
 
   const page = await readFile(PAGE, 'utf8');
-  const marked = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`);
+  const marked = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
   if (!marked.test(page)) throw new Error(`docs/benchmarks.md has no marks for ${name}`);
-  await writeFile(PAGE, page.replace(marked, `$1\n${table}\n$2`));
+  await writeFile(PAGE, page.replace(marked, `$1\n${table}\n\n$2`));
 }
