@@ -58,6 +58,7 @@ const variables = z.object({
     .positive('must be more than 0 hours')
     .max(8760, 'must be at most a year (8760 hours)')
     .default(24),
+  RETENTION_DAYS: wholeNumber(1, 3650).default(30),
   RATE_LIMITS: oneOf(['on', 'off']).default('on'),
   REDIS_URL: z
     .string()

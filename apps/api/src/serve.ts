@@ -4,7 +4,7 @@ import { createLogger, type Logger } from './logger.ts';
 import { openDatabase } from './open-database.ts';
 import { openRedis } from './rate-limits/open-redis.ts';
 import { createRateLimits, noRateLimits, type RateLimits } from './rate-limits/rate-limits.ts';
-import { generateJoinCode } from './sessions/generate-join-code.ts';
+import { generateCode } from './sessions/generate-code.ts';
 import { sweepSessions } from './sessions/sweep-sessions.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -20,7 +20,7 @@ export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): P
   const logger = createLogger(env.LOG_LEVEL);
   const app = await buildApp({
     db,
-    generateJoinCode: () => generateJoinCode(env.JOIN_CODE_LENGTH),
+    generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
     sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
     rateLimits: await openRateLimits(env, logger, stack),
     logger,
@@ -34,7 +34,7 @@ export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): P
     throw toStartupError(error, env.PORT);
   });
   const onError = (err: unknown) => logger.warn({ err }, 'sweep failed');
-  const sweeping = sweepSessions({ db, onError }, signal);
+  const sweeping = sweepSessions({ db, retentionDays: env.RETENTION_DAYS, onError }, signal);
   stack.defer(() => sweeping);
 
   console.log(`Classroom listens on ${url}`);

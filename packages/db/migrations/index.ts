@@ -1,6 +1,9 @@
 import type { Migration } from 'kysely/migration';
 import * as sessions from './0001-sessions.ts';
 import * as expirySweep from './0002-expiry-sweep.ts';
+import * as removal from './0003-removal.ts';
+import * as pairings from './0004-pairings.ts';
+import * as retention from './0005-retention.ts';
 
 /**
  * Every migration, in order. Listed by hand, so that a bundle holds them and no directory is read;
@@ -9,4 +12,7 @@ import * as expirySweep from './0002-expiry-sweep.ts';
 export const migrations: Record<string, Migration> = {
   '0001-sessions': sessions,
   '0002-expiry-sweep': expirySweep,
+  '0003-removal': removal,
+  '0004-pairings': pairings,
+  '0005-retention': retention,
 };

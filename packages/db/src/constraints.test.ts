@@ -9,6 +9,10 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await openSession(database.db, newSession({ hostDisplayName: 'Ada', code: 'CDFGH2' }));
   await openSession(database.db, newSession({ hostDisplayName: 'Ben', code: 'CDFGH3' }));
+  await sql`
+    insert into pairings (participant_id, code_hash, expires_at, guesses_left)
+    select id, sha256('1'), now(), 1 from session_participants order by id
+  `.execute(database.db);
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
@@ -49,6 +53,17 @@ const violations: Record<string, string> = {
     (session_id, user_id, role, token_hash) values (1, 1, 'participant', sha256('1'))`,
   session_participants_host_key: `insert into session_participants
     (session_id, user_id, role, token_hash) values (1, 2, 'host', sha256('1'))`,
+  session_participants_removed_check: `insert into session_participants
+    (session_id, role, token_hash) values (1, 'participant', sha256('1'))`,
+  session_participants_host_check: `update session_participants set blocked_at = now()`,
+  pairings_pkey: `insert into pairings (id, participant_id, code_hash, expires_at, guesses_left)
+    overriding system value values (1, 2, sha256('1'), now(), 1)`,
+  pairings_participant_id_fkey: `update pairings set participant_id = 0 where id = 1`,
+  pairings_pending_key: `update pairings set participant_id = 1`,
+  pairings_code_hash_check: `update pairings set code_hash = 'short'`,
+  pairings_guesses_left_check: `update pairings set guesses_left = -1`,
+  pairings_token_hash_key: `update pairings set token_hash = sha256('1')`,
+  pairings_token_hash_check: `update pairings set token_hash = 'short'`,
 };
 
 test.each(Object.entries(violations))('%s refuses', async (constraint, statement) => {

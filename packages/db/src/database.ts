@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { createPool, type PoolOptions } from './pool.ts';
+import type { PairingsTable } from './tables/pairings.ts';
 import type { SessionParticipantsTable } from './tables/session-participants.ts';
 import type { SessionsTable } from './tables/sessions.ts';
 import type { UsersTable } from './tables/users.ts';
@@ -8,6 +9,7 @@ export interface Tables {
   users: UsersTable;
   sessions: SessionsTable;
   session_participants: SessionParticipantsTable;
+  pairings: PairingsTable;
 }
 
 export type Database = Kysely<Tables>;

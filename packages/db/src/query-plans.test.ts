@@ -5,6 +5,13 @@ import type { Database } from './database.ts';
 import { addParticipant } from './repositories/add-participant.ts';
 import { openSession } from './repositories/open-session.ts';
 import {
+  deleteSessions,
+  lockSessionAsHost,
+  lockSessionsEndedBefore,
+} from './repositories/delete-sessions.ts';
+import { createPairing, redeemPairing } from './repositories/pairings.ts';
+import { removeParticipant } from './repositories/remove-participant.ts';
+import {
   findFirstCall,
   findParticipantByToken,
   findParticipants,
@@ -42,6 +49,10 @@ beforeAll(async () => {
       sha256(id::text::bytea)
     from session
   `.execute(database.db);
+  await sql`
+    insert into pairings (participant_id, code_hash, expires_at, guesses_left, token_hash)
+    select id, token_hash, now(), 1, token_hash from session_participants
+  `.execute(database.db);
   await sql`analyze`.execute(database.db);
 });
 afterAll(() => database[Symbol.asyncDispose]());
@@ -62,6 +73,29 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     'findParticipants',
     (db) => findParticipants(db, { sessionId: 1, afterMicroseconds: 0, afterId: 0, limit: 51 }),
   ],
+  [
+    'removeParticipant',
+    (db) =>
+      removeParticipant(db, { code: '0000000001', tokenHash, participantId: 1, block: false }),
+  ],
+  [
+    'createPairing',
+    (db) =>
+      createPairing(db, {
+        code: '0000000001',
+        tokenHash,
+        codeHash: tokenHash,
+        ttlSeconds: 1,
+        guesses: 1,
+      }),
+  ],
+  [
+    'redeemPairing',
+    (db) => redeemPairing(db, { code: '0000000001', codeHash: tokenHash, tokenHash }),
+  ],
+  ['lockSessionAsHost', (db) => lockSessionAsHost(db, { code: '0000000001', tokenHash })],
+  ['lockSessionsEndedBefore', (db) => lockSessionsEndedBefore(db, { days: 30, limit: 20 })],
+  ['deleteSessions', (db) => deleteSessions(db, [20_000])],
   ['findFirstCall', (db) => findFirstCall(db, tokenHash)],
 ])('%s reads by index, and no table whole', async (_, run) => {
   for (const { sql: text, parameters } of await captureQueries(database.url, run)) {
@@ -69,6 +103,6 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     const { rows } = await database.db.executeQuery<{ 'QUERY PLAN': string }>(explain);
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain('Index');
-    expect(plan).not.toMatch(/Seq Scan on (users|sessions|session_participants)/);
+    expect(plan).not.toMatch(/Seq Scan on (users|sessions|session_participants|pairings)/);
   }
 });

@@ -5,7 +5,7 @@ import type { PoolOptions } from './pool.ts';
 export { administer, databaseUrl } from './testing/administer.ts';
 export { captureQueries } from './testing/capture-queries.ts';
 export { newCode, newParticipant, newSession } from './testing/new-session.ts';
-export { countSessions, expireSessions } from './testing/sessions.ts';
+export { ageSession, countSessions, expireSessions } from './testing/sessions.ts';
 import { administer, databaseUrl } from './testing/administer.ts';
 import type { TestServer } from './testing/test-server.ts';
 

@@ -44,3 +44,15 @@ export const joinedSession = z.object({
   participantToken: z.string(),
 });
 export type JoinedSession = z.infer<typeof joinedSession>;
+
+export const removeParticipantInput = z.object({
+  code: joinCode,
+  participantId: z.int().positive(),
+  /** Whether neither the name nor the token may come in again. */
+  block: z.boolean().default(false),
+});
+export type RemoveParticipantInput = z.output<typeof removeParticipantInput>;
+
+/** Who was removed, and whether they are blocked too. */
+export const removedParticipant = z.object({ participantId: z.int(), blocked: z.boolean() });
+export type RemovedParticipant = z.infer<typeof removedParticipant>;

@@ -31,6 +31,10 @@ export type CreateSessionInput = z.infer<typeof createSessionInput>;
 export const createdSession = sessionSummary.extend({ hostToken: z.string() });
 export type CreatedSession = z.infer<typeof createdSession>;
 
+/** Under what code the session was. */
+export const deletedSession = z.object({ code: z.string() });
+export type DeletedSession = z.infer<typeof deletedSession>;
+
 /** Names a session by its join code. */
 export const sessionByCodeInput = z.object({ code: joinCode });
 export type SessionByCodeInput = z.infer<typeof sessionByCodeInput>;

@@ -1,12 +1,9 @@
 import {
-  constraints,
   type Database,
   endExpiredSessions,
   findFirstCall,
-  type NewSession,
   openSession,
   type OpenSessionOutcome,
-  violates,
 } from '@classroom/db';
 import {
   type CreatedSession,
@@ -15,6 +12,7 @@ import {
 } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { deriveToken, hashSecret, issueToken } from '../token.ts';
+import { orOvertaken } from './or-overtaken.ts';
 import { toSessionSummary } from './session-summary.ts';
 
 export interface CreateSessionDeps {
@@ -45,7 +43,8 @@ export async function createSession(
   let kind: OpenSessionOutcome['kind'] | undefined;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const code = generateJoinCode();
-    const outcome = await tryToOpen(db, { title, hostDisplayName, code, ttlSeconds, ...secrets });
+    const session = { title, hostDisplayName, code, ttlSeconds, ...secrets };
+    const outcome = await orOvertaken(openSession(db, session));
     ({ kind } = outcome);
     switch (outcome.kind) {
       case 'opened':
@@ -76,15 +75,6 @@ export async function createSession(
   throw new DomainError(kind === 'code-taken' ? 'JOIN_CODE_EXHAUSTED' : 'UNAVAILABLE', {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
-}
-
-async function tryToOpen(db: Database, session: NewSession): Promise<OpenSessionOutcome> {
-  try {
-    return await openSession(db, session);
-  } catch (error) {
-    if (violates(error, constraints.idempotencyKey)) return { kind: 'overtaken' };
-    throw error;
-  }
 }
 
 /** What the first call under this key returned; undefined when its session has been deleted since. */

@@ -1,19 +1,16 @@
 import {
   addParticipant,
-  type AddParticipantOutcome,
-  constraints,
   type Database,
   findFirstCall,
   findParticipantByToken,
   findSessionByCode,
-  type NewParticipant,
   type Participation,
   type Session,
-  violates,
 } from '@classroom/db';
 import type { JoinedSession, JoinSessionInput } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { deriveToken, hashSecret, issueToken } from '../token.ts';
+import { orOvertaken } from './or-overtaken.ts';
 import { toSessionSummary } from './session-summary.ts';
 
 const MAX_ATTEMPTS = 8;
@@ -27,7 +24,7 @@ const RETRY_AFTER_SECONDS = 1;
  * @returns the session, the participant, and their token; for a repeated `idempotencyKey` the same
  *   participant with the same token
  * @throws DomainError SESSION_NOT_FOUND, SESSION_ENDED, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED,
- *   UNAVAILABLE
+ *   UNAVAILABLE; FORBIDDEN when the host has blocked the name or the caller
  */
 export async function joinSession(
   { db }: { db: Database },
@@ -39,7 +36,9 @@ export async function joinSession(
   const callerTokenHash = callerToken === undefined ? null : hashSecret(callerToken);
 
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const outcome = await tryToAdd(db, { code, displayName, callerTokenHash, ...secrets });
+    const outcome = await orOvertaken(
+      addParticipant(db, { code, displayName, callerTokenHash, ...secrets }),
+    );
     switch (outcome.kind) {
       case 'added':
         return toJoinedSession(outcome.session, outcome.participant, displayName, token);
@@ -53,6 +52,8 @@ export async function joinSession(
         );
       case 'name-taken':
         throw new DomainError('NAME_TAKEN');
+      case 'blocked':
+        throw new DomainError('FORBIDDEN');
       case 'key-used':
       case 'not-open': {
         const first = idempotencyKey && (await repeatFirstCall(db, input, idempotencyKey));
@@ -67,15 +68,6 @@ export async function joinSession(
   throw new DomainError('UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
-async function tryToAdd(db: Database, participant: NewParticipant): Promise<AddParticipantOutcome> {
-  try {
-    return await addParticipant(db, participant);
-  } catch (error) {
-    if (violates(error, constraints.idempotencyKey)) return { kind: 'overtaken' };
-    throw error;
-  }
-}
-
 /** What the first call under this key returned; undefined when its session has been deleted since. */
 async function repeatFirstCall(
   db: Database,
@@ -88,6 +80,7 @@ async function repeatFirstCall(
   if (role === 'host' || first.code !== code || first.display_name !== displayName) {
     throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   }
+  if (first.blocked_at !== null) throw new DomainError('FORBIDDEN');
   const token = deriveToken(idempotencyKey, first.token_seed);
   return toJoinedSession(first, { id, role, joinedAt }, displayName, token);
 }

@@ -1,21 +1,31 @@
 import {
+  createdPairingCode,
   createdSession,
   createSessionInput,
+  deletedSession,
   joinedSession,
   joinSessionInput,
   listParticipantsInput,
   participantPage,
+  redeemedPairingCode,
+  redeemPairingCodeInput,
+  removedParticipant,
+  removeParticipantInput,
   sessionByCodeInput,
   sessionSummary,
 } from '@classroom/schema';
 import { router } from '../trpc/init.ts';
 import { codeProcedure, creationProcedure, tokenProcedure } from '../trpc/procedures.ts';
+import { createPairingCode } from './create-pairing-code.ts';
 import { createSession } from './create-session.ts';
+import { deleteSession } from './delete-session.ts';
 import { endSession } from './end-session.ts';
 import { getSession } from './get-session.ts';
 import { joinSession } from './join-session.ts';
 import { listParticipants } from './list-participants.ts';
 import { prolongSession } from './prolong-session.ts';
+import { redeemPairingCode } from './redeem-pairing-code.ts';
+import { removeParticipant } from './remove-participant.ts';
 import { startSession } from './start-session.ts';
 
 export const sessionsRouter = router({
@@ -53,4 +63,24 @@ export const sessionsRouter = router({
     .input(sessionByCodeInput)
     .output(sessionSummary)
     .mutation(({ ctx, input }) => endSession(ctx.deps, input, ctx.tokenHash)),
+
+  delete: tokenProcedure
+    .input(sessionByCodeInput)
+    .output(deletedSession)
+    .mutation(({ ctx, input }) => deleteSession(ctx.deps, input, ctx.tokenHash)),
+
+  removeParticipant: tokenProcedure
+    .input(removeParticipantInput)
+    .output(removedParticipant)
+    .mutation(({ ctx, input }) => removeParticipant(ctx.deps, input, ctx.tokenHash)),
+
+  createPairingCode: tokenProcedure
+    .input(sessionByCodeInput)
+    .output(createdPairingCode)
+    .mutation(({ ctx, input }) => createPairingCode(ctx.deps, input, ctx.tokenHash)),
+
+  redeemPairingCode: codeProcedure
+    .input(redeemPairingCodeInput)
+    .output(redeemedPairingCode)
+    .mutation(({ ctx, input }) => redeemPairingCode(ctx.deps, input)),
 });

@@ -1,26 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, sweepExpiredSessions } from '@classroom/db';
+import { purgeSessions } from './purge-sessions.ts';
 
 const PAUSE_MS = 60_000;
 const BATCH = 500;
 
 export interface SweepDeps {
   db: Database;
+  /** How long ended sessions are kept. */
+  retentionDays: number;
   /** Hears of a sweep that failed; the next one may succeed. */
   onError: (error: unknown) => void;
 }
 
 /**
- * Ends sessions that are past their time, now and every minute until `signal` says so. Nobody has to
- * wait for it: past its time a session counts as ended, recorded or not.
+ * Ends sessions that are past their time and deletes those that ended long ago, now and every minute
+ * until `signal` says so. Nobody has to wait for it: past its time a session counts as ended,
+ * recorded or not.
  */
-export async function sweepSessions(
-  { db, onError }: SweepDeps,
-  signal: AbortSignal,
-): Promise<void> {
+export async function sweepSessions(deps: SweepDeps, signal: AbortSignal): Promise<void> {
+  const { db, onError } = deps;
   while (!signal.aborted) {
     try {
       while ((await sweepExpiredSessions(db, BATCH)) === BATCH && !signal.aborted);
+      while ((await purgeSessions(deps)) && !signal.aborted);
     } catch (error) {
       onError(error);
     }

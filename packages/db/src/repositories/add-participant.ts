@@ -2,7 +2,8 @@ import type { ParticipantRole } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { SESSION_COLUMNS } from './session-columns.ts';
+import { callerId } from './caller.ts';
+import { SESSION_COLUMNS, SESSION_IS_OPEN } from './session-columns.ts';
 import type { Session } from './sessions.ts';
 import { insertUserWhere, selectUserByName } from './users.ts';
 
@@ -30,6 +31,8 @@ export type AddParticipantOutcome =
   /** The name is in the session, and it is the caller's. */
   | { kind: 'caller-is-in'; session: Session; participant: Participation }
   | { kind: 'name-taken' }
+  /** The name or the caller is blocked. */
+  | { kind: 'blocked' }
   /** The key has been used: `findFirstCall` says for what. */
   | { kind: 'key-used' }
   /** There is no session with this code that is open. */
@@ -40,94 +43,100 @@ export type AddParticipantOutcome =
 const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
   const displayName = parameter('displayName', 'text');
   const keyIsNew = sql<boolean>`not exists (select from first_call)`;
+  const callerIsFree = sql<boolean>`not exists (select from blocked_caller)`;
 
-  return (
-    db
-      .with('first_call', (db) =>
-        db
-          .selectFrom('session_participants')
-          .where('idempotency_key_hash', '=', parameter('idempotencyKeyHash', 'bytea'))
-          .select('id'),
-      )
-      // Shared with all others who join, and not with whoever ends the session meanwhile.
-      .with('open_session', (db) =>
-        db
-          .selectFrom('sessions as session')
-          .innerJoin('users as host', 'host.id', 'session.host_user_id')
-          .where('session.code', '=', parameter('code', 'text'))
-          .where('session.status', '<>', sql.lit('ended'))
-          .where('session.expires_at', '>', sql<Date>`now()`)
-          .select([...SESSION_COLUMNS, 'session.status'])
-          .forShare('session'),
-      )
-      .with('known_user', selectUserByName(displayName))
-      .with(
-        'new_user',
-        insertUserWhere(
-          displayName,
-          sql`not exists (select from known_user) and exists (select from open_session) and ${keyIsNew}`,
-        ),
-      )
-      .with('joining_user', (db) =>
-        db.selectFrom('known_user').select('id').unionAll(db.selectFrom('new_user').select('id')),
-      )
-      .with('added', (db) =>
-        db
-          .insertInto('session_participants')
-          .columns([
-            'session_id',
-            'user_id',
-            'role',
-            'token_hash',
-            'idempotency_key_hash',
-            'token_seed',
-          ])
-          .expression(
-            db
-              .selectFrom(['open_session', 'joining_user'])
-              .where(keyIsNew)
-              .select([
-                'open_session.id',
-                'joining_user.id as user_id',
-                sql.lit('participant').as('role'),
-                parameter('tokenHash', 'bytea').as('token_hash'),
-                parameter('idempotencyKeyHash', 'bytea').as('idempotency_key_hash'),
-                parameter('tokenSeed', 'bytea').as('token_seed'),
-              ]),
-          )
-          // Whoever came first to the name keeps it.
-          .onConflict((conflict) => conflict.columns(['session_id', 'user_id']).doNothing())
-          .returning(['id', 'joined_at']),
-      )
-      .selectFrom('open_session')
-      .leftJoin('added', (join) => join.onTrue())
-      .leftJoin('known_user', (join) => join.onTrue())
-      .leftJoin('session_participants as namesake', (join) =>
-        join
-          .onRef('namesake.session_id', '=', 'open_session.id')
-          .onRef('namesake.user_id', '=', 'known_user.id'),
-      )
-      .selectAll('open_session')
-      .select([
-        'added.id as added_id',
-        'added.joined_at as added_at',
-        'namesake.id as namesake_id',
-        'namesake.role as namesake_role',
-        'namesake.joined_at as namesake_joined_at',
-        sql<boolean>`namesake.token_hash is not distinct from ${parameter('callerTokenHash', 'bytea')}`.as(
-          'is_caller',
-        ),
-        sql<boolean>`not ${keyIsNew}`.as('key_used'),
-      ])
-  );
+  return db
+    .with('first_call', (db) =>
+      db
+        .selectFrom('session_participants')
+        .where('idempotency_key_hash', '=', parameter('idempotencyKeyHash', 'bytea'))
+        .select('id'),
+    )
+    .with('open_session', (db) =>
+      db
+        .selectFrom('sessions as session')
+        .innerJoin('users as host', 'host.id', 'session.host_user_id')
+        .where('session.code', '=', parameter('code', 'text'))
+        .where(SESSION_IS_OPEN)
+        .select([...SESSION_COLUMNS, 'session.status']),
+    )
+    .with('blocked_caller', (db) =>
+      db
+        .selectFrom('session_participants as caller')
+        .innerJoin('open_session', 'open_session.id', 'caller.session_id')
+        .where('caller.token_hash', '=', parameter('callerTokenHash', 'bytea'))
+        .where('caller.blocked_at', 'is not', null)
+        .select('caller.id'),
+    )
+    .with('known_user', selectUserByName(displayName))
+    .with(
+      'new_user',
+      insertUserWhere(
+        displayName,
+        sql`not exists (select from known_user) and exists (select from open_session) and ${keyIsNew} and ${callerIsFree}`,
+      ),
+    )
+    .with('joining_user', (db) =>
+      db.selectFrom('known_user').select('id').unionAll(db.selectFrom('new_user').select('id')),
+    )
+    .with('added', (db) =>
+      db
+        .insertInto('session_participants')
+        .columns([
+          'session_id',
+          'user_id',
+          'role',
+          'token_hash',
+          'idempotency_key_hash',
+          'token_seed',
+        ])
+        .expression(
+          db
+            .selectFrom(['open_session', 'joining_user'])
+            .where(keyIsNew)
+            .where(callerIsFree)
+            .select([
+              'open_session.id',
+              'joining_user.id as user_id',
+              sql.lit('participant').as('role'),
+              parameter('tokenHash', 'bytea').as('token_hash'),
+              parameter('idempotencyKeyHash', 'bytea').as('idempotency_key_hash'),
+              parameter('tokenSeed', 'bytea').as('token_seed'),
+            ]),
+        )
+        // Whoever came first to the name keeps it.
+        .onConflict((conflict) => conflict.columns(['session_id', 'user_id']).doNothing())
+        .returning(['id', 'joined_at']),
+    )
+    .selectFrom('open_session')
+    .leftJoin('added', (join) => join.onTrue())
+    .leftJoin('known_user', (join) => join.onTrue())
+    .leftJoin('session_participants as namesake', (join) =>
+      join
+        .onRef('namesake.session_id', '=', 'open_session.id')
+        .onRef('namesake.user_id', '=', 'known_user.id'),
+    )
+    .selectAll('open_session')
+    .select([
+      'added.id as added_id',
+      'added.joined_at as added_at',
+      'namesake.id as namesake_id',
+      'namesake.role as namesake_role',
+      'namesake.joined_at as namesake_joined_at',
+      sql<boolean>`namesake.id = ${callerId(parameter('callerTokenHash', 'bytea'))}`.as(
+        'is_caller',
+      ),
+      sql<boolean>`namesake.blocked_at is not null or not ${callerIsFree}`.as('blocked'),
+      sql<boolean>`not ${keyIsNew}`.as('key_used'),
+    ]);
 });
 
 /**
  * Adds a participant to an open session under a name that is free in it, in one statement and one
  * round trip.
  *
- * @throws a violation of `constraints.idempotencyKey` when a parallel call used the same key first;
- *   the statement has then done nothing
+ * @throws what `isOvertaken` knows, when a parallel call used the same key first or deleted the
+ *   session or the name; the statement has then done nothing
  */
 export async function addParticipant(
   db: Database,
@@ -136,11 +145,12 @@ export async function addParticipant(
   const [row] = (await db.executeQuery(statement(participant))).rows;
   if (row === undefined) return { kind: 'not-open' };
   const { added_id, added_at, namesake_id, namesake_role, namesake_joined_at, ...rest } = row;
-  const { is_caller, key_used, ...session } = rest;
+  const { is_caller, key_used, blocked, ...session } = rest;
   if (added_id !== null && added_at !== null) {
     const added = { id: added_id, role: 'participant', joinedAt: added_at } as const;
     return { kind: 'added', session, participant: added };
   }
+  if (blocked) return { kind: 'blocked' };
   if (key_used) return { kind: 'key-used' };
   if (namesake_id === null || namesake_role === null || namesake_joined_at === null) {
     return { kind: 'overtaken' };

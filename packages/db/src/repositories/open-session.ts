@@ -143,8 +143,8 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
  * Resolves or creates the host, takes a free slot, and inserts the session with its host's
  * participant row: all or nothing, in one statement and one round trip.
  *
- * @throws a violation of `constraints.idempotencyKey` when a parallel call for another host used
- *   the same key first; the statement has then done nothing
+ * @throws what `isOvertaken` knows, when a parallel call for another host used the same key first
+ *   or deleted the name; the statement has then done nothing
  */
 export async function openSession(db: Database, session: NewSession): Promise<OpenSessionOutcome> {
   const [row] = (await db.executeQuery(statement(session))).rows;

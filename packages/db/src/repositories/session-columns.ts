@@ -1,5 +1,5 @@
 import type { SessionStatus } from '@classroom/schema';
-import { sql } from 'kysely';
+import { type SqlBool, sql } from 'kysely';
 
 /** What others see of `sessions as session`, with its host's name from `users as host`. */
 export const SESSION_COLUMNS = [
@@ -15,3 +15,8 @@ export const SESSION_COLUMNS = [
 export const SESSION_STATUS = sql<SessionStatus>`
   case when session.expires_at <= now() then 'ended' else session.status end
 `.as('status');
+
+/** That `sessions as session` is open: not ended, and within its time. */
+export const SESSION_IS_OPEN = sql<SqlBool>`
+  (session.status <> 'ended' and session.expires_at > now())
+`;

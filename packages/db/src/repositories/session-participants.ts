@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
+import { callerId } from './caller.ts';
 import { SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
 
 const participantByToken = prepared((db, parameter: Parameter<{ tokenHash: Buffer }>) =>
   db
-    .selectFrom('session_participants')
-    .where('token_hash', '=', parameter('tokenHash', 'bytea'))
-    .select(['id', 'session_id', 'role']),
+    .selectFrom('session_participants as caller')
+    .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
+    .select(['caller.id', 'caller.session_id', 'caller.role']),
 );
 
 /** Who holds the token with that SHA-256: one participant of one session, or nobody. */
@@ -32,6 +33,7 @@ export async function findFirstCall(db: Database, idempotencyKeyHash: Buffer) {
       'participant.role',
       'participant.joined_at',
       'participant.token_seed',
+      'participant.blocked_at',
       'user.display_name',
     ])
     .$narrowType<{ token_seed: Buffer }>()
@@ -51,6 +53,7 @@ const participantsAfter = prepared((db, parameter: Parameter<ParticipantsAfter>)
     .selectFrom('session_participants as participant')
     .innerJoin('users as user', 'user.id', 'participant.user_id')
     .where('participant.session_id', '=', parameter('sessionId', 'bigint'))
+    .where('participant.blocked_at', 'is', null)
     .where(
       sql<boolean>`(participant.joined_at, participant.id) > (
         'epoch'::timestamptz + ${parameter('afterMicroseconds', 'bigint')} * interval '1 microsecond',

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { SESSION_COLUMNS } from './session-columns.ts';
+import { callerId } from './caller.ts';
+import { SESSION_COLUMNS, SESSION_IS_OPEN } from './session-columns.ts';
 import type { Session } from './sessions.ts';
 
 /** Who wants to change which session. */
@@ -19,11 +20,10 @@ function updateAsHost(db: Database, parameter: Parameter<HostCall>) {
     .updateTable('sessions as session')
     .from(['session_participants as caller', 'users as host'])
     .where('session.code', '=', parameter('code', 'text'))
-    .where('session.status', '<>', sql.lit('ended'))
-    .where('session.expires_at', '>', sql<Date>`now()`)
+    .where(SESSION_IS_OPEN)
     .whereRef('host.id', '=', 'session.host_user_id')
     .whereRef('caller.session_id', '=', 'session.id')
-    .where('caller.token_hash', '=', parameter('tokenHash', 'bytea'))
+    .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
     .where('caller.role', '=', sql.lit('host'))
     .returning([...SESSION_COLUMNS, 'session.status']);
 }

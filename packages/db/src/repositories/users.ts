@@ -1,5 +1,5 @@
-import type { AliasableExpression, Expression, QueryCreator } from 'kysely';
-import type { Tables } from '../database.ts';
+import { type AliasableExpression, type Expression, type QueryCreator, sql } from 'kysely';
+import type { Database, Tables } from '../database.ts';
 
 /**
  * A user is resolved or created by name in two parts of one statement: look, and insert when there
@@ -23,4 +23,35 @@ export function insertUserWhere(
       .expression(db.selectNoFrom(displayName.as('display_name')).where(condition))
       .onConflict((conflict) => conflict.doNothing())
       .returning('id');
+}
+
+/**
+ * Within a transaction: deletes those of the names that nobody bears any more. They are locked first,
+ * so that nobody takes one up meanwhile: whoever tries waits, and then finds it gone.
+ */
+export async function deleteOrphanedNames(db: Database, userIds: number[]): Promise<void> {
+  if (userIds.length === 0) return;
+  await db
+    .selectFrom('users')
+    .where('id', '=', sql<number>`any(${userIds})`)
+    .orderBy('id')
+    .select('id')
+    .forUpdate()
+    .execute();
+  await db
+    .deleteFrom('users')
+    .where('id', '=', sql<number>`any(${userIds})`)
+    .where((eb) =>
+      eb.not(
+        eb.exists(eb.selectFrom('sessions').whereRef('host_user_id', '=', 'users.id').select('id')),
+      ),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom('session_participants').whereRef('user_id', '=', 'users.id').select('id'),
+        ),
+      ),
+    )
+    .execute();
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { JOIN_CODE_ALPHABET } from '@classroom/schema';
+import { CODE_ALPHABET } from '@classroom/schema';
 import type { NewParticipant } from '../repositories/add-participant.ts';
 import type { NewSession } from '../repositories/open-session.ts';
 
@@ -32,6 +32,6 @@ export function newParticipant(overrides: Partial<NewParticipant> = {}): NewPart
 
 export function newCode(): string {
   return Array.from({ length: 10 }, () =>
-    JOIN_CODE_ALPHABET.charAt(randomInt(JOIN_CODE_ALPHABET.length)),
+    CODE_ALPHABET.charAt(randomInt(CODE_ALPHABET.length)),
   ).join('');
 }

@@ -20,3 +20,10 @@ export async function countSessions(
   `.execute(db);
   return rows[0] ?? { all: 0, open: 0 };
 }
+
+/** Makes it so many days since an ended session ended. */
+export async function ageSession(db: Database, code: string, days: number): Promise<void> {
+  await sql`
+    update sessions set ended_at = now() - make_interval(days => ${days}) where code = ${code}
+  `.execute(db);
+}

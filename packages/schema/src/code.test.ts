@@ -1,18 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { JOIN_CODE_ALPHABET, joinCode } from './join-code.ts';
+import { CODE_ALPHABET } from './code.ts';
+import { joinCode } from './join-code.ts';
 
 const ofAlphabet = fc.string({
-  unit: fc.constantFrom(...JOIN_CODE_ALPHABET.split('')),
+  unit: fc.constantFrom(...CODE_ALPHABET.split('')),
   minLength: 5,
   maxLength: 10,
 });
 
 test('the alphabet has no vowels and of each group of look-alikes at most one', () => {
-  expect(JOIN_CODE_ALPHABET).not.toMatch(/[AEIOU]/);
-  expect(new Set(JOIN_CODE_ALPHABET).size).toBe(JOIN_CODE_ALPHABET.length);
+  expect(CODE_ALPHABET).not.toMatch(/[AEIOU]/);
+  expect(new Set(CODE_ALPHABET).size).toBe(CODE_ALPHABET.length);
   for (const group of ['0OQD', '1IL', '2Z', '5S', '8B', 'UVY']) {
-    const present = group.split('').filter((letter) => JOIN_CODE_ALPHABET.includes(letter));
+    const present = group.split('').filter((letter) => CODE_ALPHABET.includes(letter));
     expect(present.length, group).toBeLessThanOrEqual(1);
   }
 });

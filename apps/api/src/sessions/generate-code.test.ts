@@ -1,10 +1,10 @@
-import { JOIN_CODE_ALPHABET, joinCode } from '@classroom/schema';
+import { CODE_ALPHABET, joinCode } from '@classroom/schema';
 import { expect, test } from 'vitest';
-import { generateJoinCode } from './generate-join-code.ts';
+import { generateCode } from './generate-code.ts';
 
 test.each([5, 6, 10])('a code of length %i is of the alphabet and reads as it is', (length) => {
   for (let n = 0; n < 100; n += 1) {
-    const code = generateJoinCode(length);
+    const code = generateCode(length);
     expect(code).toHaveLength(length);
     expect(joinCode.parse(code)).toBe(code);
   }
@@ -13,9 +13,9 @@ test.each([5, 6, 10])('a code of length %i is of the alphabet and reads as it is
 test('every letter comes up about equally often', () => {
   const draws = 46_000;
   const counts = new Map<string, number>();
-  for (const letter of generateJoinCode(draws)) counts.set(letter, (counts.get(letter) ?? 0) + 1);
-  const expected = draws / JOIN_CODE_ALPHABET.length;
-  expect(counts.size).toBe(JOIN_CODE_ALPHABET.length);
+  for (const letter of generateCode(draws)) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  const expected = draws / CODE_ALPHABET.length;
+  expect(counts.size).toBe(CODE_ALPHABET.length);
   // Ten standard deviations: it fails for a biased draw and not by chance.
   for (const count of counts.values()) {
     expect(Math.abs(count - expected)).toBeLessThan(10 * Math.sqrt(expected));

@@ -1,0 +1,23 @@
+import { type Database, deleteSessions, lockSessionAsHost } from '@classroom/db';
+import type { DeletedSession, SessionByCodeInput } from '@classroom/schema';
+import { findSessionAsHost } from './find-session-as-host.ts';
+
+/**
+ * Deletes a session, open or ended, with all that belongs to it and the names that nobody bears any
+ * more. No token of it is good from then on.
+ *
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
+ */
+export async function deleteSession(
+  { db }: { db: Database },
+  { code }: SessionByCodeInput,
+  tokenHash: Buffer,
+): Promise<DeletedSession> {
+  const deleted = await db.transaction().execute(async (transaction) => {
+    const id = await lockSessionAsHost(transaction, { code, tokenHash });
+    if (id !== undefined) await deleteSessions(transaction, [id]);
+    return id;
+  });
+  if (deleted === undefined) await findSessionAsHost(db, code, tokenHash);
+  return { code };
+}

@@ -1,0 +1,12 @@
+import { type Kysely, sql } from 'kysely';
+
+/** Finds the sessions that ended long ago without reading the others. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create index sessions_ended_at_idx on sessions (ended_at) where status = 'ended'
+  `.execute(db);
+}
+
+export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`drop index sessions_ended_at_idx`.execute(db);
+}

@@ -1,0 +1,21 @@
+import { type Expression, expressionBuilder } from 'kysely';
+import type { Tables } from '../database.ts';
+
+/**
+ * The id of the participant who holds the token with that SHA-256: their own, or a host's on a
+ * further device. Whoever was removed holds none any more, and whoever was blocked none that counts.
+ */
+export function callerId(tokenHash: Expression<Buffer | null>) {
+  const builder = expressionBuilder<Tables>();
+  return builder
+    .selectFrom('session_participants')
+    .where('token_hash', '=', tokenHash)
+    .where('blocked_at', 'is', null)
+    .select('id')
+    .unionAll(
+      builder
+        .selectFrom('pairings')
+        .where('token_hash', '=', tokenHash)
+        .select('participant_id as id'),
+    );
+}

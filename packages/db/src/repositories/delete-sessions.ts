@@ -1,0 +1,68 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import { callerId } from './caller.ts';
+import { deleteOrphanedNames } from './users.ts';
+
+/**
+ * Within a transaction: keeps everybody else off a session until its end, if the token is its host's.
+ *
+ * @returns the id of the session
+ */
+export async function lockSessionAsHost(
+  db: Database,
+  { code, tokenHash }: { code: string; tokenHash: Buffer },
+): Promise<number | undefined> {
+  const locked = await db
+    .selectFrom('sessions as session')
+    .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
+    .where('session.code', '=', code)
+    .where('caller.id', '=', callerId(sql.val(tokenHash)))
+    .where('caller.role', '=', 'host')
+    .select('session.id')
+    .forUpdate('session')
+    .executeTakeFirst();
+  return locked?.id;
+}
+
+/**
+ * Within a transaction: takes some of the sessions that ended so long ago, those that no other
+ * process has in hand.
+ *
+ * @returns their ids
+ */
+export async function lockSessionsEndedBefore(
+  db: Database,
+  { days, limit }: { days: number; limit: number },
+): Promise<number[]> {
+  const locked = await db
+    .selectFrom('sessions')
+    .where('status', '=', sql.lit('ended'))
+    .where('ended_at', '<', sql<Date>`now() - make_interval(days => ${days})`)
+    .orderBy('ended_at')
+    .limit(limit)
+    .select('id')
+    .forUpdate()
+    .skipLocked()
+    .execute();
+  return locked.map(({ id }) => id);
+}
+
+/**
+ * Within a transaction: deletes sessions that it has locked, with all that belongs to them, and the
+ * names that nobody bears any more.
+ */
+export async function deleteSessions(db: Database, sessionIds: number[]): Promise<void> {
+  const participants = await db
+    .deleteFrom('session_participants')
+    .where('session_id', '=', sql<number>`any(${sessionIds})`)
+    .returning('user_id')
+    .execute();
+  await db
+    .deleteFrom('sessions')
+    .where('id', '=', sql<number>`any(${sessionIds})`)
+    .execute();
+  await deleteOrphanedNames(
+    db,
+    participants.flatMap(({ user_id }) => user_id ?? []),
+  );
+}

@@ -1,0 +1,76 @@
+import { type Expression, sql } from 'kysely';
+import type { Database } from '../database.ts';
+import { type Parameter, prepared } from '../prepared.ts';
+import { callerId } from './caller.ts';
+import { SESSION_IS_OPEN } from './session-columns.ts';
+
+export interface Removal {
+  code: string;
+  /** SHA-256 of the host's token. */
+  tokenHash: Buffer;
+  participantId: number;
+  /** Whether neither the name nor the token may come in again. */
+  block: boolean;
+}
+
+const statement = prepared((db, parameter: Parameter<Removal>) => {
+  const block = parameter('block', 'boolean');
+  return db
+    .with('target', (db) =>
+      db
+        .selectFrom('sessions as session')
+        .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
+        .innerJoin('session_participants as participant', 'participant.session_id', 'session.id')
+        .where('session.code', '=', parameter('code', 'text'))
+        .where(SESSION_IS_OPEN)
+        .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
+        .where('caller.role', '=', sql.lit('host'))
+        .where('participant.id', '=', parameter('participantId', 'bigint'))
+        .where('participant.role', '=', sql.lit('participant'))
+        .select(['participant.id', 'participant.user_id', 'participant.blocked_at'])
+        // Whoever came second finds what the first has done.
+        .forUpdate('participant'),
+    )
+    .with('changed', (db) =>
+      db
+        .updateTable('session_participants as participant')
+        .from('target')
+        .whereRef('participant.id', '=', 'target.id')
+        .where('target.user_id', 'is not', null)
+        .where('target.blocked_at', 'is', null)
+        .set((eb) => {
+          const ifBlocked = <T>(kept: Expression<T>) =>
+            sql<T | null>`case when ${block} then ${kept} end`;
+          return {
+            blocked_at: ifBlocked(sql<Date>`now()`),
+            user_id: ifBlocked(eb.ref('participant.user_id')),
+            token_hash: ifBlocked(eb.ref('participant.token_hash')),
+            idempotency_key_hash: ifBlocked(eb.ref('participant.idempotency_key_hash')),
+            token_seed: ifBlocked(eb.ref('participant.token_seed')),
+          };
+        })
+        .returning('participant.blocked_at'),
+    )
+    .selectFrom('target')
+    .leftJoin('changed', (join) => join.onTrue())
+    .select([
+      'target.user_id',
+      sql<boolean>`coalesce(changed.blocked_at, target.blocked_at) is not null`.as('blocked'),
+    ]);
+});
+
+/**
+ * Removes a participant from an open session, if the token is its host's. The row stays for what
+ * hangs on it, without name, token and key; that of one who is blocked keeps them, which holds the
+ * name. Who has been removed or blocked before stays as they are.
+ *
+ * @returns whose name it was, and whether they are blocked now; undefined when the session is not
+ *   open, the token not its host's, or the participant not in it
+ */
+export async function removeParticipant(
+  db: Database,
+  removal: Removal,
+): Promise<{ userId: number | null; blocked: boolean } | undefined> {
+  const [row] = (await db.executeQuery(statement(removal))).rows;
+  return row && { userId: row.user_id, blocked: row.blocked };
+}

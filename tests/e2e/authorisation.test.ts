@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
+import { type Client, createClient, type ErrorReason, reasonOf } from '@classroom/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { proceduresOnThePage } from '../src/procedures-on-the-page.ts';
+import { type RunningApi, startApi } from '../src/start-api.ts';
+
+/** Two sessions, and the tokens of those who are, were, or never were in the first. */
+interface Scene {
+  code: string;
+  participantId: number;
+}
+
+/** What each of these tokens gets: a reason, or `ok`. */
+interface Refusals {
+  none: ErrorReason | 'ok';
+  unknown: ErrorReason | 'ok';
+  /** The host of another session. */
+  foreign: ErrorReason | 'ok';
+  /** Another participant of the session, who is not its host. */
+  participant: ErrorReason | 'ok';
+  removed: ErrorReason | 'ok';
+  blocked: ErrorReason | 'ok';
+  /** Somebody who gives a row id for a token. */
+  rowId: ErrorReason | 'ok';
+}
+
+const FOR_ANYONE: Refusals = {
+  none: 'ok',
+  unknown: 'ok',
+  foreign: 'ok',
+  participant: 'ok',
+  removed: 'ok',
+  blocked: 'ok',
+  rowId: 'ok',
+};
+const FOR_PARTICIPANTS: Refusals = {
+  none: 'UNAUTHENTICATED',
+  unknown: 'UNAUTHENTICATED',
+  foreign: 'FORBIDDEN',
+  participant: 'ok',
+  removed: 'UNAUTHENTICATED',
+  blocked: 'UNAUTHENTICATED',
+  rowId: 'UNAUTHENTICATED',
+};
+const FOR_THE_HOST: Refusals = { ...FOR_PARTICIPANTS, participant: 'FORBIDDEN' };
+
+/** Every procedure, how to call it, and whom it refuses. One that is missing here fails the test. */
+const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>, Refusals]> = {
+  'sessions.create': [
+    ({ sessions }) => sessions.create.mutate({ title: 'T', hostDisplayName: `H ${randomUUID()}` }),
+    FOR_ANYONE,
+  ],
+  'sessions.get': [({ sessions }, { code }) => sessions.get.query({ code }), FOR_ANYONE],
+  'sessions.join': [
+    ({ sessions }, { code }) => sessions.join.mutate({ code, displayName: `J ${randomUUID()}` }),
+    { ...FOR_ANYONE, blocked: 'FORBIDDEN' },
+  ],
+  'sessions.participants': [
+    ({ sessions }, { code }) => sessions.participants.query({ code }),
+    FOR_PARTICIPANTS,
+  ],
+  'sessions.start': [({ sessions }, { code }) => sessions.start.mutate({ code }), FOR_THE_HOST],
+  'sessions.prolong': [({ sessions }, { code }) => sessions.prolong.mutate({ code }), FOR_THE_HOST],
+  'sessions.end': [({ sessions }, { code }) => sessions.end.mutate({ code }), FOR_THE_HOST],
+  'sessions.delete': [({ sessions }, { code }) => sessions.delete.mutate({ code }), FOR_THE_HOST],
+  'sessions.removeParticipant': [
+    ({ sessions }, { code, participantId }) =>
+      sessions.removeParticipant.mutate({ code, participantId }),
+    FOR_THE_HOST,
+  ],
+  'sessions.createPairingCode': [
+    ({ sessions }, { code }) => sessions.createPairingCode.mutate({ code }),
+    FOR_THE_HOST,
+  ],
+  'sessions.redeemPairingCode': [
+    ({ sessions }, { code }) =>
+      sessions.redeemPairingCode.mutate({ code, pairingCode: 'AAAAAAAA' }),
+    {
+      none: 'UNAUTHENTICATED',
+      unknown: 'UNAUTHENTICATED',
+      foreign: 'UNAUTHENTICATED',
+      participant: 'UNAUTHENTICATED',
+      removed: 'UNAUTHENTICATED',
+      blocked: 'UNAUTHENTICATED',
+      rowId: 'UNAUTHENTICATED',
+    },
+  ],
+};
+
+let database: TestDatabase;
+let api: RunningApi;
+let scene: Scene;
+let holders: Record<keyof Refusals | 'host', Client>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await startApi({ DATABASE_URL: database.url });
+  const as = (token?: string) =>
+    createClient({ url: `${api.url}/trpc`, ...(token !== undefined && { token }) });
+  const open = () =>
+    as().sessions.create.mutate({ title: 'T', hostDisplayName: `H ${randomUUID()}` });
+  const { code, hostToken } = await open();
+  const foreign = await open();
+  const host = as(hostToken);
+  const join = (displayName: string) => as().sessions.join.mutate({ code, displayName });
+  const [ben, cleo, dan, eve] = [
+    await join('Ben'),
+    await join('Cleo'),
+    await join('Dan'),
+    await join('Eve'),
+  ];
+  await host.sessions.removeParticipant.mutate({ code, participantId: cleo.participant.id });
+  await host.sessions.removeParticipant.mutate({
+    code,
+    participantId: dan.participant.id,
+    block: true,
+  });
+  scene = { code, participantId: eve.participant.id };
+  holders = {
+    host,
+    none: as(),
+    unknown: as('A'.repeat(43)),
+    foreign: as(foreign.hostToken),
+    participant: as(ben.participantToken),
+    removed: as(cleo.participantToken),
+    blocked: as(dan.participantToken),
+    rowId: as(String(ben.participant.id)),
+  };
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+test('every procedure has a line in the table', async () => {
+  expect(Object.keys(TABLE).toSorted()).toEqual((await proceduresOnThePage()).toSorted());
+});
+
+describe.each(Object.entries(TABLE))('%s', (_, [call, refusals]) => {
+  test.each(Object.entries(refusals))('with the token of %s: %s', async (holder, expected) => {
+    if (!isHolder(holder)) throw new Error(holder);
+    const outcome = await call(holders[holder], scene).then(() => 'ok', reasonOf);
+    expect(outcome).toBe(expected);
+  });
+});
+
+test('and nothing has happened to the session', async () => {
+  const { code } = scene;
+  expect(await holders.host.sessions.get.query({ code })).toMatchObject({ status: 'draft' });
+  const { items } = await holders.host.sessions.participants.query({ code });
+  expect(items.map(({ displayName }) => displayName)).toContain('Eve');
+});
+
+function isHolder(name: string): name is keyof Refusals {
+  return name in FOR_ANYONE;
+}

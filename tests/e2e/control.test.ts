@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { type Client, createClient, reasonOf } from '@classroom/client';
+import {
+  ageSession,
+  countSessions,
+  createTestDatabase,
+  type TestDatabase,
+} from '@classroom/db/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningApi, startApi } from '../src/start-api.ts';
+
+let database: TestDatabase;
+let api: RunningApi;
+let anyone: Client;
+const as = (token: string) => createClient({ url: `${api.url}/trpc`, token });
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await startApi({ DATABASE_URL: database.url });
+  anyone = createClient({ url: `${api.url}/trpc` });
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const create = () =>
+  anyone.sessions.create.mutate({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
+const join = (code: string, displayName: string) =>
+  anyone.sessions.join.mutate({ code, displayName });
+const reason = (call: Promise<unknown>) => call.then(() => 'none', reasonOf);
+
+/** A session with a student in it. */
+async function withStudent(displayName: string) {
+  const session = await create();
+  const student = await join(session.code, displayName);
+  return { ...session, student, participantId: student.participant.id };
+}
+
+describe('the host takes somebody out', () => {
+  test('who may come in again, as somebody new', async () => {
+    const { code, hostToken, student, participantId } = await withStudent('Ben');
+    const { sessions } = as(hostToken);
+    const removed = await sessions.removeParticipant.mutate({ code, participantId });
+    expect(removed).toEqual({ participantId, blocked: false });
+    expect(await sessions.removeParticipant.mutate({ code, participantId })).toEqual(removed);
+    expect(await reason(as(student.participantToken).sessions.participants.query({ code }))).toBe(
+      'UNAUTHENTICATED',
+    );
+    const again = await as(student.participantToken).sessions.join.mutate({
+      code,
+      displayName: 'Ben',
+    });
+    expect(again.participant.id).not.toBe(participantId);
+    expect(again.participantToken).not.toBe(student.participantToken);
+  });
+
+  test('and with block neither the name nor the token comes in again', async () => {
+    const session = await create();
+    const { code, hostToken } = session;
+    const input = { code, displayName: 'Ben', idempotencyKey: randomUUID() };
+    const student = await anyone.sessions.join.mutate(input);
+    const participantId = student.participant.id;
+    const blocked = { code, participantId, block: true };
+    expect(await as(hostToken).sessions.removeParticipant.mutate(blocked)).toEqual({
+      participantId,
+      blocked: true,
+    });
+    const { join: joinAgain } = as(student.participantToken).sessions;
+    expect(await reason(join(code, 'Ben'))).toBe('FORBIDDEN');
+    expect(await reason(joinAgain.mutate({ code, displayName: 'Benny' }))).toBe('FORBIDDEN');
+    expect(await reason(anyone.sessions.join.mutate(input))).toBe('FORBIDDEN');
+    expect(await reason(join(code, 'Cleo'))).toBe('none');
+  });
+
+  test('but not themselves, nobody who is not there, and nobody after the end', async () => {
+    const { code, hostToken, participantId } = await withStudent('Ben');
+    const { sessions } = as(hostToken);
+    const [host] = (await sessions.participants.query({ code })).items;
+    const other = await withStudent('Ben');
+    for (const id of [host?.id ?? 0, other.participantId, 999_999_999]) {
+      const failure: unknown = await sessions.removeParticipant
+        .mutate({ code, participantId: id })
+        .catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        data: { reason: 'INVALID_INPUT', fieldErrors: { participantId: [expect.any(String)] } },
+      });
+    }
+    await sessions.end.mutate({ code });
+    expect(await reason(sessions.removeParticipant.mutate({ code, participantId }))).toBe(
+      'SESSION_ENDED',
+    );
+  });
+});
+
+describe('the host takes up a second device', () => {
+  test('by a pairing code, however it is typed, which works once', async () => {
+    const { code, hostToken, host: _, ...session } = await create();
+    const { pairingCode, expiresAt } = await as(hostToken).sessions.createPairingCode.mutate({
+      code,
+    });
+    const minutes = (Date.parse(expiresAt) - Date.now()) / 60_000;
+    expect(minutes).toBeGreaterThan(4);
+    expect(minutes).toBeLessThan(6);
+
+    const typed = `${pairingCode.slice(0, 4)}-${pairingCode.slice(4)} `.toLowerCase();
+    const redeem = () => anyone.sessions.redeemPairingCode.mutate({ code, pairingCode: typed });
+    const attempts = await Promise.allSettled(Array.from({ length: 10 }, redeem));
+    const [second, ...more] = attempts.flatMap((a) => (a.status === 'fulfilled' ? [a.value] : []));
+    expect(more).toEqual([]);
+    expect(second).toMatchObject({ session: { code, id: session.id } });
+    const secondToken = second?.hostToken ?? '';
+    expect(secondToken).toMatch(/^[\w-]{43}$/);
+    expect(await reason(redeem())).toBe('UNAUTHENTICATED');
+
+    // Both devices are the host's from then on.
+    expect(await as(secondToken).sessions.start.mutate({ code })).toMatchObject({
+      status: 'active',
+    });
+    expect(await as(hostToken).sessions.end.mutate({ code })).toMatchObject({ status: 'ended' });
+    expect(await as(secondToken).sessions.get.query({ code })).toMatchObject({ status: 'ended' });
+  });
+
+  test('and whoever guesses has ten tries', async () => {
+    const { code, hostToken } = await create();
+    const { pairingCode } = await as(hostToken).sessions.createPairingCode.mutate({ code });
+    const redeem = (guess: string) =>
+      reason(anyone.sessions.redeemPairingCode.mutate({ code, pairingCode: guess }));
+    for (let n = 0; n < 10; n += 1) expect(await redeem('AAAAAAAA')).toBe('UNAUTHENTICATED');
+    expect(await redeem(pairingCode)).toBe('UNAUTHENTICATED');
+  });
+
+  test('not of a session that has ended', async () => {
+    const { code, hostToken } = await create();
+    const { sessions } = as(hostToken);
+    const { pairingCode } = await sessions.createPairingCode.mutate({ code });
+    await sessions.end.mutate({ code });
+    expect(await reason(sessions.createPairingCode.mutate({ code }))).toBe('SESSION_ENDED');
+    expect(await reason(anyone.sessions.redeemPairingCode.mutate({ code, pairingCode }))).toBe(
+      'SESSION_NOT_FOUND',
+    );
+  });
+});
+
+describe('a session is deleted', () => {
+  test('by its host, with everything in it, at once', async () => {
+    const { code, hostToken, student, host } = await withStudent(`Ben ${randomUUID()}`);
+    expect(await as(hostToken).sessions.delete.mutate({ code })).toEqual({ code });
+    expect(await reason(anyone.sessions.get.query({ code }))).toBe('SESSION_NOT_FOUND');
+    for (const token of [hostToken, student.participantToken]) {
+      expect(await reason(as(token).sessions.participants.query({ code }))).toBe('UNAUTHENTICATED');
+    }
+    const rows = await database.db
+      .selectFrom('users')
+      .where('display_name', 'in', [host.displayName, student.participant.displayName])
+      .select('id')
+      .execute();
+    expect(rows).toEqual([]);
+  });
+
+  test('by itself, thirty days after its end', async () => {
+    const [old, recent] = [await create(), await create()];
+    for (const { code, hostToken } of [old, recent]) {
+      await as(hostToken).sessions.end.mutate({ code });
+    }
+    await ageSession(database.db, old.code, 31);
+    await ageSession(database.db, recent.code, 29);
+    await using _ = await startApi({ DATABASE_URL: database.url });
+    const left = async ({ host }: typeof old) =>
+      (await countSessions(database.db, host.displayName)).all;
+    await expect.poll(() => left(old)).toBe(0);
+    expect(await left(recent)).toBe(1);
+  });
+});
