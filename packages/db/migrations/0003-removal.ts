@@ -11,11 +11,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       alter column token_hash drop not null,
       add column blocked_at timestamptz,
       add constraint session_participants_removed_check check (
-        case
-          when user_id is null
-            then token_hash is null and idempotency_key_hash is null and blocked_at is null
-          else token_hash is not null
-        end
+        (user_id is null) = (token_hash is null)
+        and (user_id is not null or (idempotency_key_hash is null and blocked_at is null))
       ),
       add constraint session_participants_host_check check (
         role <> 'host' or (user_id is not null and blocked_at is null)
