@@ -108,11 +108,8 @@ describe('what cannot start says why in one line', () => {
 
 test('several processes may start at once on an empty database', async () => {
   await using database = await createTestDatabase();
-  await database.db.schema.dropTable('kysely_migration').execute();
-  await database.db.schema.dropTable('kysely_migration_lock').execute();
-  for (const table of ['session_participants', 'sessions', 'users']) {
-    await database.db.schema.dropTable(table).execute();
-  }
+  await database.db.schema.dropSchema('public').cascade().execute();
+  await database.db.schema.createSchema('public').execute();
   const env = { DATABASE_URL: database.url };
   const started = await Promise.all(Array.from({ length: 4 }, () => startApi(env)));
   for (const api of started) {
