@@ -4,6 +4,7 @@ import * as expirySweep from './0002-expiry-sweep.ts';
 import * as removal from './0003-removal.ts';
 import * as pairings from './0004-pairings.ts';
 import * as retention from './0005-retention.ts';
+import * as questions from './0006-questions.ts';
 
 /**
  * Every migration, in order. Listed by hand, so that a bundle holds them and no directory is read;
@@ -15,4 +16,5 @@ export const migrations: Record<string, Migration> = {
   '0003-removal': removal,
   '0004-pairings': pairings,
   '0005-retention': retention,
+  '0006-questions': questions,
 };

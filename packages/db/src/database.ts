@@ -1,6 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { createPool, type PoolOptions } from './pool.ts';
 import type { PairingsTable } from './tables/pairings.ts';
+import type { QuestionVotesTable } from './tables/question-votes.ts';
+import type { QuestionsTable } from './tables/questions.ts';
 import type { SessionParticipantsTable } from './tables/session-participants.ts';
 import type { SessionsTable } from './tables/sessions.ts';
 import type { UsersTable } from './tables/users.ts';
@@ -10,6 +12,8 @@ export interface Tables {
   sessions: SessionsTable;
   session_participants: SessionParticipantsTable;
   pairings: PairingsTable;
+  questions: QuestionsTable;
+  question_votes: QuestionVotesTable;
 }
 
 export type Database = Kysely<Tables>;

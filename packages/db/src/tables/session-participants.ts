@@ -12,4 +12,5 @@ export interface SessionParticipantsTable {
   idempotency_key_hash: Buffer | null;
   token_seed: Buffer | null;
   blocked_at: Date | null;
+  removal_change_number: number | null;
 }

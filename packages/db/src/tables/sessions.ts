@@ -12,4 +12,6 @@ export interface SessionsTable {
   started_at: Date | null;
   ended_at: Date | null;
   expires_at: Date;
+  change_number: Generated<number>;
+  status_change_number: Generated<number>;
 }

@@ -1,0 +1,5 @@
+/** A vote of a participant for a question. */
+export interface QuestionVotesTable {
+  question_id: number;
+  participant_id: number;
+}
