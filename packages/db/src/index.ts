@@ -12,3 +12,6 @@ export * from './repositories/sessions.ts';
 export { deleteOrphanedNames } from './repositories/users.ts';
 export * from './server.ts';
 export * from './unavailable.ts';
+export * from './listen.ts';
+export * from './repositories/notify.ts';
+export * from './repositories/session-changes.ts';

@@ -16,32 +16,53 @@ export interface Removal {
 const statement = prepared((db, parameter: Parameter<Removal>) => {
   const block = parameter('block', 'boolean');
   return db
-    .with('target', (db) =>
+    // The session first, as everybody who changes something in it: so nobody waits in a circle.
+    .with('locked', (db) =>
       db
         .selectFrom('sessions as session')
         .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
-        .innerJoin('session_participants as participant', 'participant.session_id', 'session.id')
         .where('session.code', '=', parameter('code', 'text'))
         .where(SESSION_IS_OPEN)
         .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
         .where('caller.role', '=', sql.lit('host'))
+        .select('session.id')
+        .forNoKeyUpdate('session'),
+    )
+    .with('target', (db) =>
+      db
+        .selectFrom('locked')
+        .innerJoin('session_participants as participant', 'participant.session_id', 'locked.id')
         .where('participant.id', '=', parameter('participantId', 'bigint'))
         .where('participant.role', '=', sql.lit('participant'))
-        .select(['participant.id', 'participant.user_id', 'participant.blocked_at'])
+        .select([
+          'participant.id',
+          'participant.session_id',
+          'participant.user_id',
+          'participant.blocked_at',
+        ])
         // Whoever came second finds what the first has done.
         .forUpdate('participant'),
+    )
+    .with('numbered', (db) =>
+      db
+        .updateTable('sessions as session')
+        .from('target')
+        .whereRef('session.id', '=', 'target.session_id')
+        .where('target.user_id', 'is not', null)
+        .where('target.blocked_at', 'is', null)
+        .set({ change_number: sql`session.change_number + 1` })
+        .returning('session.change_number'),
     )
     .with('changed', (db) =>
       db
         .updateTable('session_participants as participant')
-        .from('target')
+        .from(['target', 'numbered'])
         .whereRef('participant.id', '=', 'target.id')
-        .where('target.user_id', 'is not', null)
-        .where('target.blocked_at', 'is', null)
         .set((eb) => {
           const ifBlocked = <T>(kept: Expression<T>) =>
             sql<T | null>`case when ${block} then ${kept} end`;
           return {
+            removal_change_number: eb.ref('numbered.change_number'),
             blocked_at: ifBlocked(sql<Date>`now()`),
             user_id: ifBlocked(eb.ref('participant.user_id')),
             token_hash: ifBlocked(eb.ref('participant.token_hash')),
@@ -54,6 +75,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
     .selectFrom('target')
     .leftJoin('changed', (join) => join.onTrue())
     .select([
+      'target.session_id',
       'target.user_id',
       sql<boolean>`coalesce(changed.blocked_at, target.blocked_at) is not null`.as('blocked'),
     ]);
@@ -64,13 +86,13 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
  * hangs on it, without name, token and key; that of one who is blocked keeps them, which holds the
  * name. Who has been removed or blocked before stays as they are.
  *
- * @returns whose name it was, and whether they are blocked now; undefined when the session is not
+ * @returns of which session, whose name it was, and whether they are blocked now; undefined when the session is not
  *   open, the token not its host's, or the participant not in it
  */
 export async function removeParticipant(
   db: Database,
   removal: Removal,
-): Promise<{ userId: number | null; blocked: boolean } | undefined> {
+): Promise<{ sessionId: number; userId: number | null; blocked: boolean } | undefined> {
   const [row] = (await db.executeQuery(statement(removal))).rows;
-  return row && { userId: row.user_id, blocked: row.blocked };
+  return row && { sessionId: row.session_id, userId: row.user_id, blocked: row.blocked };
 }

@@ -11,6 +11,12 @@ export const SESSION_COLUMNS = [
   'host.display_name as host_display_name',
 ] as const;
 
+/** The next number of a change, for a statement that changes `status` of `sessions as session`. */
+export const NEXT_STATUS_CHANGE = {
+  change_number: sql<number>`session.change_number + 1`,
+  status_change_number: sql<number>`session.change_number + 1`,
+};
+
 /** Past its time a session is ended, whether or not that is recorded. */
 export const SESSION_STATUS = sql<SessionStatus>`
   case when session.expires_at <= now() then 'ended' else session.status end

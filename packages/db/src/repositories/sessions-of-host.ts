@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import { callerId } from './caller.ts';
-import { SESSION_COLUMNS, SESSION_IS_OPEN } from './session-columns.ts';
+import { NEXT_STATUS_CHANGE, SESSION_COLUMNS, SESSION_IS_OPEN } from './session-columns.ts';
 import type { Session } from './sessions.ts';
 
 /** Who wants to change which session. */
@@ -30,7 +30,7 @@ function updateAsHost(db: Database, parameter: Parameter<HostCall>) {
 
 const startDraft = prepared((db, parameter: Parameter<HostCall>) =>
   updateAsHost(db, parameter)
-    .set({ status: sql.lit('active'), started_at: sql`now()` })
+    .set({ ...NEXT_STATUS_CHANGE, status: sql.lit('active'), started_at: sql`now()` })
     .where('session.status', '=', sql.lit('draft')),
 );
 
@@ -41,7 +41,11 @@ export async function startSession(db: Database, call: HostCall): Promise<Sessio
 }
 
 const endOpen = prepared((db, parameter: Parameter<HostCall>) =>
-  updateAsHost(db, parameter).set({ status: sql.lit('ended'), ended_at: sql`now()` }),
+  updateAsHost(db, parameter).set({
+    ...NEXT_STATUS_CHANGE,
+    status: sql.lit('ended'),
+    ended_at: sql`now()`,
+  }),
 );
 
 /** Ends an open session. @returns the session that this call ended */

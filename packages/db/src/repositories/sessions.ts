@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
+import { NEXT_STATUS_CHANGE, SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
 
 /** A session with its host's name. */
 export type Session = NonNullable<Awaited<ReturnType<typeof findSessionByCode>>>;
@@ -22,19 +22,24 @@ export async function findSessionByCode(db: Database, code: string) {
 /**
  * Ends the sessions of one host that are past their time, as of that time, which frees their slots.
  *
- * @returns how many this call ended
+ * @returns the ids of those that this call ended
  */
-export async function endExpiredSessions(db: Database, hostDisplayName: string): Promise<number> {
+export async function endExpiredSessions(db: Database, hostDisplayName: string): Promise<number[]> {
   const ended = await db
     .updateTable('sessions as session')
     .from('users as host')
-    .set((eb) => ({ status: 'ended', ended_at: eb.ref('session.expires_at') }))
+    .set((eb) => ({
+      ...NEXT_STATUS_CHANGE,
+      status: 'ended',
+      ended_at: eb.ref('session.expires_at'),
+    }))
     .whereRef('host.id', '=', 'session.host_user_id')
     .where('host.display_name', '=', hostDisplayName)
     .where('session.status', '<>', 'ended')
     .where('session.expires_at', '<=', sql<Date>`now()`)
-    .executeTakeFirst();
-  return Number(ended.numUpdatedRows);
+    .returning('session.id')
+    .execute();
+  return ended.map(({ id }) => id);
 }
 
 /**
@@ -42,9 +47,9 @@ export async function endExpiredSessions(db: Database, hostDisplayName: string):
  * do so at once: each takes what no other has in hand.
  *
  * @param limit how many at most, for a statement that never takes long
- * @returns how many this call ended
+ * @returns the ids of those that this call ended
  */
-export async function sweepExpiredSessions(db: Database, limit: number): Promise<number> {
+export async function sweepExpiredSessions(db: Database, limit: number): Promise<number[]> {
   const ended = await db
     .with('expired', (db) =>
       db
@@ -57,10 +62,15 @@ export async function sweepExpiredSessions(db: Database, limit: number): Promise
         .forUpdate()
         .skipLocked(),
     )
-    .updateTable('sessions')
+    .updateTable('sessions as session')
     .from('expired')
-    .whereRef('sessions.id', '=', 'expired.id')
-    .set((eb) => ({ status: 'ended', ended_at: eb.ref('sessions.expires_at') }))
-    .executeTakeFirst();
-  return Number(ended.numUpdatedRows);
+    .whereRef('session.id', '=', 'expired.id')
+    .set((eb) => ({
+      ...NEXT_STATUS_CHANGE,
+      status: 'ended',
+      ended_at: eb.ref('session.expires_at'),
+    }))
+    .returning('session.id')
+    .execute();
+  return ended.map(({ id }) => id);
 }

@@ -1,0 +1,108 @@
+import { sql } from 'kysely';
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
+import type { Database } from '../database.ts';
+import { type Parameter, prepared } from '../prepared.ts';
+import { SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
+
+export interface ChangesAfter {
+  sessionId: number;
+  /** The number of the change after which to look; -1 for everything. */
+  after: number;
+  /** Whose votes to tell of; null for nobody's. */
+  participantId: number | null;
+  /** How many questions at most, the last to change. */
+  limit: number;
+}
+
+/** What a session is after some changes. */
+export type SessionChanges = NonNullable<Awaited<ReturnType<typeof findSessionChanges>>>;
+
+const statement = prepared((db, parameter: Parameter<ChangesAfter>) => {
+  const after = parameter('after', 'bigint');
+  return db
+    .selectFrom('sessions as session')
+    .innerJoin('users as host', 'host.id', 'session.host_user_id')
+    .where('session.id', '=', parameter('sessionId', 'bigint'))
+    .select([
+      ...SESSION_COLUMNS,
+      SESSION_STATUS,
+      'session.change_number',
+      'session.status_change_number',
+    ])
+    .select((eb) => [
+      jsonArrayFrom(
+        eb
+          .selectFrom('questions as question')
+          .leftJoin('session_participants as author', (join) =>
+            join
+              .onRef('author.id', '=', 'question.author_id')
+              .on('question.anonymous', '=', sql.lit(false))
+              .on('author.blocked_at', 'is', null),
+          )
+          .leftJoin('users as user', 'user.id', 'author.user_id')
+          .whereRef('question.session_id', '=', 'session.id')
+          .where('question.change_number', '>', after)
+          .orderBy('question.change_number', 'desc')
+          .limit(parameter('limit', 'int'))
+          .select((inner) => [
+            'question.id',
+            'question.body',
+            'question.status',
+            'question.pinned',
+            'question.vote_count',
+            'question.change_number',
+            'user.display_name as author_name',
+            // As text, for JSON has no times: to the millisecond, as JavaScript writes them.
+            sql<string>`to_char(question.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
+              'created_at',
+            ),
+            sql<
+              string | null
+            >`to_char(question.answered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
+              'answered_at',
+            ),
+            inner
+              .exists(
+                inner
+                  .selectFrom('question_votes as vote')
+                  .whereRef('vote.question_id', '=', 'question.id')
+                  .where('vote.participant_id', '=', parameter('participantId', 'bigint'))
+                  .select('vote.question_id'),
+              )
+              .as('voted'),
+          ]),
+      ).as('questions'),
+      jsonArrayFrom(
+        eb
+          .selectFrom('session_participants as participant')
+          .whereRef('participant.session_id', '=', 'session.id')
+          .where('participant.removal_change_number', '>', after)
+          .select('participant.id'),
+      ).as('removed'),
+    ]);
+});
+
+/**
+ * What has changed in a session after a change, in one read: the session as it is, the questions
+ * that changed since as they are, the last to change first, and who was taken out.
+ */
+export async function findSessionChanges(db: Database, changes: ChangesAfter) {
+  const { rows } = await db.executeQuery(statement(changes));
+  return rows[0];
+}
+
+const changeNumbers = prepared((db, parameter: Parameter<{ sessionIds: readonly number[] }>) =>
+  db
+    .selectFrom('sessions')
+    .where('id', '=', sql<number>`any(${parameter('sessionIds', 'bigint[]')})`)
+    .select(['id', 'change_number']),
+);
+
+/** The number of the last change of each of these sessions that is still there. */
+export async function findChangeNumbers(
+  db: Database,
+  sessionIds: readonly number[],
+): Promise<{ id: number; change_number: number }[]> {
+  const { rows } = await db.executeQuery(changeNumbers({ sessionIds }));
+  return rows;
+}
