@@ -60,6 +60,22 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
     ({ sessions }, { code }) => sessions.participants.query({ code }),
     FOR_PARTICIPANTS,
   ],
+  'sessions.events': [
+    ({ sessions }, { code }) =>
+      new Promise((resolve, reject) => {
+        const subscription = sessions.events.subscribe(
+          { code },
+          {
+            onData: () => {
+              subscription.unsubscribe();
+              resolve('heard');
+            },
+            onError: reject,
+          },
+        );
+      }),
+    FOR_PARTICIPANTS,
+  ],
   'sessions.start': [({ sessions }, { code }) => sessions.start.mutate({ code }), FOR_THE_HOST],
   'sessions.prolong': [({ sessions }, { code }) => sessions.prolong.mutate({ code }), FOR_THE_HOST],
   'sessions.end': [({ sessions }, { code }) => sessions.end.mutate({ code }), FOR_THE_HOST],

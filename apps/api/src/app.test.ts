@@ -3,15 +3,19 @@ import { createTestDatabase, newCode, type TestDatabase } from '@classroom/db/te
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from './app.ts';
+import { type Live, openLive } from './live/live.ts';
 import { createLogger } from './logger.ts';
 import { noRateLimits } from './rate-limits/rate-limits.ts';
 
 let database: TestDatabase;
 let app: FastifyInstance;
+let live: Live;
+const stop = new AbortController();
 const logged: string[] = [];
 
 beforeAll(async () => {
   database = await createTestDatabase();
+  live = openLive({ db: database.db, url: database.url, onError: () => {} }, stop.signal);
   const log = new Writable({
     write(chunk: Buffer, _encoding, done) {
       logged.push(chunk.toString());
@@ -20,6 +24,8 @@ beforeAll(async () => {
   });
   app = await buildApp({
     db: database.db,
+    live,
+    announce: live.announce,
     generateJoinCode: newCode,
     sessionTtlSeconds: 3600,
     rateLimits: noRateLimits,
@@ -29,6 +35,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  stop.abort();
   await app.close();
   await database[Symbol.asyncDispose]();
 });
@@ -188,6 +195,8 @@ describe('errors say nothing of the inside', () => {
     await broken.db.schema.dropTable('session_participants').cascade().execute();
     const brokenApp = await buildApp({
       db: broken.db,
+      live,
+      announce: live.announce,
       generateJoinCode: newCode,
       sessionTtlSeconds: 3600,
       rateLimits: noRateLimits,

@@ -20,13 +20,13 @@ export async function openDatabase(
   env: Pick<Env, 'DATABASE_URL' | 'DATA_DIR' | 'DATABASE_POOL_MAX'>,
   stack: AsyncDisposableStack,
   signal: AbortSignal,
-): Promise<Database> {
+): Promise<{ db: Database; url: string }> {
   const url = env.DATABASE_URL ?? (await startEmbedded(env.DATA_DIR, stack, signal));
   const db = createDatabase(url, { max: env.DATABASE_POOL_MAX });
   stack.defer(() => db.destroy());
   await checkServer(db);
   await migrate(url, signal);
-  return db;
+  return { db, url };
 }
 
 /** A migration may take as long as it needs, and waits for that of another process. */

@@ -1,6 +1,7 @@
 import { buildApp } from './app.ts';
 import { type Env, readEnv } from './env.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { openLive } from './live/live.ts';
 import { openDatabase } from './open-database.ts';
 import { openRedis } from './rate-limits/open-redis.ts';
 import { createRateLimits, noRateLimits, type RateLimits } from './rate-limits/rate-limits.ts';
@@ -16,10 +17,16 @@ import { StartupError } from './startup-error.ts';
  */
 export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): Promise<void> {
   const env = readEnv();
-  const db = await openDatabase(env, stack, signal);
+  const { db, url } = await openDatabase(env, stack, signal);
   const logger = createLogger(env.LOG_LEVEL);
+  const live = openLive(
+    { db, url, onError: (err) => logger.warn({ err }, 'live feed interrupted') },
+    signal,
+  );
   const app = await buildApp({
     db,
+    live,
+    announce: live.announce,
     generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
     sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
     rateLimits: await openRateLimits(env, logger, stack),
@@ -30,17 +37,21 @@ export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): P
   stack.defer(() => app.close());
   signal.throwIfAborted();
 
-  const url = await app.listen({ host: env.HOST, port: env.PORT }).catch((error: unknown) => {
+  const address = await app.listen({ host: env.HOST, port: env.PORT }).catch((error: unknown) => {
     throw toStartupError(error, env.PORT);
   });
   const onError = (err: unknown) => logger.warn({ err }, 'sweep failed');
-  const sweeping = sweepSessions({ db, retentionDays: env.RETENTION_DAYS, onError }, signal);
+  const { announce } = live;
+  const sweeping = sweepSessions(
+    { db, announce, retentionDays: env.RETENTION_DAYS, onError },
+    signal,
+  );
   stack.defer(() => sweeping);
 
-  console.log(`Classroom listens on ${url}`);
+  console.log(`Classroom listens on ${address}`);
   console.log('Create a session:');
   console.log(
-    `curl -s ${url}/trpc/sessions.create -H 'content-type: application/json' -d '{"title":"Algebra I","hostDisplayName":"Ada"}'`,
+    `curl -s ${address}/trpc/sessions.create -H 'content-type: application/json' -d '{"title":"Algebra I","hostDisplayName":"Ada"}'`,
   );
 }
 

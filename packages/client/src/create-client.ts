@@ -1,6 +1,14 @@
 import type { AppRouter } from '@classroom/api/router';
 import { fetchOrNoAnswer } from './no-answer.ts';
-import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpSubscriptionLink,
+  splitLink,
+  type TRPCClient,
+} from '@trpc/client';
+import { EventSource } from 'eventsource';
+import { fetchEvents } from './fetch-events.ts';
 
 export interface ClientOptions {
   /** Where the API is, `/trpc` included: `https://host/trpc`. */
@@ -15,23 +23,29 @@ export type Client = TRPCClient<AppRouter>;
 const MAX_BATCH_SIZE = 10;
 
 /**
- * A typed client of the API. Calls made at once travel in one request.
+ * A typed client of the API. Calls made at once travel in one request; subscriptions are server-sent
+ * events, which come back by themselves after a break and go on where they were.
  *
  * @example
  * const client = createClient({ url: 'http://localhost:3000/trpc' });
  * const session = await client.sessions.create.mutate({ title: 'Algebra', hostDisplayName: 'Ada' });
  */
 export function createClient({ url, token }: ClientOptions): Client {
+  const headers = (): Record<string, string> => {
+    const current = typeof token === 'function' ? token() : token;
+    return current === undefined ? {} : { authorization: `Bearer ${current}` };
+  };
   return createTRPCClient<AppRouter>({
     links: [
-      httpBatchLink({
-        url,
-        maxItems: MAX_BATCH_SIZE,
-        fetch: fetchOrNoAnswer,
-        headers: () => {
-          const current = typeof token === 'function' ? token() : token;
-          return current === undefined ? {} : { authorization: `Bearer ${current}` };
-        },
+      splitLink({
+        condition: ({ type }) => type === 'subscription',
+        true: httpSubscriptionLink({
+          url,
+          // The one of browsers sends no headers, and a token does not go into a URL.
+          EventSource,
+          eventSourceOptions: () => ({ fetch: fetchEvents(headers) }),
+        }),
+        false: httpBatchLink({ url, maxItems: MAX_BATCH_SIZE, fetch: fetchOrNoAnswer, headers }),
       }),
     ],
   });

@@ -6,6 +6,7 @@ export * from './page.ts';
 export * from './pairing.ts';
 export * from './participant.ts';
 export * from './question.ts';
+export * from './session-event.ts';
 export * from './session.ts';
 export * from './text.ts';
 export * from './user.ts';

@@ -5,6 +5,7 @@ import { appRouter } from '../router.ts';
 import { createContext, type Dependencies } from '../trpc/context.ts';
 import { errorShape } from '../trpc/error-shape.ts';
 import { sendError } from './errors.ts';
+import { createStreams } from './streams.ts';
 
 const MAX_BATCH_SIZE = 10;
 
@@ -13,6 +14,8 @@ const MAX_BATCH_SIZE = 10;
  * read: anything but JSON (a multipart POST needs no leave from CORS), and batches over ten calls.
  */
 export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise<void> {
+  const streams = createStreams();
+  app.addHook('preClose', async () => streams.cutAll());
   await app.register(async (scope) => {
     // tRPC parses for itself; the server's own parser comes first, for it refuses __proto__.
     const parse = scope.getDefaultJsonParser('error', 'error');
@@ -44,6 +47,9 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
           onError: ({ error, path }) => logError(req, error, path),
           responseMeta: ({ errors }) => retryAfter(errors),
         });
+        if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+          return streams.send(response, res);
+        }
         // What the answer varies by, CORS has said.
         const { vary: _, ...headers } = Object.fromEntries(response.headers);
         res.code(response.status).headers(headers);

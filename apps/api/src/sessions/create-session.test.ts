@@ -25,8 +25,9 @@ const input = (overrides: Partial<CreateSessionInput> = {}): CreateSessionInput 
   ...overrides,
 });
 
+const announce = () => {};
 const create = (given: CreateSessionInput, generateJoinCode = newCode) =>
-  createSession({ db: database.db, generateJoinCode, sessionTtlSeconds: 3600 }, given);
+  createSession({ db: database.db, announce, generateJoinCode, sessionTtlSeconds: 3600 }, given);
 
 const reasonOf = async (call: Promise<unknown>): Promise<string> =>
   call.then(

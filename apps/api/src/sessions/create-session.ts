@@ -10,13 +10,13 @@ import {
   type CreateSessionInput,
   HOST_SESSION_LIMIT,
 } from '@classroom/schema';
+import type { ChangeDeps } from '../change-deps.ts';
 import { DomainError } from '../domain-error.ts';
 import { deriveToken, hashSecret, issueToken } from '../token.ts';
 import { orOvertaken } from './or-overtaken.ts';
 import { toSessionSummary } from './session-summary.ts';
 
-export interface CreateSessionDeps {
-  db: Database;
+export interface CreateSessionDeps extends ChangeDeps {
   /** Draws a join code; whether it is free, the database says. */
   generateJoinCode: () => string;
   sessionTtlSeconds: number;
@@ -36,7 +36,7 @@ export async function createSession(
   deps: CreateSessionDeps,
   input: CreateSessionInput,
 ): Promise<CreatedSession> {
-  const { db, generateJoinCode, sessionTtlSeconds: ttlSeconds } = deps;
+  const { db, announce, generateJoinCode, sessionTtlSeconds: ttlSeconds } = deps;
   const { title, hostDisplayName, idempotencyKey } = input;
   const { token, ...secrets } = issueToken(idempotencyKey);
 
@@ -63,7 +63,7 @@ export async function createSession(
         break;
       }
       case 'slots-expired':
-        await endExpiredSessions(db, hostDisplayName);
+        (await endExpiredSessions(db, hostDisplayName)).forEach(announce);
         break;
       case 'host-full':
         throw new DomainError('HOST_SESSION_LIMIT', { limit: HOST_SESSION_LIMIT });

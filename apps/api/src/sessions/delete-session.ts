@@ -1,5 +1,6 @@
-import { type Database, deleteSessions, lockSessionAsHost } from '@classroom/db';
+import { deleteSessions, lockSessionAsHost } from '@classroom/db';
 import type { DeletedSession, SessionByCodeInput } from '@classroom/schema';
+import type { ChangeDeps } from '../change-deps.ts';
 import { findSessionAsHost } from './find-session-as-host.ts';
 
 /**
@@ -9,7 +10,7 @@ import { findSessionAsHost } from './find-session-as-host.ts';
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
  */
 export async function deleteSession(
-  { db }: { db: Database },
+  { db, announce }: ChangeDeps,
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<DeletedSession> {
@@ -19,5 +20,6 @@ export async function deleteSession(
     return id;
   });
   if (deleted === undefined) await findSessionAsHost(db, code, tokenHash);
+  else announce(deleted);
   return { code };
 }

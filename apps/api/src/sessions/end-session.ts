@@ -1,5 +1,6 @@
-import { type Database, endSession as endIfHost } from '@classroom/db';
+import { endSession as endIfHost } from '@classroom/db';
 import type { SessionByCodeInput, SessionSummary } from '@classroom/schema';
+import type { ChangeDeps } from '../change-deps.ts';
 import { findSessionAsHost } from './find-session-as-host.ts';
 import { toSessionSummary } from './session-summary.ts';
 
@@ -9,10 +10,11 @@ import { toSessionSummary } from './session-summary.ts';
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
  */
 export async function endSession(
-  { db }: { db: Database },
+  { db, announce }: ChangeDeps,
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<SessionSummary> {
   const ended = await endIfHost(db, { code, tokenHash });
+  if (ended !== undefined) announce(ended.id);
   return toSessionSummary(ended ?? (await findSessionAsHost(db, code, tokenHash)));
 }

@@ -17,7 +17,7 @@ export async function findSessionAsParticipant(
   db: Database,
   code: string,
   tokenHash: Buffer,
-): Promise<{ session: Session; role: ParticipantRole }> {
+): Promise<{ session: Session; participantId: number; role: ParticipantRole }> {
   const caller = await findParticipantByToken(db, tokenHash);
   if (caller === undefined) throw new DomainError('UNAUTHENTICATED');
   const session = await findSessionByCode(db, code);
@@ -25,5 +25,5 @@ export async function findSessionAsParticipant(
   if (caller.session_id !== session.id) {
     throw new DomainError(session.status === 'ended' ? 'SESSION_NOT_FOUND' : 'FORBIDDEN');
   }
-  return { session, role: caller.role };
+  return { session, participantId: caller.id, role: caller.role };
 }

@@ -1,9 +1,6 @@
-import {
-  type Database,
-  deleteOrphanedNames,
-  removeParticipant as removeIfHost,
-} from '@classroom/db';
+import { deleteOrphanedNames, removeParticipant as removeIfHost } from '@classroom/db';
 import type { RemovedParticipant, RemoveParticipantInput } from '@classroom/schema';
+import type { ChangeDeps } from '../change-deps.ts';
 import { DomainError } from '../domain-error.ts';
 import { findSessionAsHost } from './find-session-as-host.ts';
 
@@ -15,7 +12,7 @@ import { findSessionAsHost } from './find-session-as-host.ts';
  *   when no other participant of the session has that id
  */
 export async function removeParticipant(
-  { db }: { db: Database },
+  { db, announce }: ChangeDeps,
   { code, participantId, block }: RemoveParticipantInput,
   tokenHash: Buffer,
 ): Promise<RemovedParticipant> {
@@ -26,7 +23,10 @@ export async function removeParticipant(
     }
     return outcome;
   });
-  if (removed !== undefined) return { participantId, blocked: removed.blocked };
+  if (removed !== undefined) {
+    announce(removed.sessionId);
+    return { participantId, blocked: removed.blocked };
+  }
 
   const session = await findSessionAsHost(db, code, tokenHash);
   if (session.status === 'ended') throw new DomainError('SESSION_ENDED');

@@ -9,6 +9,7 @@ export interface SweepDeps {
   db: Database;
   /** How long ended sessions are kept. */
   retentionDays: number;
+  announce: (sessionId: number) => void;
   /** Hears of a sweep that failed; the next one may succeed. */
   onError: (error: unknown) => void;
 }
@@ -19,14 +20,20 @@ export interface SweepDeps {
  * recorded or not.
  */
 export async function sweepSessions(deps: SweepDeps, signal: AbortSignal): Promise<void> {
-  const { db, onError } = deps;
   while (!signal.aborted) {
     try {
-      while ((await sweepExpiredSessions(db, BATCH)) === BATCH && !signal.aborted);
+      while ((await endExpired(deps)) && !signal.aborted);
       while ((await purgeSessions(deps)) && !signal.aborted);
     } catch (error) {
-      onError(error);
+      deps.onError(error);
     }
     await sleep(PAUSE_MS, undefined, { signal, ref: false }).catch(() => {});
   }
+}
+
+/** @returns whether there may be more */
+async function endExpired({ db, announce }: SweepDeps): Promise<boolean> {
+  const ended = await sweepExpiredSessions(db, BATCH);
+  for (const sessionId of ended) announce(sessionId);
+  return ended.length === BATCH;
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { clientAddress } from '../rate-limits/client-address.ts';
+import type { Live } from '../live/live.ts';
 import type { RateLimits } from '../rate-limits/rate-limits.ts';
 import type { CreateSessionDeps } from '../sessions/create-session.ts';
 import { hashSecret } from '../token.ts';
@@ -7,6 +8,7 @@ import { hashSecret } from '../token.ts';
 /** What the use cases need of the world, and what guards them. */
 export interface Dependencies extends CreateSessionDeps {
   rateLimits: RateLimits;
+  live: Live;
 }
 
 export interface Context {

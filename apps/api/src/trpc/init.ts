@@ -4,6 +4,11 @@ import { errorShape } from './error-shape.ts';
 
 export const trpc = initTRPC.context<Context>().create({
   isDev: false,
+  sse: {
+    // A proxy ends what is silent, and a client comes back to a server that is gone.
+    ping: { enabled: true, intervalMs: 10_000 },
+    client: { reconnectAfterInactivityMs: 30_000 },
+  },
   errorFormatter: ({ error, ctx }) => errorShape(error, ctx?.requestId ?? ''),
 });
 

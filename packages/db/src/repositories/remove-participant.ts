@@ -15,70 +15,72 @@ export interface Removal {
 
 const statement = prepared((db, parameter: Parameter<Removal>) => {
   const block = parameter('block', 'boolean');
-  return db
-    // The session first, as everybody who changes something in it: so nobody waits in a circle.
-    .with('locked', (db) =>
-      db
-        .selectFrom('sessions as session')
-        .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
-        .where('session.code', '=', parameter('code', 'text'))
-        .where(SESSION_IS_OPEN)
-        .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
-        .where('caller.role', '=', sql.lit('host'))
-        .select('session.id')
-        .forNoKeyUpdate('session'),
-    )
-    .with('target', (db) =>
-      db
-        .selectFrom('locked')
-        .innerJoin('session_participants as participant', 'participant.session_id', 'locked.id')
-        .where('participant.id', '=', parameter('participantId', 'bigint'))
-        .where('participant.role', '=', sql.lit('participant'))
-        .select([
-          'participant.id',
-          'participant.session_id',
-          'participant.user_id',
-          'participant.blocked_at',
-        ])
-        // Whoever came second finds what the first has done.
-        .forUpdate('participant'),
-    )
-    .with('numbered', (db) =>
-      db
-        .updateTable('sessions as session')
-        .from('target')
-        .whereRef('session.id', '=', 'target.session_id')
-        .where('target.user_id', 'is not', null)
-        .where('target.blocked_at', 'is', null)
-        .set({ change_number: sql`session.change_number + 1` })
-        .returning('session.change_number'),
-    )
-    .with('changed', (db) =>
-      db
-        .updateTable('session_participants as participant')
-        .from(['target', 'numbered'])
-        .whereRef('participant.id', '=', 'target.id')
-        .set((eb) => {
-          const ifBlocked = <T>(kept: Expression<T>) =>
-            sql<T | null>`case when ${block} then ${kept} end`;
-          return {
-            removal_change_number: eb.ref('numbered.change_number'),
-            blocked_at: ifBlocked(sql<Date>`now()`),
-            user_id: ifBlocked(eb.ref('participant.user_id')),
-            token_hash: ifBlocked(eb.ref('participant.token_hash')),
-            idempotency_key_hash: ifBlocked(eb.ref('participant.idempotency_key_hash')),
-            token_seed: ifBlocked(eb.ref('participant.token_seed')),
-          };
-        })
-        .returning('participant.blocked_at'),
-    )
-    .selectFrom('target')
-    .leftJoin('changed', (join) => join.onTrue())
-    .select([
-      'target.session_id',
-      'target.user_id',
-      sql<boolean>`coalesce(changed.blocked_at, target.blocked_at) is not null`.as('blocked'),
-    ]);
+  return (
+    db
+      // The session first, as everybody who changes something in it: so nobody waits in a circle.
+      .with('locked', (db) =>
+        db
+          .selectFrom('sessions as session')
+          .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
+          .where('session.code', '=', parameter('code', 'text'))
+          .where(SESSION_IS_OPEN)
+          .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
+          .where('caller.role', '=', sql.lit('host'))
+          .select('session.id')
+          .forNoKeyUpdate('session'),
+      )
+      .with('target', (db) =>
+        db
+          .selectFrom('locked')
+          .innerJoin('session_participants as participant', 'participant.session_id', 'locked.id')
+          .where('participant.id', '=', parameter('participantId', 'bigint'))
+          .where('participant.role', '=', sql.lit('participant'))
+          .select([
+            'participant.id',
+            'participant.session_id',
+            'participant.user_id',
+            'participant.blocked_at',
+          ])
+          // Whoever came second finds what the first has done.
+          .forUpdate('participant'),
+      )
+      .with('numbered', (db) =>
+        db
+          .updateTable('sessions as session')
+          .from('target')
+          .whereRef('session.id', '=', 'target.session_id')
+          .where('target.user_id', 'is not', null)
+          .where('target.blocked_at', 'is', null)
+          .set({ change_number: sql`session.change_number + 1` })
+          .returning('session.change_number'),
+      )
+      .with('changed', (db) =>
+        db
+          .updateTable('session_participants as participant')
+          .from(['target', 'numbered'])
+          .whereRef('participant.id', '=', 'target.id')
+          .set((eb) => {
+            const ifBlocked = <T>(kept: Expression<T>) =>
+              sql<T | null>`case when ${block} then ${kept} end`;
+            return {
+              removal_change_number: eb.ref('numbered.change_number'),
+              blocked_at: ifBlocked(sql<Date>`now()`),
+              user_id: ifBlocked(eb.ref('participant.user_id')),
+              token_hash: ifBlocked(eb.ref('participant.token_hash')),
+              idempotency_key_hash: ifBlocked(eb.ref('participant.idempotency_key_hash')),
+              token_seed: ifBlocked(eb.ref('participant.token_seed')),
+            };
+          })
+          .returning('participant.blocked_at'),
+      )
+      .selectFrom('target')
+      .leftJoin('changed', (join) => join.onTrue())
+      .select([
+        'target.session_id',
+        'target.user_id',
+        sql<boolean>`coalesce(changed.blocked_at, target.blocked_at) is not null`.as('blocked'),
+      ])
+  );
 });
 
 /**

@@ -61,15 +61,11 @@ const statement = prepared((db, parameter: Parameter<ChangesAfter>) => {
             >`to_char(question.answered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
               'answered_at',
             ),
-            inner
-              .exists(
-                inner
-                  .selectFrom('question_votes as vote')
-                  .whereRef('vote.question_id', '=', 'question.id')
-                  .where('vote.participant_id', '=', parameter('participantId', 'bigint'))
-                  .select('vote.question_id'),
-              )
-              .as('voted'),
+            sql<boolean>`exists ${inner
+              .selectFrom('question_votes as vote')
+              .whereRef('vote.question_id', '=', 'question.id')
+              .where('vote.participant_id', '=', parameter('participantId', 'bigint'))
+              .select('vote.question_id')}`.as('voted'),
           ]),
       ).as('questions'),
       jsonArrayFrom(

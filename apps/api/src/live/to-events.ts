@@ -1,0 +1,60 @@
+import type { SessionChanges } from '@classroom/db';
+import type { ParticipantRole, PublicQuestion, Question, SessionEvent } from '@classroom/schema';
+import { toSessionSummary } from '../sessions/session-summary.ts';
+
+/** An event with the number of the change that it tells of, by which a listener goes on later. */
+export interface NumberedEvent {
+  number: number;
+  event: SessionEvent;
+}
+
+type ChangedQuestion = SessionChanges['questions'][number];
+
+/** What has changed after a number, in the order of the changes, as that role sees it. */
+export function toEvents(
+  changes: SessionChanges,
+  after: number,
+  role: ParticipantRole,
+): NumberedEvent[] {
+  const events = changes.questions.map((question) => ({
+    number: question.change_number,
+    event: toQuestionEvent(question, role),
+  }));
+  const { status_change_number: number } = changes;
+  if (number > after) {
+    events.push({ number, event: { type: 'session', session: toSessionSummary(changes) } });
+  }
+  return events.toSorted((a, b) => a.number - b.number);
+}
+
+/** Everything as it is, as that role sees it. */
+export function toSnapshot(changes: SessionChanges, role: ParticipantRole): NumberedEvent {
+  const questions = changes.questions.flatMap((changed): Question[] => {
+    const question = visibleTo(changed, role);
+    return question ? [{ ...question, voted: changed.voted }] : [];
+  });
+  const session = toSessionSummary(changes);
+  return { number: changes.change_number, event: { type: 'snapshot', session, questions } };
+}
+
+function toQuestionEvent(changed: ChangedQuestion, role: ParticipantRole): SessionEvent {
+  const question = visibleTo(changed, role);
+  if (question === undefined) return { type: 'questionRemoved', questionId: changed.id };
+  return { type: 'question', question };
+}
+
+function visibleTo(changed: ChangedQuestion, role: ParticipantRole): PublicQuestion | undefined {
+  const { id, body, status, pinned, vote_count: votes, author_name: displayName } = changed;
+  if (status === 'withdrawn' || body === null) return undefined;
+  if (status === 'hidden' && role !== 'host') return undefined;
+  return {
+    id,
+    body,
+    status,
+    pinned,
+    votes,
+    author: displayName === null ? null : { displayName },
+    createdAt: changed.created_at,
+    answeredAt: changed.answered_at,
+  };
+}
