@@ -1,41 +1,18 @@
-import { Writable } from 'node:stream';
-import { createTestDatabase, newCode, type TestDatabase } from '@classroom/db/testing';
+import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildApp } from './app.ts';
-import { type Live, openLive } from './live/live.ts';
-import { createLogger } from './logger.ts';
-import { noRateLimits } from './rate-limits/rate-limits.ts';
+import { buildTestApp } from './testing/build-test-app.ts';
 
 let database: TestDatabase;
 let app: FastifyInstance;
-let live: Live;
-const stop = new AbortController();
 const logged: string[] = [];
+const log = (line: string) => void logged.push(line);
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  live = openLive({ db: database.db, url: database.url, onError: () => {} }, stop.signal);
-  const log = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      logged.push(chunk.toString());
-      done();
-    },
-  });
-  app = await buildApp({
-    db: database.db,
-    live,
-    announce: live.announce,
-    generateJoinCode: newCode,
-    sessionTtlSeconds: 3600,
-    rateLimits: noRateLimits,
-    corsOrigins: ['http://localhost:*', 'https://school.example'],
-    trustProxy: [],
-    logger: createLogger('debug', log),
-  });
+  app = await buildTestApp(database, log);
 });
 afterAll(async () => {
-  stop.abort();
   await app.close();
   await database[Symbol.asyncDispose]();
 });
@@ -193,17 +170,7 @@ describe('errors say nothing of the inside', () => {
   test('a defect is INTERNAL with a request id, and logged under it', async () => {
     await using broken = await createTestDatabase();
     await broken.db.schema.dropTable('session_participants').cascade().execute();
-    const brokenApp = await buildApp({
-      db: broken.db,
-      live,
-      announce: live.announce,
-      generateJoinCode: newCode,
-      sessionTtlSeconds: 3600,
-      rateLimits: noRateLimits,
-      corsOrigins: [],
-      trustProxy: [],
-      logger: createLogger('info', { write: (line) => void logged.push(line) }),
-    });
+    const brokenApp = await buildTestApp(broken, log);
     const response = await brokenApp.inject({
       method: 'POST',
       url: create,

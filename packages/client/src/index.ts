@@ -1,7 +1,14 @@
 import type { AppRouter } from '@classroom/api/router';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 
-export type { ErrorReason } from '@classroom/schema';
+export type {
+  ErrorReason,
+  Participant,
+  PublicQuestion,
+  Question,
+  SessionEvent,
+  SessionSummary,
+} from '@classroom/schema';
 export * from './create-client.ts';
 export * from './reason-of.ts';
 

@@ -1,0 +1,28 @@
+import { newCode, type TestDatabase } from '@classroom/db/testing';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from '../app.ts';
+import { openLive } from '../live/live.ts';
+import { createLogger } from '../logger.ts';
+import { noRateLimits } from '../rate-limits/rate-limits.ts';
+
+/** The whole server on a database, but for listening; closing it ends the live feed too. */
+export async function buildTestApp(
+  { db, url }: TestDatabase,
+  write: (line: string) => void,
+): Promise<FastifyInstance> {
+  const stop = new AbortController();
+  const live = openLive({ db, url, onError: () => {} }, stop.signal);
+  const app = await buildApp({
+    db,
+    live,
+    announce: live.announce,
+    generateJoinCode: newCode,
+    sessionTtlSeconds: 3600,
+    rateLimits: noRateLimits,
+    corsOrigins: ['http://localhost:*', 'https://school.example'],
+    trustProxy: [],
+    logger: createLogger('debug', { write }),
+  });
+  app.addHook('onClose', async () => stop.abort());
+  return app;
+}
