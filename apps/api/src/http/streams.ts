@@ -28,7 +28,8 @@ export function createStreams(): Streams {
       for (const [name, value] of Object.entries(reply.getHeaders())) {
         if (value !== undefined) raw.setHeader(name, value);
       }
-      raw.writeHead(status, Object.fromEntries(headers));
+      // What stays open after a stream would hold up the end of the process.
+      raw.writeHead(status, { ...Object.fromEntries(headers), connection: 'close' });
       // tRPC is not asked to end: it would tell the client that there is nothing to come back for.
       const cut = () => {
         raw.end();
