@@ -79,6 +79,7 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
   'sessions.start': [({ sessions }, { code }) => sessions.start.mutate({ code }), FOR_THE_HOST],
   'sessions.prolong': [({ sessions }, { code }) => sessions.prolong.mutate({ code }), FOR_THE_HOST],
   'sessions.end': [({ sessions }, { code }) => sessions.end.mutate({ code }), FOR_THE_HOST],
+  'sessions.export': [({ sessions }, { code }) => sessions.export.query({ code }), FOR_THE_HOST],
   'sessions.delete': [({ sessions }, { code }) => sessions.delete.mutate({ code }), FOR_THE_HOST],
   'sessions.removeParticipant': [
     ({ sessions }, { code, participantId }) =>

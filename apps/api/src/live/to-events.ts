@@ -1,5 +1,6 @@
 import type { SessionChanges } from '@classroom/db';
 import type { ParticipantRole, PublicQuestion, Question, SessionEvent } from '@classroom/schema';
+import { toPublicQuestion } from '../sessions/public-question.ts';
 import { toSessionSummary } from '../sessions/session-summary.ts';
 
 /** An event with the number of the change that it tells of, by which a listener goes on later. */
@@ -44,17 +45,5 @@ function toQuestionEvent(changed: ChangedQuestion, role: ParticipantRole): Sessi
 }
 
 function visibleTo(changed: ChangedQuestion, role: ParticipantRole): PublicQuestion | undefined {
-  const { id, body, status, pinned, vote_count: votes, author_name: displayName } = changed;
-  if (status === 'withdrawn' || body === null) return undefined;
-  if (status === 'hidden' && role !== 'host') return undefined;
-  return {
-    id,
-    body,
-    status,
-    pinned,
-    votes,
-    author: displayName === null ? null : { displayName },
-    createdAt: changed.created_at,
-    answeredAt: changed.answered_at,
-  };
+  return changed.status === 'hidden' && role !== 'host' ? undefined : toPublicQuestion(changed);
 }

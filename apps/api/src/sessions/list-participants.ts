@@ -1,6 +1,7 @@
 import { type Database, findParticipants } from '@classroom/db';
 import type { ListParticipantsInput, ParticipantPage } from '@classroom/schema';
 import { findSessionAsParticipant } from './find-session-as-participant.ts';
+import { toParticipant } from './to-participant.ts';
 
 /**
  * Who takes part in a session: the host, then the others by time of joining.
@@ -24,12 +25,7 @@ export async function listParticipants(
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
   return {
-    items: page.map(({ id, display_name, role, joined_at }) => ({
-      id,
-      displayName: display_name,
-      role,
-      joinedAt: joined_at.toISOString(),
-    })),
+    items: page.map(toParticipant),
     nextCursor: last === undefined ? null : `${last.microseconds}-${last.id}`,
   };
 }

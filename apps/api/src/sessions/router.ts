@@ -3,6 +3,7 @@ import {
   createdSession,
   createSessionInput,
   deletedSession,
+  exportedSession,
   joinedSession,
   joinSessionInput,
   listParticipantsInput,
@@ -23,6 +24,7 @@ import { createPairingCode } from './create-pairing-code.ts';
 import { createSession } from './create-session.ts';
 import { deleteSession } from './delete-session.ts';
 import { endSession } from './end-session.ts';
+import { exportSession } from './export-session.ts';
 import { getSession } from './get-session.ts';
 import { joinSession } from './join-session.ts';
 import { listParticipants } from './list-participants.ts';
@@ -75,6 +77,11 @@ export const sessionsRouter = router({
     .input(sessionByCodeInput)
     .output(sessionSummary)
     .mutation(({ ctx, input }) => endSession(ctx.deps, input, ctx.tokenHash)),
+
+  export: tokenProcedure
+    .input(sessionByCodeInput)
+    .output(exportedSession)
+    .query(({ ctx, input }) => exportSession(ctx.deps, input, ctx.tokenHash)),
 
   delete: tokenProcedure
     .input(sessionByCodeInput)
