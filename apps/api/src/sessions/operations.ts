@@ -1,7 +1,7 @@
 const code = '7M2XJD';
 
-const ofTheHost = ['FORBIDDEN', 'SESSION_NOT_FOUND'] as const;
-const ofTheHostWhileOpen = [...ofTheHost, 'SESSION_ENDED'] as const;
+const inSession = ['FORBIDDEN', 'SESSION_NOT_FOUND'] as const;
+const inOpenSession = [...inSession, 'SESSION_ENDED'] as const;
 
 /** What the procedures of sessions are over REST, by their names. */
 export const operations = {
@@ -33,7 +33,7 @@ export const operations = {
     description: 'Makes a draft active. To start it again changes nothing.',
     tags: ['Sessions'],
     example: { code },
-    reasons: ofTheHostWhileOpen,
+    reasons: inOpenSession,
   },
   prolong: {
     method: 'POST',
@@ -42,7 +42,7 @@ export const operations = {
     description: 'Lets the time to live of an open session start anew.',
     tags: ['Sessions'],
     example: { code },
-    reasons: ofTheHostWhileOpen,
+    reasons: inOpenSession,
   },
   end: {
     method: 'POST',
@@ -51,7 +51,7 @@ export const operations = {
     description: 'Ends a session for good. To end it again changes nothing.',
     tags: ['Sessions'],
     example: { code },
-    reasons: ofTheHost,
+    reasons: inSession,
   },
   delete: {
     method: 'DELETE',
@@ -61,7 +61,7 @@ export const operations = {
       'Deletes a session, open or ended, with everything in it. No token of it is good from then on.',
     tags: ['Sessions'],
     example: { code },
-    reasons: ofTheHost,
+    reasons: inSession,
   },
   join: {
     method: 'POST',
@@ -71,7 +71,7 @@ export const operations = {
       'Lets somebody in under a name that is free in the session. With the token of the participant of that name it is the same participant again.',
     tags: ['Participants'],
     example: { code, displayName: 'Grace' },
-    reasons: [...ofTheHostWhileOpen, 'NAME_TAKEN', 'IDEMPOTENCY_KEY_REUSED'],
+    reasons: [...inOpenSession, 'NAME_TAKEN', 'IDEMPOTENCY_KEY_REUSED'],
     creates: true,
   },
   participants: {
@@ -81,7 +81,7 @@ export const operations = {
     description: 'Lists who takes part, in pages: the host, then the others by time of joining.',
     tags: ['Participants'],
     example: { code, limit: 50 },
-    reasons: ofTheHost,
+    reasons: inSession,
   },
   removeParticipant: {
     method: 'DELETE',
@@ -91,7 +91,7 @@ export const operations = {
       'Takes somebody out who joined. With `block=true` neither the name nor the token comes in again.',
     tags: ['Participants'],
     example: { code, participantId: 2, block: false },
-    reasons: ofTheHostWhileOpen,
+    reasons: inOpenSession,
   },
   createPairingCode: {
     method: 'POST',
@@ -101,7 +101,7 @@ export const operations = {
       'Gives a code that makes another device the host’s. It is good once, for five minutes and ten guesses, and until the next one is drawn.',
     tags: ['Pairing'],
     example: { code },
-    reasons: ofTheHostWhileOpen,
+    reasons: inOpenSession,
     creates: true,
   },
   redeemPairingCode: {
