@@ -20,4 +20,12 @@ test('the production bundle runs by itself, without node_modules beside it', asy
   expect(
     await client.sessions.create.mutate({ title: 'Algebra I', hostDisplayName: 'Ada' }),
   ).toMatchObject({ status: 'draft' });
+
+  const page = await fetch(`${api.url}/docs`);
+  const [, script = ''] = /<script src="([^"]+)"/.exec(await page.text()) ?? [];
+  for (const url of [`${api.url}/openapi.json`, new URL(script, page.url)]) {
+    const response = await fetch(url);
+    expect(response.status).toBe(200);
+    expect((await response.text()).length).toBeGreaterThan(1000);
+  }
 });

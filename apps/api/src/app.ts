@@ -5,6 +5,7 @@ import { useDrain } from './http/drain.ts';
 import { answerError, answerNotFound, identify } from './http/errors.ts';
 import { useHealth } from './http/health.ts';
 import { useOrigins } from './http/origins.ts';
+import { useRest } from './http/rest/rest.ts';
 import { useTRPC } from './http/trpc.ts';
 import type { Dependencies } from './trpc/context.ts';
 
@@ -76,5 +77,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await useOrigins(app, corsOrigins);
   useHealth(app, deps.db);
   await useTRPC(app, deps);
+  await useRest(app, deps);
   return app;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { errorReason } from '@classroom/schema';
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { expect, test } from 'vitest';
+import { operations } from './http/rest/operations.ts';
 import { appRouter } from './router.ts';
 
 const page = await readFile(path.resolve(import.meta.dirname, '../../../docs/api.md'), 'utf8');
@@ -37,4 +38,20 @@ test('every procedure is on the page, with its kind', () => {
 
 test('every reason is on the page', () => {
   expect(rows(/^[A-Z_]+$/).map(([reason]) => reason)).toEqual(errorReason.options);
+});
+
+test('every procedure but a subscription has a route, and each is on the page', () => {
+  const procedures = Object.entries<AnyProcedure>(router._def.procedures)
+    .filter(([, procedure]) => procedure._def.type !== 'subscription')
+    .map(([name]) => name);
+  expect(operations.map(({ procedure }) => procedure)).toEqual(procedures);
+
+  const documented = rows(/^[A-Z]+ \/api\//).map(([route, name, status]) => [route, name, status]);
+  const actual = operations.map(({ method, path: route, procedure, creates = false }) => [
+    `${method} ${route}`,
+    procedure,
+    creates ? '201' : '200',
+  ]);
+  expect(documented).toHaveLength(actual.length);
+  expect(documented).toEqual(expect.arrayContaining(actual));
 });

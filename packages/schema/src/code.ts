@@ -18,5 +18,6 @@ export function typedCode(minLength: number, maxLength: number) {
     .regex(
       new RegExp(`^[0-9A-Z]{${minLength},${maxLength}}$`, 'u'),
       `Must be ${length} letters and digits`,
-    );
+    )
+    .meta({ description: 'Case, spaces and hyphens do not matter' });
 }

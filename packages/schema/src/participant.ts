@@ -8,12 +8,14 @@ import { displayName } from './user.ts';
 export const participantRole = z.enum(['host', 'participant']);
 export type ParticipantRole = z.infer<typeof participantRole>;
 
-export const participant = z.object({
-  id: z.int(),
-  displayName: z.string(),
-  role: participantRole,
-  joinedAt: z.iso.datetime(),
-});
+export const participant = z
+  .object({
+    id: z.int(),
+    displayName: z.string(),
+    role: participantRole,
+    joinedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Participant' });
 export type Participant = z.infer<typeof participant>;
 
 /** A place in the list of participants: the microsecond of joining, and the row. */

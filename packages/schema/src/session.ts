@@ -10,14 +10,16 @@ export const HOST_SESSION_LIMIT = 3;
 export const sessionStatus = z.enum(['draft', 'active', 'ended']);
 export type SessionStatus = z.infer<typeof sessionStatus>;
 
-export const sessionSummary = z.object({
-  id: z.int(),
-  code: z.string(),
-  title: z.string(),
-  status: sessionStatus,
-  host: userSummary,
-  createdAt: z.iso.datetime(),
-});
+export const sessionSummary = z
+  .object({
+    id: z.int(),
+    code: z.string(),
+    title: z.string(),
+    status: sessionStatus,
+    host: userSummary,
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'SessionSummary' });
 export type SessionSummary = z.infer<typeof sessionSummary>;
 
 export const createSessionInput = z.object({

@@ -49,5 +49,6 @@ export function text(maxLength: number) {
     .refine((value) => !CONTROL.test(value), 'Must not contain control characters')
     .refine((value) => !BIDI_OVERRIDE.test(value), 'Must not contain bidirectional overrides')
     .refine((value) => VISIBLE.test(value), 'Must contain something visible')
-    .refine((value) => codePoints(value) <= maxLength, `Must be at most ${maxLength} characters`);
+    .refine((value) => codePoints(value) <= maxLength, `Must be at most ${maxLength} characters`)
+    .meta({ description: `1 to ${maxLength} code points after normalising` });
 }

@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorShape } from '../trpc/error-shape.ts';
+import { isRest, toRestError } from './rest/error-body.ts';
 
 /** The refusals that HTTP makes before tRPC is asked, in tRPC's terms. */
 const CODES: Record<number, TRPCError['code']> = {
@@ -14,7 +15,7 @@ export function identify(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', request.id).header('cache-control', 'no-store');
 }
 
-/** Answers what was thrown outside of tRPC, in the form that its clients understand. */
+/** Answers what was thrown outside of a procedure, in the form that its callers understand. */
 export function answerError(
   cause: Error & { statusCode?: number },
   request: FastifyRequest,
@@ -36,5 +37,5 @@ export function sendError(error: TRPCError, request: FastifyRequest, reply: Fast
   const shape = errorShape(error, request.id);
   const { httpStatus, retryAfterSeconds } = shape.data;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-  void reply.code(httpStatus).send({ error: shape });
+  void reply.code(httpStatus).send(isRest(request) ? toRestError(shape) : { error: shape });
 }

@@ -3,10 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../domain-error.ts';
 import { toTRPCError } from '../trpc/errors.ts';
 import { sendError } from './errors.ts';
+import { ownOrigins } from './own-origins.ts';
 
 /**
  * Browsers on the allowed origins may call, and those on others get no answer to read and have
- * nothing done for them.
+ * nothing done for them. The page that this server itself serves may call too, but gets no grant of
+ * CORS: it needs none, and another page that bears the same origin on another machine does.
  *
  * @param origins as `https://host` or `http://localhost:*`, where `*` stands for any port
  */
@@ -14,15 +16,19 @@ export async function useOrigins(app: FastifyInstance, origins: readonly string[
   const isAllowed = (origin: string) =>
     origins.includes(origin) || origins.includes(`${origin.replace(/:\d+$/, '')}:*`);
 
+  let own: ReadonlySet<string> = new Set();
+  app.addHook('onListen', async () => {
+    own = ownOrigins(app.addresses());
+  });
   app.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;
-    if (origin === undefined || isAllowed(origin)) return;
+    if (origin === undefined || isAllowed(origin) || own.has(origin)) return;
     sendError(toTRPCError(new DomainError('FORBIDDEN')), request, reply);
     await reply;
   });
   await app.register(cors, {
     origin: (origin, done) => done(null, origin !== undefined && isAllowed(origin)),
-    methods: ['GET', 'POST'],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['content-type', 'authorization', 'last-event-id'],
     exposedHeaders: ['retry-after', 'x-request-id'],
     maxAge: 3600,

@@ -5,6 +5,8 @@ import { appRouter } from '../router.ts';
 import { createContext, type Dependencies } from '../trpc/context.ts';
 import { errorShape } from '../trpc/error-shape.ts';
 import { sendError } from './errors.ts';
+import { logError } from './log-error.ts';
+import { mediaType } from './media-type.ts';
 import { createStreams } from './streams.ts';
 
 const MAX_BATCH_SIZE = 10;
@@ -63,19 +65,12 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
 function refusal(
   request: FastifyRequest<{ Params: { path: string } }>,
 ): TRPCError['code'] | undefined {
-  const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-  const isJson = mediaType === 'application/json';
-  if (!isJson && (mediaType !== undefined || request.method === 'POST')) {
+  const type = mediaType(request);
+  const isJson = type === 'application/json';
+  if (!isJson && (type !== undefined || request.method === 'POST')) {
     return 'UNSUPPORTED_MEDIA_TYPE';
   }
   return request.params.path.split(',').length > MAX_BATCH_SIZE ? 'BAD_REQUEST' : undefined;
-}
-
-function logError(request: FastifyRequest, error: TRPCError, procedure: string | undefined): void {
-  const { reason } = errorShape(error, request.id).data;
-  if (reason === 'INTERNAL')
-    request.log.error({ err: error.cause ?? error, procedure }, 'call failed');
-  if (reason === 'UNAVAILABLE') request.log.warn({ err: error.cause, procedure }, 'call refused');
 }
 
 function retryAfter(errors: readonly TRPCError[]): { headers?: Record<string, string> } {

@@ -28,6 +28,7 @@ import { exportSession } from './export-session.ts';
 import { getSession } from './get-session.ts';
 import { joinSession } from './join-session.ts';
 import { listParticipants } from './list-participants.ts';
+import { operations } from './operations.ts';
 import { prolongSession } from './prolong-session.ts';
 import { redeemPairingCode } from './redeem-pairing-code.ts';
 import { removeParticipant } from './remove-participant.ts';
@@ -38,21 +39,25 @@ const NEVER = new AbortController().signal;
 
 export const sessionsRouter = router({
   create: creationProcedure
+    .meta({ openapi: operations.create })
     .input(createSessionInput)
     .output(createdSession)
     .mutation(({ ctx, input }) => createSession(ctx.deps, input)),
 
   get: codeProcedure
+    .meta({ token: 'optional', openapi: operations.get })
     .input(sessionByCodeInput)
     .output(sessionSummary)
     .query(({ ctx, input }) => getSession(ctx.deps, input, ctx.tokenHash)),
 
   join: codeProcedure
+    .meta({ token: 'optional', openapi: operations.join })
     .input(joinSessionInput)
     .output(joinedSession)
     .mutation(({ ctx, input }) => joinSession(ctx.deps, input, ctx.token)),
 
   participants: tokenProcedure
+    .meta({ openapi: operations.participants })
     .input(listParticipantsInput)
     .output(participantPage)
     .query(({ ctx, input }) => listParticipants(ctx.deps, input, ctx.tokenHash)),
@@ -64,41 +69,49 @@ export const sessionsRouter = router({
     ),
 
   start: tokenProcedure
+    .meta({ openapi: operations.start })
     .input(sessionByCodeInput)
     .output(sessionSummary)
     .mutation(({ ctx, input }) => startSession(ctx.deps, input, ctx.tokenHash)),
 
   prolong: tokenProcedure
+    .meta({ openapi: operations.prolong })
     .input(sessionByCodeInput)
     .output(sessionSummary)
     .mutation(({ ctx, input }) => prolongSession(ctx.deps, input, ctx.tokenHash)),
 
   end: tokenProcedure
+    .meta({ openapi: operations.end })
     .input(sessionByCodeInput)
     .output(sessionSummary)
     .mutation(({ ctx, input }) => endSession(ctx.deps, input, ctx.tokenHash)),
 
   export: tokenProcedure
+    .meta({ openapi: operations.export })
     .input(sessionByCodeInput)
     .output(exportedSession)
     .query(({ ctx, input }) => exportSession(ctx.deps, input, ctx.tokenHash)),
 
   delete: tokenProcedure
+    .meta({ openapi: operations.delete })
     .input(sessionByCodeInput)
     .output(deletedSession)
     .mutation(({ ctx, input }) => deleteSession(ctx.deps, input, ctx.tokenHash)),
 
   removeParticipant: tokenProcedure
+    .meta({ openapi: operations.removeParticipant })
     .input(removeParticipantInput)
     .output(removedParticipant)
     .mutation(({ ctx, input }) => removeParticipant(ctx.deps, input, ctx.tokenHash)),
 
   createPairingCode: tokenProcedure
+    .meta({ openapi: operations.createPairingCode })
     .input(sessionByCodeInput)
     .output(createdPairingCode)
     .mutation(({ ctx, input }) => createPairingCode(ctx.deps, input, ctx.tokenHash)),
 
   redeemPairingCode: codeProcedure
+    .meta({ openapi: operations.redeemPairingCode })
     .input(redeemPairingCodeInput)
     .output(redeemedPairingCode)
     .mutation(({ ctx, input }) => redeemPairingCode(ctx.deps, input)),

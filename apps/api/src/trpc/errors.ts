@@ -6,7 +6,7 @@ import { DomainError } from '../domain-error.ts';
 
 /** What each reason is in tRPC's terms, and what it says to a developer who reads it. */
 export const REASONS = {
-  INVALID_INPUT: ['BAD_REQUEST', 'The input breaks a rule; data.fieldErrors says which'],
+  INVALID_INPUT: ['BAD_REQUEST', 'The input breaks a rule; fieldErrors says which'],
   HOST_SESSION_LIMIT: ['CONFLICT', 'This host has as many open sessions as a host may have'],
   JOIN_CODE_EXHAUSTED: ['SERVICE_UNAVAILABLE', 'No free join code was found; try again'],
   IDEMPOTENCY_KEY_REUSED: ['CONFLICT', 'This idempotency key was used with another input'],

@@ -19,8 +19,10 @@ export const codeProcedure = publicProcedure.use(refuseGuessers);
 export const creationProcedure = publicProcedure.use(limitCreations);
 
 /** It needs a token. Whose it is and what it may do, the use case decides. */
-export const tokenProcedure = publicProcedure.use(async ({ ctx, next }) => {
-  const { tokenHash } = ctx;
-  if (tokenHash === undefined) throw new DomainError('UNAUTHENTICATED');
-  return await next({ ctx: { tokenHash } });
-});
+export const tokenProcedure = publicProcedure
+  .meta({ token: 'required' })
+  .use(async ({ ctx, next }) => {
+    const { tokenHash } = ctx;
+    if (tokenHash === undefined) throw new DomainError('UNAUTHENTICATED');
+    return await next({ ctx: { tokenHash } });
+  });

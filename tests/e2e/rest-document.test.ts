@@ -1,0 +1,124 @@
+import { connect } from 'node:net';
+import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRestCaller, fetchDocument, type OpenApiDocument } from '../src/rest-caller.ts';
+import { type RunningApi, startApi } from '../src/start-api.ts';
+
+let database: TestDatabase;
+let api: RunningApi;
+let document: OpenApiDocument;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await startApi({ DATABASE_URL: database.url });
+  document = await fetchDocument(api.url);
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+describe('/openapi.json', () => {
+  test('is valid OpenAPI 3.1', async () => {
+    const { valid, errors } = await new Validator().validate(document);
+    expect(errors).toBeUndefined();
+    expect(valid).toBe(true);
+    expect(document.openapi).toMatch(/^3\.1\./);
+  });
+
+  test('has examples of requests that run', async () => {
+    const call = createRestCaller(api.url, document);
+    const example = (path: string) =>
+      document.paths[path]?.['post']?.requestBody?.content['application/json'].example;
+    const created = await call('POST /api/sessions', { body: example('/api/sessions') });
+    expect(created.status).toBe(201);
+    const joined = await call(`POST /api/sessions/${created.body.code}/participants`, {
+      body: example('/api/sessions/{code}/participants'),
+    });
+    expect(joined.status).toBe(201);
+  });
+
+  test('asks for a token where one is needed, and only there', async () => {
+    const security = (path: string, method: string) => document.paths[path]?.[method]?.security;
+    expect(security('/api/sessions', 'post')).toBeUndefined();
+    expect(security('/api/sessions/{code}', 'get')).toEqual([{}, { token: [] }]);
+    expect(security('/api/sessions/{code}/start', 'post')).toEqual([{ token: [] }]);
+  });
+});
+
+describe('/docs', () => {
+  test('names no other server', async () => {
+    const response = await fetch(`${api.url}/docs`);
+    const page = await response.text();
+    expect(response.headers.get('content-type')).toContain('text/html');
+    expect(page).toContain('/openapi.json');
+    expect(page).not.toMatch(/https?:|["'(]\/\//);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/https?:|\*|unsafe-eval|script-src[^;]*unsafe-inline/);
+  });
+
+  test('has its script from this server', async () => {
+    const page = await fetch(`${api.url}/docs`);
+    const [, source = ''] = /<script src="([^"]+)"/.exec(await page.text()) ?? [];
+    const script = await fetch(new URL(source, page.url));
+    expect(script.status).toBe(200);
+    expect(script.headers.get('content-type')).toContain('javascript');
+    expect(await script.text()).toContain('createApiReference');
+  });
+
+  test('leaves the headers of all other answers as they are', async () => {
+    const { headers } = await fetch(`${api.url}/openapi.json`);
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none';frame-ancestors 'none'",
+    );
+  });
+
+  test('is not confused by a Host that is none', async () => {
+    const { port } = new URL(api.url);
+    const answer = await ask(
+      Number(port),
+      'GET /docs/ HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+describe('the page of this server may call it', () => {
+  const create = (origin: string, headers: Record<string, string> = {}) =>
+    fetch(`${api.url}/api/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin, ...headers },
+      body: JSON.stringify({ title: 'Algebra I', hostDisplayName: `Ada ${origin}` }),
+    });
+
+  test('from its own origin, in production too, without a grant to others', async () => {
+    await using production = await startApi({ DATABASE_URL: database.url, NODE_ENV: 'production' });
+    for (const origin of [production.url, production.url.replace('127.0.0.1', 'localhost')]) {
+      const response = await fetch(`${production.url}/api/sessions/AAAAAA`, {
+        headers: { origin },
+      });
+      expect(response.status).toBe(404);
+      expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    }
+    const other = await fetch(`${production.url}/livez`, { headers: { origin: api.url } });
+    expect(other.status).toBe(403);
+  });
+
+  test('and not a page of a name that was made to lead here', async () => {
+    const host = `rebound.example:${new URL(api.url).port}`;
+    const response = await create(`http://${host}`, { host });
+    expect(response.status).toBe(403);
+    expect((await create(api.url)).status).toBe(201);
+  });
+});
+
+/** Sends bytes as they are, which fetch would not. */
+async function ask(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.end(request);
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}

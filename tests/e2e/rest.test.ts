@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { createClient } from '@classroom/client';
+import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRestCaller, fetchDocument, type RestCaller } from '../src/rest-caller.ts';
+import { type RunningApi, startApi } from '../src/start-api.ts';
+
+let database: TestDatabase;
+let api: RunningApi;
+let call: RestCaller;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await startApi({ DATABASE_URL: database.url });
+  call = createRestCaller(api.url, await fetchDocument(api.url));
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const input = () => ({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
+
+async function create() {
+  const { body } = await call('POST /api/sessions', { body: input() });
+  const { hostToken, ...session } = body;
+  return { session, at: `/api/sessions/${session.code}`, token: String(hostToken) };
+}
+
+const send = (route: string, init: RequestInit) => fetch(`${api.url}${route}`, init);
+const json = { 'content-type': 'application/json' };
+const countSessions = async () =>
+  (await database.db.selectFrom('sessions').select('id').execute()).length;
+
+describe('the life of a session', () => {
+  test('from its creation to its end, the same as over tRPC', async () => {
+    const { session, at, token } = await create();
+    expect(session).toMatchObject({ id: expect.any(Number), status: 'draft' });
+    const anyone = createClient({ url: `${api.url}/trpc` });
+    expect(await anyone.sessions.get.query({ code: session.code })).toEqual(session);
+    const typed = `${session.code.slice(0, 3)}-${session.code.slice(3)}`.toLowerCase();
+    expect((await call(`GET /api/sessions/${typed}`)).body).toEqual(session);
+
+    const started = await call(`POST ${at}/start`, { token });
+    expect(started).toMatchObject({ status: 200, body: { ...session, status: 'active' } });
+    expect((await call(`POST ${at}/prolong`, { token })).body).toEqual(started.body);
+    const ended = await call(`POST ${at}/end`, { token, headers: json });
+    expect(ended.body).toMatchObject({ status: 'ended' });
+    expect((await call(`GET ${at}`)).body).toMatchObject({ reason: 'SESSION_NOT_FOUND' });
+    expect((await call(`GET ${at}`, { token })).body).toEqual(ended.body);
+    expect((await call(`DELETE ${at}`, { token })).body).toEqual({ code: session.code });
+    expect((await call(`GET ${at}`, { token })).status).toBe(404);
+  });
+
+  test('with participants who join, are listed page by page, and are removed', async () => {
+    const { at, token } = await create();
+    const joined = await call(`POST ${at}/participants`, { body: { displayName: 'Grace' } });
+    expect(joined).toMatchObject({ status: 201, body: { participant: { role: 'participant' } } });
+    const { participant, participantToken } = joined.body;
+
+    const first = await call(`GET ${at}/participants?limit=1`, { token: participantToken });
+    expect(first.body).toMatchObject({ items: [{ role: 'host' }], nextCursor: expect.any(String) });
+    const cursor = encodeURIComponent(String(first.body.nextCursor));
+    const second = await call(`GET ${at}/participants?limit=1&cursor=${cursor}`, { token });
+    expect(second.body).toEqual({ items: [participant], nextCursor: null });
+
+    const removed = await call(`DELETE ${at}/participants/${participant.id}?block=false`, {
+      token,
+    });
+    expect(removed.body).toEqual({ participantId: participant.id, blocked: false });
+    const again = await call(`POST ${at}/participants`, { body: { displayName: 'Grace' } });
+    const { id } = again.body.participant;
+    const blocked = await call(`DELETE ${at}/participants/${id}?block=true`, { token });
+    expect(blocked.body).toEqual({ participantId: id, blocked: true });
+    const late = await call(`POST ${at}/participants`, { body: { displayName: 'Grace' } });
+    expect(late.body).toMatchObject({ reason: 'FORBIDDEN' });
+  });
+
+  test('with a second device of the host', async () => {
+    const { session, at, token } = await create();
+    const pairing = await call(`POST ${at}/pairing-codes`, { token });
+    expect(pairing).toMatchObject({ status: 201, body: { expiresAt: expect.any(String) } });
+    const { pairingCode } = pairing.body;
+    const paired = await call(`POST ${at}/pairing-codes/redeem`, { body: { pairingCode } });
+    expect(paired).toMatchObject({ status: 200, body: { session } });
+    const started = await call(`POST ${at}/start`, { token: paired.body.hostToken });
+    expect(started.body).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('errors are those of tRPC, without the envelope', () => {
+  test('with the same reason, code, status, message and details', async () => {
+    const body = input();
+    for (let n = 0; n < 3; n += 1) await call('POST /api/sessions', { body });
+    const { status, body: error } = await call('POST /api/sessions', { body });
+    const failure: unknown = await createClient({ url: `${api.url}/trpc` })
+      .sessions.create.mutate(body)
+      .catch((thrown: unknown) => thrown);
+    expect(status).toBe(409);
+    const { message, ...data } = error;
+    expect(failure).toMatchObject({ message, data });
+    expect(error).toMatchObject({ reason: 'HOST_SESSION_LIMIT', limit: 3, code: 'CONFLICT' });
+  });
+
+  test('bad input is told by field, wherever it stands', async () => {
+    const { at, token } = await create();
+    const fieldErrors = async (route: string, options = {}) => {
+      const { status, body } = await call(route, options);
+      expect({ status, reason: body.reason }).toEqual({ status: 400, reason: 'INVALID_INPUT' });
+      return Object.keys(body.fieldErrors);
+    };
+    expect(await fieldErrors('POST /api/sessions', { body: { title: ' ' } })).toEqual([
+      'title',
+      'hostDisplayName',
+    ]);
+    expect(await fieldErrors('POST /api/sessions', { body: ['secret'] })).toEqual(['input']);
+    expect(await fieldErrors('GET /api/sessions/a')).toEqual(['code']);
+    expect(await fieldErrors(`GET ${at}/participants?limit=1e1`, { token })).toEqual(['limit']);
+    expect(await fieldErrors(`GET ${at}/participants?limit=1&limit=2`, { token })).toEqual([
+      'limit',
+    ]);
+    const member = `DELETE ${at}/participants`;
+    expect(await fieldErrors(`${member}/first`, { token })).toEqual(['participantId']);
+    expect(await fieldErrors(`${member}/1?block=yes`, { token })).toEqual(['block']);
+  });
+
+  test('what stands in the path wins over the body', async () => {
+    const { at } = await create();
+    const { session } = await create();
+    const body = { displayName: 'Grace', code: session.code };
+    const { body: joined } = await call(`POST ${at}/participants`, { body });
+    expect(at).toContain(joined.session.code);
+  });
+
+  test('no token, an unknown and a foreign one are refused', async () => {
+    const { at } = await create();
+    const { token } = await create();
+    expect(await call(`POST ${at}/start`)).toMatchObject({ status: 401 });
+    expect(await call(`POST ${at}/start`, { token: 'unknown' })).toMatchObject({ status: 401 });
+    expect(await call(`POST ${at}/start`, { token })).toMatchObject({ status: 403 });
+  });
+
+  test('numbers as text are taken in a URL, and nowhere else ever after', async () => {
+    const { session, at, token } = await create();
+    await call(`DELETE ${at}/participants/1?block=false`, { token });
+    const response = await send('/trpc/sessions.removeParticipant', {
+      method: 'POST',
+      headers: { ...json, authorization: `Bearer ${token}` },
+      body: JSON.stringify({ code: session.code, participantId: '1', block: 'false' }),
+    });
+    const fieldErrors = { participantId: [expect.any(String)], block: [expect.any(String)] };
+    expect(await response.json()).toMatchObject({ error: { data: { fieldErrors } } });
+  });
+
+  test('whoever guesses codes is told when to come back', async () => {
+    await using limited = await startApi({ DATABASE_URL: database.url, RATE_LIMITS: 'on' });
+    const callLimited = createRestCaller(limited.url, await fetchDocument(limited.url));
+    const guesses = Array.from({ length: 100 }, () => callLimited('GET /api/sessions/AAAAAA'));
+    await Promise.all(guesses);
+    const { status, headers, body } = await callLimited('GET /api/sessions/AAAAAA');
+    expect({ status, reason: body.reason }).toEqual({ status: 429, reason: 'RATE_LIMITED' });
+    expect(Number(headers.get('retry-after'))).toBe(body.retryAfterSeconds);
+  });
+});
+
+describe('what must not reach a procedure is refused before, and nothing is done', () => {
+  const refusals: [string, number, RequestInit][] = [
+    ['multipart', 415, { headers: { 'content-type': 'multipart/form-data; boundary=x' } }],
+    ['text', 415, { headers: { 'content-type': 'text/plain' } }],
+    ['JSON in disguise', 415, { headers: { 'content-type': 'text/plain; application/json' } }],
+    ['no type', 415, { headers: {}, body: Buffer.from('{}') }],
+    ['over 16 KiB', 413, { body: JSON.stringify({ ...input(), x: 'a'.repeat(16 * 1024) }) }],
+    ['no JSON', 400, { body: '{"title": secret' }],
+    ['__proto__', 400, { body: '{"__proto__":{},"title":"a","hostDisplayName":"b"}' }],
+    ['a foreign origin', 403, { headers: { ...json, origin: 'https://evil.example' } }],
+  ];
+  test.each(refusals)('%s: %i', async (_, status, init) => {
+    const before = await countSessions();
+    const body = JSON.stringify(input());
+    const response = await send('/api/sessions', { method: 'POST', headers: json, body, ...init });
+    const error = await response.text();
+    expect(response.status).toBe(status);
+    expect(JSON.parse(error)).toMatchObject({ httpStatus: status, reason: expect.any(String) });
+    expect(error).not.toContain('secret');
+    expect(await countSessions()).toBe(before);
+  });
+
+  test('an unknown route and a wrong method: 404', async () => {
+    for (const [route, method] of [
+      ['/api/secret', 'GET'],
+      ['/api/sessions', 'PUT'],
+    ] as const) {
+      const response = await send(route, { method });
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ reason: 'INVALID_INPUT', code: 'NOT_FOUND' });
+    }
+  });
+
+  test('every answer has its id and is kept by nobody', async () => {
+    const { headers } = await call('GET /api/sessions/AAAAAA');
+    expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+});
