@@ -23,7 +23,10 @@ export async function startDatabase(stack: AsyncDisposableStack): Promise<string
 }
 
 /** One process of the API with its default settings, but for rate limits. */
-export async function startApi(databaseUrl: string, stack: AsyncDisposableStack): Promise<string> {
+export async function startApi(
+  databaseUrl: string,
+  stack: AsyncDisposableStack,
+): Promise<{ url: string; pid: number }> {
   const child = spawn(process.execPath, [MAIN], {
     env: {
       ...Object.fromEntries(VARIABLES.map((name) => [name, ''])),
@@ -41,13 +44,14 @@ export async function startApi(databaseUrl: string, stack: AsyncDisposableStack)
   });
   // The logs are read to their end and dropped, as a collector would read them.
   const lines = createInterface({ input: child.stdout });
-  return await new Promise((resolve, reject) => {
+  const url = await new Promise<string>((resolve, reject) => {
     lines.on('line', (line) => {
       const url = /listens on (http:\S+)/.exec(line)?.[1];
       if (url !== undefined) resolve(url);
     });
     child.once('close', (code) => reject(new Error(`The API ended with ${code}`)));
   });
+  return { url, pid: child.pid ?? 0 };
 }
 
 /** What the figures were measured on. */

@@ -33,7 +33,8 @@ export async function runBenchmark(
   const directory = await mkdtemp(path.join(tmpdir(), 'classroom-bench-'));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const databaseUrl = await startDatabase(stack);
-  const url = `${await startApi(databaseUrl, stack)}/trpc/${procedure}`;
+  const api = await startApi(databaseUrl, stack);
+  const url = `${api.url}/trpc/${procedure}`;
   const db = stack.use(createDatabase(databaseUrl));
   const floor = await openFloor(databaseUrl, directory);
   const load = await openLoad(directory);

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '@classroom/db';
+import { sql } from 'kysely';
+import { memoryOf } from './memory-of.ts';
+import { openClassroom } from './open-classroom.ts';
+import { startListeners } from './start-listeners.ts';
+
+const VOTES = 40;
+const PAUSE_MS = 250;
+
+export interface FeedResult {
+  listeners: number;
+  /** Milliseconds from the answer to a vote to its arrival at a listener. */
+  p50: number;
+  p99: number;
+  /** How many of the arrivals that there should be there were. */
+  arrived: number;
+  readsPerChange: number;
+  /** KiB of the API's memory for each listener. */
+  memory: number;
+}
+
+/** Votes one after another on a question that so many listen to. */
+export async function measureFeed(
+  api: { url: string; pid: number },
+  db: Database,
+  count: number,
+): Promise<FeedResult> {
+  await using stack = new AsyncDisposableStack();
+  const classroom = await openClassroom(api.url);
+  const before = await memoryOf(api.pid);
+  const listening = { url: classroom.eventsUrl, token: classroom.token, count };
+  const { arrivals } = await startListeners(listening, stack);
+  // Until presence has been told to all.
+  await sleep(3_000);
+  const memory = ((await memoryOf(api.pid)) - before) / count;
+
+  const readsBefore = await changeReads(db);
+  const latencies: number[] = [];
+  const commits = new Map<number, number>();
+  for (let n = 0; n < VOTES; n += 1) {
+    const votes = await classroom.vote(n % 2 === 0);
+    commits.set(n, performance.timeOrigin + performance.now());
+    await sleep(PAUSE_MS);
+    for (const at of arrivals.get(votes) ?? []) latencies.push(at - (commits.get(n) ?? at));
+    arrivals.delete(votes);
+  }
+  await sleep(1_000);
+  latencies.sort((a, b) => a - b);
+  return {
+    listeners: count,
+    p50: Math.round(latencies[Math.floor(latencies.length * 0.5)] ?? Number.NaN),
+    p99: Math.round(latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN),
+    arrived: latencies.length / (VOTES * count),
+    readsPerChange: ((await changeReads(db)) - readsBefore) / VOTES,
+    memory: Math.round(memory),
+  };
+}
+
+/** How often the changes of a session were read, as PostgreSQL counts the use of their index. */
+async function changeReads(db: Database): Promise<number> {
+  await sleep(1_500);
+  const { rows } = await sql<{ reads: number }>`
+    select idx_scan::int as reads from pg_stat_user_indexes
+    where indexrelname = 'questions_change_idx'
+  `.execute(db);
+  return rows[0]?.reads ?? Number.NaN;
+}
