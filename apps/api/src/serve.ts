@@ -22,6 +22,7 @@ export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): P
     db,
     generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
     sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
+    announce: () => {},
     rateLimits: await openRateLimits(env, logger, stack),
     logger,
     corsOrigins: env.CORS_ORIGINS,
