@@ -6,9 +6,10 @@ import { answerError, answerNotFound, identify } from './http/errors.ts';
 import { useHealth } from './http/health.ts';
 import { useOrigins } from './http/origins.ts';
 import { useTRPC } from './http/trpc.ts';
+import { gatherVotes } from './questions/vote.ts';
 import type { Dependencies } from './trpc/context.ts';
 
-export interface AppOptions extends Dependencies {
+export interface AppOptions extends Omit<Dependencies, 'castVote'> {
   logger: FastifyBaseLogger;
   /** Which pages may call: `https://host`, or `http://localhost:*` for any port. */
   corsOrigins: readonly string[];
@@ -75,6 +76,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(helmet, API_HEADERS);
   await useOrigins(app, corsOrigins);
   useHealth(app, deps.db);
-  await useTRPC(app, deps);
+  await useTRPC(app, { ...deps, castVote: gatherVotes(deps) });
   return app;
 }

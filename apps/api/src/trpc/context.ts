@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify';
-import type { QuestionDeps } from '../questions/question-deps.ts';
+import type { VoteDeps } from '../questions/vote.ts';
 import { clientAddress } from '../rate-limits/client-address.ts';
 import type { RateLimits } from '../rate-limits/rate-limits.ts';
 import type { CreateSessionDeps } from '../sessions/create-session.ts';
 import { hashSecret } from '../token.ts';
 
 /** What the use cases need of the world, and what guards them. */
-export interface Dependencies extends CreateSessionDeps, QuestionDeps {
+export interface Dependencies extends CreateSessionDeps, VoteDeps {
   rateLimits: RateLimits;
 }
 

@@ -18,7 +18,7 @@ export interface QuestionRow {
 }
 
 /** The columns of `questions as question` that others see. */
-const QUESTION_COLUMNS = [
+export const QUESTION_COLUMNS = [
   'question.id',
   'question.body',
   'question.status',
@@ -29,7 +29,7 @@ const QUESTION_COLUMNS = [
 ] as const;
 
 /** Null when the author asked anonymously, was removed or is blocked. */
-const AUTHOR_NAME = sql<string | null>`
+export const AUTHOR_NAME = sql<string | null>`
   case when not question.anonymous and author.blocked_at is null then author_user.display_name end
 `.as('author_name');
 
