@@ -7,9 +7,10 @@ import { useHealth } from './http/health.ts';
 import { useOrigins } from './http/origins.ts';
 import { useRest } from './http/rest/rest.ts';
 import { useTRPC } from './http/trpc.ts';
+import { gatherVotes } from './questions/vote.ts';
 import type { Dependencies } from './trpc/context.ts';
 
-export interface AppOptions extends Dependencies {
+export interface AppOptions extends Omit<Dependencies, 'castVote'> {
   logger: FastifyBaseLogger;
   /** Which pages may call: `https://host`, or `http://localhost:*` for any port. */
   corsOrigins: readonly string[];
@@ -76,7 +77,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(helmet, API_HEADERS);
   await useOrigins(app, corsOrigins);
   useHealth(app, deps.db);
-  await useTRPC(app, deps);
-  await useRest(app, deps);
+  const dependencies = { ...deps, castVote: gatherVotes(deps) };
+  await useTRPC(app, dependencies);
+  await useRest(app, dependencies);
   return app;
 }

@@ -1,7 +1,9 @@
+import { questionsRouter } from './questions/router.ts';
 import { sessionsRouter } from './sessions/router.ts';
 import { router } from './trpc/init.ts';
 
 export const appRouter = router({
+  questions: questionsRouter,
   sessions: sessionsRouter,
 });
 

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { VoteDeps } from '../questions/vote.ts';
 import { clientAddress } from '../rate-limits/client-address.ts';
 import type { Live } from '../live/live.ts';
 import type { RateLimits } from '../rate-limits/rate-limits.ts';
@@ -6,7 +7,7 @@ import type { CreateSessionDeps } from '../sessions/create-session.ts';
 import { hashSecret } from '../token.ts';
 
 /** What the use cases need of the world, and what guards them. */
-export interface Dependencies extends CreateSessionDeps {
+export interface Dependencies extends CreateSessionDeps, VoteDeps {
   rateLimits: RateLimits;
   live: Live;
 }

@@ -17,7 +17,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
   const block = parameter('block', 'boolean');
   return (
     db
-      // The session first, as everybody who changes something in it: so nobody waits in a circle.
+      // In the order of everybody who changes something: the session kept, the participant, its number.
       .with('locked', (db) =>
         db
           .selectFrom('sessions as session')
@@ -27,7 +27,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
           .where('caller.role', '=', sql.lit('host'))
           .select('session.id')
-          .forNoKeyUpdate('session'),
+          .forKeyShare('session'),
       )
       .with('target', (db) =>
         db

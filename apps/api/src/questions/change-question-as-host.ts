@@ -1,0 +1,38 @@
+import { type ChangeQuestionOutcome, isOvertaken } from '@classroom/db';
+import { PENDING_QUESTION_LIMIT, type Question } from '@classroom/schema';
+import { DomainError } from '../domain-error.ts';
+import { findQuestionAsCaller } from './find-question-as-caller.ts';
+import type { QuestionDeps } from './question-deps.ts';
+import { toQuestion } from './to-question.ts';
+import { untilDecided } from './until-decided.ts';
+
+/**
+ * Does to a question what only its host may, and gives it as it is then.
+ *
+ * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, QUESTION_LIMIT,
+ *   UNAVAILABLE
+ */
+export async function changeQuestionAsHost(
+  { db, announce }: QuestionDeps,
+  questionId: number,
+  tokenHash: Buffer,
+  change: () => Promise<ChangeQuestionOutcome>,
+): Promise<Question> {
+  return await untilDecided(async () => {
+    const outcome = await change().catch((error: unknown) => {
+      if (isOvertaken(error)) return { kind: 'overtaken' } as const;
+      throw error;
+    });
+    if (outcome.kind === 'overtaken') return undefined;
+    if (outcome.kind === 'limit') {
+      throw new DomainError('QUESTION_LIMIT', { limit: PENDING_QUESTION_LIMIT });
+    }
+    if (outcome.kind === 'changed') announce(outcome.sessionId);
+    const question = await findQuestionAsCaller(db, questionId, tokenHash);
+    if (outcome.kind !== 'refused') return toQuestion(question);
+    if (question.status === 'withdrawn') throw new DomainError('QUESTION_NOT_FOUND');
+    if (question.caller_role !== 'host') throw new DomainError('FORBIDDEN');
+    if (!question.session_is_open) throw new DomainError('SESSION_ENDED');
+    return undefined;
+  });
+}

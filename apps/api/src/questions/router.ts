@@ -1,0 +1,51 @@
+import {
+  listQuestionsInput,
+  pinQuestionInput,
+  question,
+  questionPage,
+  setQuestionStatusInput,
+  submitQuestionInput,
+  voteInput,
+  withdrawnQuestion,
+  withdrawQuestionInput,
+} from '@classroom/schema';
+import { router } from '../trpc/init.ts';
+import { tokenProcedure } from '../trpc/procedures.ts';
+import { listQuestions } from './list-questions.ts';
+import { pinQuestion } from './pin-question.ts';
+import { setQuestionStatus } from './set-question-status.ts';
+import { submitQuestion } from './submit-question.ts';
+import { vote } from './vote.ts';
+import { withdrawQuestion } from './withdraw-question.ts';
+
+export const questionsRouter = router({
+  submit: tokenProcedure
+    .input(submitQuestionInput)
+    .output(question)
+    .mutation(({ ctx, input }) => submitQuestion(ctx.deps, input, ctx.tokenHash)),
+
+  withdraw: tokenProcedure
+    .input(withdrawQuestionInput)
+    .output(withdrawnQuestion)
+    .mutation(({ ctx, input }) => withdrawQuestion(ctx.deps, input, ctx.tokenHash)),
+
+  list: tokenProcedure
+    .input(listQuestionsInput)
+    .output(questionPage)
+    .query(({ ctx, input }) => listQuestions(ctx.deps, input, ctx.tokenHash)),
+
+  vote: tokenProcedure
+    .input(voteInput)
+    .output(question)
+    .mutation(({ ctx, input }) => vote(ctx.deps, input, ctx.tokenHash)),
+
+  setStatus: tokenProcedure
+    .input(setQuestionStatusInput)
+    .output(question)
+    .mutation(({ ctx, input }) => setQuestionStatus(ctx.deps, input, ctx.tokenHash)),
+
+  pin: tokenProcedure
+    .input(pinQuestionInput)
+    .output(question)
+    .mutation(({ ctx, input }) => pinQuestion(ctx.deps, input, ctx.tokenHash)),
+});

@@ -1,0 +1,20 @@
+import { setQuestionStatus as setIfHost } from '@classroom/db';
+import type { Question, SetQuestionStatusInput } from '@classroom/schema';
+import { changeQuestionAsHost } from './change-question-as-host.ts';
+import type { QuestionDeps } from './question-deps.ts';
+
+/**
+ * Answers or hides a question, or makes it pending again, if its author has a slot free for it. To
+ * set what is so already changes nothing.
+ *
+ * @throws DomainError as `changeQuestionAsHost`
+ */
+export async function setQuestionStatus(
+  deps: QuestionDeps,
+  { questionId, status }: SetQuestionStatusInput,
+  tokenHash: Buffer,
+): Promise<Question> {
+  return await changeQuestionAsHost(deps, questionId, tokenHash, () =>
+    setIfHost(deps.db, { questionId, status, tokenHash }),
+  );
+}

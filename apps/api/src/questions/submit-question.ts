@@ -1,0 +1,85 @@
+import {
+  type Database,
+  findFirstQuestion,
+  findParticipantByToken,
+  submitQuestion as submitIfFree,
+} from '@classroom/db';
+import { PENDING_QUESTION_LIMIT, type Question, type SubmitQuestionInput } from '@classroom/schema';
+import { DomainError } from '../domain-error.ts';
+import { findSessionAsParticipant } from '../sessions/find-session-as-participant.ts';
+import { hashSecret } from '../token.ts';
+import type { QuestionDeps } from './question-deps.ts';
+import { toQuestion } from './to-question.ts';
+import { untilDecided } from './until-decided.ts';
+
+/**
+ * Submits a question to an open session. An author has at most three that are pending.
+ *
+ * @returns the question; for a repeated `idempotencyKey` the one of the first call, as it is now
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, QUESTION_LIMIT,
+ *   IDEMPOTENCY_KEY_REUSED, UNAVAILABLE; QUESTION_NOT_FOUND when the first call's was withdrawn
+ */
+export async function submitQuestion(
+  { db, announce }: QuestionDeps,
+  input: SubmitQuestionInput,
+  tokenHash: Buffer,
+): Promise<Question> {
+  const { code, body, anonymous, idempotencyKey } = input;
+  const idempotencyKeyHash = idempotencyKey === undefined ? null : hashSecret(idempotencyKey);
+  return await untilDecided(async () => {
+    const outcome = await submitIfFree(db, {
+      code,
+      tokenHash,
+      body,
+      anonymous,
+      idempotencyKeyHash,
+    });
+    switch (outcome.kind) {
+      case 'submitted': {
+        const { id, sessionId, createdAt, authorName } = outcome;
+        announce(sessionId);
+        return {
+          id,
+          body,
+          status: 'pending',
+          pinned: false,
+          votes: 0,
+          voted: false,
+          author: authorName === null ? null : { displayName: authorName },
+          createdAt: createdAt.toISOString(),
+          answeredAt: null,
+        };
+      }
+      case 'limit':
+        throw new DomainError('QUESTION_LIMIT', { limit: PENDING_QUESTION_LIMIT });
+      case 'key-used':
+        return idempotencyKeyHash && (await repeatFirst(db, input, tokenHash, idempotencyKeyHash));
+      case 'refused': {
+        const { session } = await findSessionAsParticipant(db, code, tokenHash);
+        if (session.status === 'ended') throw new DomainError('SESSION_ENDED');
+        return undefined;
+      }
+      case 'overtaken':
+        return undefined;
+    }
+  });
+}
+
+/** The question that was submitted under this key; undefined when it has been deleted since. */
+async function repeatFirst(
+  db: Database,
+  { code, body, anonymous }: SubmitQuestionInput,
+  tokenHash: Buffer,
+  idempotencyKeyHash: Buffer,
+): Promise<Question | undefined> {
+  const first = await findFirstQuestion(db, { idempotencyKeyHash, tokenHash });
+  if (first === undefined) {
+    if (await findParticipantByToken(db, tokenHash)) return undefined;
+    throw new DomainError('UNAUTHENTICATED');
+  }
+  const ofCaller = first.author_id === first.caller_id && first.session_code === code;
+  // Of one that was withdrawn nobody knows any more what it said.
+  const same = (first.body === null || first.body === body) && first.anonymous === anonymous;
+  if (!ofCaller || !same) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+  return toQuestion(first);
+}

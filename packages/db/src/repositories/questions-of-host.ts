@@ -1,0 +1,146 @@
+import { PENDING_QUESTION_LIMIT, type QuestionStatus } from '@classroom/schema';
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import { type Parameter, prepared } from '../prepared.ts';
+import { askingCaller, freeSlot } from './asking.ts';
+import { nextChange } from './next-change.ts';
+import { SESSION_IS_OPEN } from './session-columns.ts';
+
+/** Who wants to change which question. */
+export interface QuestionCall {
+  questionId: number;
+  /** SHA-256 of the caller's token. */
+  tokenHash: Buffer;
+}
+
+export type ChangeQuestionOutcome =
+  | { kind: 'changed'; sessionId: number }
+  /** It was so already. */
+  | { kind: 'unchanged' }
+  /** A pending question takes a slot, and its author has none free. */
+  | { kind: 'limit' }
+  /** The session has just ended: try again, to be refused. */
+  | { kind: 'overtaken' }
+  /** There is no such question in an open session of which that is the host's token. */
+  | { kind: 'refused' };
+
+/** The question, held until the end: whoever came second finds what the first has done. */
+function questionOfHost(db: Database, parameter: Parameter<QuestionCall>) {
+  return db
+    .with('asking', askingCaller(parameter('tokenHash', 'bytea')))
+    .with('target', (db) =>
+      db
+        .selectFrom('questions as question')
+        .innerJoin('asking', 'asking.session_id', 'question.session_id')
+        .where('asking.role', '=', sql.lit('host'))
+        .where('question.id', '=', parameter('questionId', 'bigint'))
+        .where('question.status', '<>', sql.lit('withdrawn'))
+        .select([
+          'question.id',
+          'question.session_id',
+          'question.author_id',
+          'question.status',
+          'question.pinned',
+        ])
+        .forNoKeyUpdate('question'),
+    );
+}
+
+const setStatus = prepared(
+  (db, parameter: Parameter<QuestionCall & { status: QuestionStatus }>) => {
+    const status = parameter('status', 'text');
+    const slotIsFree = sql<boolean>`(${status} <> 'pending' or exists (select from free_slot))`;
+    return questionOfHost(db, parameter)
+      .with('free_slot', freeSlot(sql`(select author_id from target)`, PENDING_QUESTION_LIMIT))
+      .with('numbered', (db) =>
+        nextChange(
+          sql`(select session_id from target where status <> ${status} and ${slotIsFree})`,
+        )(db).where(SESSION_IS_OPEN),
+      )
+      .with('changed', (db) =>
+        db
+          .updateTable('questions as question')
+          .from(['target', 'numbered'])
+          .whereRef('question.id', '=', 'target.id')
+          .set({
+            status,
+            author_slot: sql`case when ${status} = 'pending' then (select slot from free_slot) end`,
+            answered_at: sql`case ${status}
+            when 'answered' then coalesce(question.answered_at, now())
+            when 'hidden' then question.answered_at
+          end`,
+            change_number: sql`numbered.change_number`,
+          })
+          .returning('question.id'),
+      )
+      .selectFrom('target')
+      .leftJoin('changed', 'changed.id', 'target.id')
+      .select([
+        'target.session_id',
+        'changed.id as changed_id',
+        sql<boolean>`target.status = ${status}`.as('is_so'),
+        slotIsFree.as('slot_is_free'),
+      ]);
+  },
+);
+
+const pin = prepared((db, parameter: Parameter<QuestionCall & { on: boolean }>) => {
+  const on = parameter('on', 'boolean');
+  return questionOfHost(db, parameter)
+    .with('numbered', (db) =>
+      nextChange(sql`(select session_id from target where pinned <> ${on})`)(db).where(
+        SESSION_IS_OPEN,
+      ),
+    )
+    .with('changed', (db) =>
+      db
+        .updateTable('questions as question')
+        .from(['target', 'numbered'])
+        .whereRef('question.id', '=', 'target.id')
+        .set({ pinned: on, change_number: sql`numbered.change_number` })
+        .returning('question.id'),
+    )
+    .selectFrom('target')
+    .leftJoin('changed', 'changed.id', 'target.id')
+    .select([
+      'target.session_id',
+      'changed.id as changed_id',
+      sql<boolean>`target.pinned = ${on}`.as('is_so'),
+      sql<boolean>`true`.as('slot_is_free'),
+    ]);
+});
+
+interface OutcomeRow {
+  session_id: number;
+  changed_id: number | null;
+  is_so: boolean;
+  slot_is_free: boolean;
+}
+
+function toOutcome(row: OutcomeRow | undefined): ChangeQuestionOutcome {
+  if (row === undefined) return { kind: 'refused' };
+  if (row.changed_id !== null) return { kind: 'changed', sessionId: row.session_id };
+  if (row.is_so) return { kind: 'unchanged' };
+  return { kind: row.slot_is_free ? 'overtaken' : 'limit' };
+}
+
+/**
+ * Sets the status of a question, if the token is its host's. One that leaves `pending` frees its
+ * author's slot, and one that becomes pending again takes one.
+ *
+ * @throws what `isOvertaken` knows, when a parallel call took the slot first
+ */
+export async function setQuestionStatus(
+  db: Database,
+  call: QuestionCall & { status: QuestionStatus },
+): Promise<ChangeQuestionOutcome> {
+  return toOutcome((await db.executeQuery(setStatus(call))).rows[0]);
+}
+
+/** Pins a question, or does so no more, if the token is its host's. */
+export async function pinQuestion(
+  db: Database,
+  call: QuestionCall & { on: boolean },
+): Promise<ChangeQuestionOutcome> {
+  return toOutcome((await db.executeQuery(pin(call))).rows[0]);
+}

@@ -1,0 +1,117 @@
+import { PENDING_QUESTION_LIMIT } from '@classroom/schema';
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import { type Parameter, prepared } from '../prepared.ts';
+import { askingCaller, freeSlot } from './asking.ts';
+import { nextChange } from './next-change.ts';
+import { SESSION_IS_OPEN } from './session-columns.ts';
+
+export interface NewQuestion {
+  code: string;
+  /** SHA-256 of the author's token. */
+  tokenHash: Buffer;
+  body: string;
+  anonymous: boolean;
+  /** SHA-256 of the idempotency key, when the caller gave one. */
+  idempotencyKeyHash: Buffer | null;
+}
+
+export type SubmitQuestionOutcome =
+  | { kind: 'submitted'; id: number; sessionId: number; createdAt: Date; authorName: string | null }
+  /** The key has been used: `findFirstQuestion` says for what. */
+  | { kind: 'key-used' }
+  /** Every slot of the author is taken. */
+  | { kind: 'limit' }
+  /** A parallel call took the slot or the key, or ended the session: try again. */
+  | { kind: 'overtaken' }
+  /** Nobody in an open session of that code holds the token. */
+  | { kind: 'refused' };
+
+const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
+  const keyIsNew = sql<boolean>`not exists (select from first_call)`;
+  const anonymous = parameter('anonymous', 'boolean');
+  return db
+    .with('first_call', (db) =>
+      db
+        .selectFrom('questions')
+        .where('idempotency_key_hash', '=', parameter('idempotencyKeyHash', 'bytea'))
+        .select('id'),
+    )
+    .with('known_caller', askingCaller(parameter('tokenHash', 'bytea')))
+    .with('asking', (db) =>
+      db
+        .selectFrom('known_caller')
+        .where('known_caller.code', '=', parameter('code', 'text'))
+        .selectAll(),
+    )
+    .with('free_slot', freeSlot(sql`(select id from asking)`, PENDING_QUESTION_LIMIT))
+    .with('numbered', (db) =>
+      nextChange(sql`(select session_id from asking, free_slot where ${keyIsNew})`)(db)
+        // Not if it was ended while this waited for the row.
+        .where(SESSION_IS_OPEN),
+    )
+    .with('submitted', (db) =>
+      db
+        .insertInto('questions')
+        .columns([
+          'session_id',
+          'author_id',
+          'author_slot',
+          'anonymous',
+          'body',
+          'change_number',
+          'idempotency_key_hash',
+        ])
+        .expression(
+          db
+            .selectFrom(['asking', 'free_slot', 'numbered'])
+            .select([
+              'asking.session_id',
+              'asking.id',
+              'free_slot.slot',
+              anonymous.as('anonymous'),
+              parameter('body', 'text').as('body'),
+              'numbered.change_number',
+              parameter('idempotencyKeyHash', 'bytea').as('idempotency_key_hash'),
+            ]),
+        )
+        // Whoever came first to the slot or the key keeps it.
+        .onConflict((conflict) => conflict.doNothing())
+        .returning(['id', 'session_id', 'created_at']),
+    )
+    .selectFrom(sql`(select)`.as('always'))
+    .leftJoin('submitted', (join) => join.onTrue())
+    .leftJoin('asking', (join) => join.onTrue())
+    .leftJoin('session_participants as author', 'author.id', 'asking.id')
+    .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
+    .select([
+      'submitted.id',
+      'submitted.session_id',
+      'submitted.created_at',
+      'asking.id as caller_id',
+      sql<boolean>`not ${keyIsNew}`.as('key_used'),
+      sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
+      sql<string | null>`case when not ${anonymous} then author_user.display_name end`.as(
+        'author_name',
+      ),
+    ]);
+});
+
+/**
+ * Submits a question to an open session, if its author has a slot free for it: all or nothing, in one
+ * statement and one round trip. Any number of parallel calls fill the slots, and no more.
+ */
+export async function submitQuestion(
+  db: Database,
+  question: NewQuestion,
+): Promise<SubmitQuestionOutcome> {
+  const [row] = (await db.executeQuery(statement(question))).rows;
+  if (row === undefined) throw new Error('submitQuestion: a select from one row returned none');
+  const { id, session_id: sessionId, created_at: createdAt, author_name: authorName } = row;
+  if (id !== null && sessionId !== null && createdAt !== null) {
+    return { kind: 'submitted', id, sessionId, createdAt, authorName };
+  }
+  if (row.key_used) return { kind: 'key-used' };
+  if (row.caller_id === null) return { kind: 'refused' };
+  return { kind: row.slot_is_free ? 'overtaken' : 'limit' };
+}
