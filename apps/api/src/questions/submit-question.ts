@@ -62,6 +62,7 @@ export async function submitQuestion(
       case 'overtaken':
         return undefined;
     }
+    return undefined;
   });
 }
 
