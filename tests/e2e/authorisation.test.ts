@@ -9,6 +9,8 @@ import { type RunningApi, startApi } from '../src/start-api.ts';
 interface Scene {
   code: string;
   participantId: number;
+  /** Of the host. */
+  questionId: number;
 }
 
 /** What each of these tokens gets: a reason, or `ok`. */
@@ -103,6 +105,28 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
       rowId: 'UNAUTHENTICATED',
     },
   ],
+  'questions.submit': [
+    ({ questions }, { code }) => questions.submit.mutate({ code, body: 'Why?' }),
+    FOR_PARTICIPANTS,
+  ],
+  'questions.list': [({ questions }, { code }) => questions.list.query({ code }), FOR_PARTICIPANTS],
+  'questions.vote': [
+    ({ questions }, { questionId }) => questions.vote.mutate({ questionId, on: true }),
+    FOR_PARTICIPANTS,
+  ],
+  'questions.withdraw': [
+    ({ questions }, { questionId }) => questions.withdraw.mutate({ questionId }),
+    FOR_THE_HOST,
+  ],
+  'questions.setStatus': [
+    ({ questions }, { questionId }) =>
+      questions.setStatus.mutate({ questionId, status: 'answered' }),
+    FOR_THE_HOST,
+  ],
+  'questions.pin': [
+    ({ questions }, { questionId }) => questions.pin.mutate({ questionId, on: true }),
+    FOR_THE_HOST,
+  ],
 };
 
 let database: TestDatabase;
@@ -133,7 +157,8 @@ beforeAll(async () => {
     participantId: dan.participant.id,
     block: true,
   });
-  scene = { code, participantId: eve.participant.id };
+  const { id: questionId } = await host.questions.submit.mutate({ code, body: 'How?' });
+  scene = { code, questionId, participantId: eve.participant.id };
   holders = {
     host,
     none: as(),

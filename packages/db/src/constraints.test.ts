@@ -13,6 +13,12 @@ beforeAll(async () => {
     insert into pairings (participant_id, code_hash, expires_at, guesses_left)
     select id, sha256('1'), now(), 1 from session_participants order by id
   `.execute(database.db);
+  await sql`
+    insert into questions
+      (session_id, author_id, author_slot, anonymous, body, change_number, idempotency_key_hash)
+    select 1, 1, slot, false, 'Why?', slot, sha256(slot::text::bytea) from generate_series(1, 2) slot
+  `.execute(database.db);
+  await sql`insert into question_votes values (1, 1), (2, 1)`.execute(database.db);
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
@@ -64,6 +70,24 @@ const violations: Record<string, string> = {
   pairings_guesses_left_check: `update pairings set guesses_left = -1`,
   pairings_token_hash_key: `update pairings set token_hash = sha256('1')`,
   pairings_token_hash_check: `update pairings set token_hash = 'short'`,
+  questions_pkey: `insert into questions
+    (id, session_id, author_id, author_slot, anonymous, body, change_number)
+    overriding system value values (1, 1, 1, 3, false, 'Why?', 1)`,
+  questions_session_id_fkey: `update questions set session_id = 0`,
+  questions_author_id_fkey: `update questions set author_id = 0`,
+  questions_author_slot_check: `update questions set author_slot = 4 where id = 1`,
+  questions_author_slot_key: `update questions set author_slot = 3`,
+  questions_body_check: `update questions set body = repeat('a', 281)`,
+  questions_status_check: `update questions set status = 'lost', author_slot = null`,
+  questions_vote_count_check: `update questions set vote_count = -1`,
+  questions_pending_check: `update questions set author_slot = null`,
+  questions_answered_at_check: `update questions set status = 'answered', author_slot = null`,
+  questions_withdrawn_check: `update questions set body = null`,
+  questions_idempotency_key_hash_check: `update questions set idempotency_key_hash = 'short'`,
+  questions_idempotency_key_hash_key: `update questions set idempotency_key_hash = sha256('3')`,
+  question_votes_pkey: `insert into question_votes values (1, 1)`,
+  question_votes_question_id_fkey: `update question_votes set question_id = 0 where question_id = 1`,
+  question_votes_participant_id_fkey: `update question_votes set participant_id = 0`,
 };
 
 test.each(Object.entries(violations))('%s refuses', async (constraint, statement) => {

@@ -2,7 +2,7 @@ import { type ChangeQuestionOutcome, isOvertaken } from '@classroom/db';
 import { PENDING_QUESTION_LIMIT, type Question } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { findQuestionAsCaller } from './find-question-as-caller.ts';
-import type { QuestionDeps } from './question-deps.ts';
+import type { ChangeDeps } from '../change-deps.ts';
 import { toQuestion } from './to-question.ts';
 import { untilDecided } from './until-decided.ts';
 
@@ -13,7 +13,7 @@ import { untilDecided } from './until-decided.ts';
  *   UNAVAILABLE
  */
 export async function changeQuestionAsHost(
-  { db, announce }: QuestionDeps,
+  { db, announce }: ChangeDeps,
   questionId: number,
   tokenHash: Buffer,
   change: () => Promise<ChangeQuestionOutcome>,

@@ -7,7 +7,7 @@ import {
 } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { findSessionAsParticipant } from '../sessions/find-session-as-participant.ts';
-import type { QuestionDeps } from './question-deps.ts';
+import type { ChangeDeps } from '../change-deps.ts';
 import { toQuestion } from './to-question.ts';
 
 /** More than any question can have. */
@@ -21,7 +21,7 @@ const MAX_INTEGER = 2 ** 31 - 1;
  *   the other order
  */
 export async function listQuestions(
-  { db }: Pick<QuestionDeps, 'db'>,
+  { db }: Pick<ChangeDeps, 'db'>,
   { code, status, order, cursor, limit }: ListQuestionsInput,
   tokenHash: Buffer,
 ): Promise<QuestionPage> {

@@ -1,7 +1,7 @@
 import { pinQuestion as pinIfHost } from '@classroom/db';
 import type { PinQuestionInput, Question } from '@classroom/schema';
 import { changeQuestionAsHost } from './change-question-as-host.ts';
-import type { QuestionDeps } from './question-deps.ts';
+import type { ChangeDeps } from '../change-deps.ts';
 
 /**
  * Pins a question above all others, or does so no more.
@@ -9,7 +9,7 @@ import type { QuestionDeps } from './question-deps.ts';
  * @throws DomainError as `changeQuestionAsHost`, QUESTION_LIMIT excepted
  */
 export async function pinQuestion(
-  deps: QuestionDeps,
+  deps: ChangeDeps,
   { questionId, on }: PinQuestionInput,
   tokenHash: Buffer,
 ): Promise<Question> {

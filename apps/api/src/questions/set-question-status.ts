@@ -1,7 +1,7 @@
 import { setQuestionStatus as setIfHost } from '@classroom/db';
 import type { Question, SetQuestionStatusInput } from '@classroom/schema';
 import { changeQuestionAsHost } from './change-question-as-host.ts';
-import type { QuestionDeps } from './question-deps.ts';
+import type { ChangeDeps } from '../change-deps.ts';
 
 /**
  * Answers or hides a question, or makes it pending again, if its author has a slot free for it. To
@@ -10,7 +10,7 @@ import type { QuestionDeps } from './question-deps.ts';
  * @throws DomainError as `changeQuestionAsHost`
  */
 export async function setQuestionStatus(
-  deps: QuestionDeps,
+  deps: ChangeDeps,
   { questionId, status }: SetQuestionStatusInput,
   tokenHash: Buffer,
 ): Promise<Question> {

@@ -8,7 +8,7 @@ import { PENDING_QUESTION_LIMIT, type Question, type SubmitQuestionInput } from 
 import { DomainError } from '../domain-error.ts';
 import { findSessionAsParticipant } from '../sessions/find-session-as-participant.ts';
 import { hashSecret } from '../token.ts';
-import type { QuestionDeps } from './question-deps.ts';
+import type { ChangeDeps } from '../change-deps.ts';
 import { toQuestion } from './to-question.ts';
 import { untilDecided } from './until-decided.ts';
 
@@ -20,7 +20,7 @@ import { untilDecided } from './until-decided.ts';
  *   IDEMPOTENCY_KEY_REUSED, UNAVAILABLE; QUESTION_NOT_FOUND when the first call's was withdrawn
  */
 export async function submitQuestion(
-  { db, announce }: QuestionDeps,
+  { db, announce }: ChangeDeps,
   input: SubmitQuestionInput,
   tokenHash: Buffer,
 ): Promise<Question> {
@@ -62,6 +62,7 @@ export async function submitQuestion(
       case 'overtaken':
         return undefined;
     }
+    return undefined;
   });
 }
 

@@ -3,7 +3,7 @@ import type { Question, VoteInput } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { batchByKey } from './batch.ts';
 import { findQuestionAsCaller } from './find-question-as-caller.ts';
-import type { QuestionDeps } from './question-deps.ts';
+import type { ChangeDeps } from '../change-deps.ts';
 import { toQuestion } from './to-question.ts';
 import { untilDecided } from './until-decided.ts';
 
@@ -17,7 +17,7 @@ export type CastVote = (questionId: number, vote: Vote) => Promise<QuestionRow |
  * Gathers the votes for each question: this process has one statement for it under way at a time, and
  * so a question that everybody votes for takes one connection, and not all of them.
  */
-export function gatherVotes({ db, announce }: QuestionDeps): CastVote {
+export function gatherVotes({ db, announce }: ChangeDeps): CastVote {
   return batchByKey<number, Vote, QuestionRow | undefined>(async (questionId, votes) => {
     const { questions, changedSessionId } = await voteForQuestion(db, questionId, votes);
     if (changedSessionId !== undefined) announce(changedSessionId);
@@ -25,7 +25,7 @@ export function gatherVotes({ db, announce }: QuestionDeps): CastVote {
   }, BATCH);
 }
 
-export interface VoteDeps extends QuestionDeps {
+export interface VoteDeps extends ChangeDeps {
   castVote: CastVote;
 }
 

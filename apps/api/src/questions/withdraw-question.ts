@@ -2,7 +2,7 @@ import { withdrawQuestion as withdrawIfAuthor } from '@classroom/db';
 import type { WithdrawnQuestion, WithdrawQuestionInput } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { findQuestionAsCaller } from './find-question-as-caller.ts';
-import type { QuestionDeps } from './question-deps.ts';
+import type { ChangeDeps } from '../change-deps.ts';
 import { untilDecided } from './until-decided.ts';
 
 /**
@@ -12,7 +12,7 @@ import { untilDecided } from './until-decided.ts';
  * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
  */
 export async function withdrawQuestion(
-  { db, announce }: QuestionDeps,
+  { db, announce }: ChangeDeps,
   { questionId }: WithdrawQuestionInput,
   tokenHash: Buffer,
 ): Promise<WithdrawnQuestion> {

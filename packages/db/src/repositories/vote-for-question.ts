@@ -72,8 +72,9 @@ const statement = prepared((db, parameter: Parameter<Votes>) => {
       )
       .with('wanted', (db) =>
         db
-          .selectFrom(['voter', 'target'])
+          .selectFrom('voter')
           .innerJoin('given', 'given.caller_id', 'voter.id')
+          .innerJoin('target', (join) => join.onTrue())
           .where((eb) =>
             eb.or([
               eb('target.status', '<>', sql.lit('hidden')),

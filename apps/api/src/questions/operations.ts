@@ -1,0 +1,72 @@
+const questionId = 1;
+
+const ofQuestion = ['QUESTION_NOT_FOUND', 'FORBIDDEN', 'SESSION_ENDED'] as const;
+
+/** What the procedures of questions are over REST, by their names. */
+export const operations = {
+  submit: {
+    method: 'POST',
+    path: '/api/sessions/{code}/questions',
+    summary: 'Ask a question',
+    description:
+      'Asks a question in an open session, under the author’s name or anonymously. An author has at most three that are pending.',
+    tags: ['Questions'],
+    example: { code: '7M2XJD', body: 'Why is minus times minus plus?', anonymous: false },
+    reasons: [
+      'FORBIDDEN',
+      'SESSION_NOT_FOUND',
+      'SESSION_ENDED',
+      'QUESTION_LIMIT',
+      'QUESTION_NOT_FOUND',
+      'IDEMPOTENCY_KEY_REUSED',
+    ],
+    creates: true,
+  },
+  list: {
+    method: 'GET',
+    path: '/api/sessions/{code}/questions',
+    summary: 'List the questions',
+    description:
+      'Gives the questions of a session in pages: pinned ones first, then by votes, then oldest; or the newest first.',
+    tags: ['Questions'],
+    example: { code: '7M2XJD', order: 'top', limit: 50 },
+    reasons: ['FORBIDDEN', 'SESSION_NOT_FOUND'],
+  },
+  withdraw: {
+    method: 'DELETE',
+    path: '/api/questions/{questionId}',
+    summary: 'Withdraw a question',
+    description: 'Takes back a question of one’s own for good. To do so again changes nothing.',
+    tags: ['Questions'],
+    example: { questionId },
+    reasons: ofQuestion,
+  },
+  vote: {
+    method: 'PUT',
+    path: '/api/questions/{questionId}/vote',
+    summary: 'Vote for a question',
+    description: 'Sets one’s vote, and does not toggle it.',
+    tags: ['Questions'],
+    example: { questionId, on: true },
+    reasons: ofQuestion,
+  },
+  setStatus: {
+    method: 'PUT',
+    path: '/api/questions/{questionId}/status',
+    summary: 'Set the status of a question',
+    description:
+      'Answers a question, hides it, or makes it pending again, if its author has a place free for it.',
+    tags: ['Questions'],
+    example: { questionId, status: 'answered' },
+    reasons: [...ofQuestion, 'QUESTION_LIMIT'],
+  },
+  pin: {
+    method: 'PUT',
+    path: '/api/questions/{questionId}/pin',
+    summary: 'Pin a question',
+    description: 'Puts a question above those that are not pinned, or does so no more.',
+    tags: ['Questions'],
+    example: { questionId, on: true },
+    reasons: ofQuestion,
+  },
+} as const;

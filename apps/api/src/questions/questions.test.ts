@@ -1,0 +1,204 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { addParticipant, createDatabase, type Database, openSession } from '@classroom/db';
+import {
+  createTestDatabase,
+  newParticipant,
+  newSession,
+  type TestDatabase,
+} from '@classroom/db/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DomainError } from '../domain-error.ts';
+import { listQuestions } from './list-questions.ts';
+import { pinQuestion } from './pin-question.ts';
+import { setQuestionStatus } from './set-question-status.ts';
+import { submitQuestion } from './submit-question.ts';
+import { gatherVotes, vote } from './vote.ts';
+import { withdrawQuestion } from './withdraw-question.ts';
+
+let database: TestDatabase;
+let second: Database;
+let announced = 0;
+const depsOf = (db: Database) => {
+  const deps = { db, announce: () => void (announced += 1) };
+  return { ...deps, castVote: gatherVotes(deps) };
+};
+let deps: ReturnType<typeof depsOf>;
+let otherProcess: ReturnType<typeof depsOf>;
+
+beforeAll(async () => {
+  database = await createTestDatabase({ max: 20 });
+  second = createDatabase(database.url);
+  deps = depsOf(database.db);
+  otherProcess = depsOf(second);
+});
+afterAll(async () => {
+  await second.destroy();
+  await database[Symbol.asyncDispose]();
+});
+
+const reasonOf = async (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'none',
+    (error: unknown) => (error instanceof DomainError ? error.reason : String(error)),
+  );
+
+async function room(students = 1) {
+  const session = newSession();
+  await openSession(database.db, session);
+  const tokens: Buffer[] = [];
+  for (let n = 0; n < students; n += 1) {
+    const participant = newParticipant({ code: session.code });
+    await addParticipant(database.db, participant);
+    tokens.push(participant.tokenHash);
+  }
+  const input = { code: session.code, body: 'Why?', anonymous: false };
+  const submit = (token: Buffer, more = {}) => submitQuestion(deps, { ...input, ...more }, token);
+  const changes = async () =>
+    (
+      await database.db
+        .selectFrom('sessions')
+        .where('code', '=', session.code)
+        .select('change_number')
+        .executeTakeFirstOrThrow()
+    ).change_number;
+  return { session, host: session.tokenHash, tokens, submit, changes };
+}
+
+test('of forty parallel questions of one author exactly three are taken', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const { submit, host } = await room(0);
+    const reasons = await Promise.all(Array.from({ length: 40 }, () => reasonOf(submit(host))));
+    expect(reasons.filter((reason) => reason === 'none')).toHaveLength(3);
+    expect(reasons.filter((reason) => reason === 'QUESTION_LIMIT')).toHaveLength(37);
+  }
+});
+
+test('a key sent many times in parallel submits one question; another input is refused', async () => {
+  const { submit, host } = await room(0);
+  const idempotencyKey = randomUUID();
+  const all = await Promise.all(Array.from({ length: 20 }, () => submit(host, { idempotencyKey })));
+  for (const each of all) expect(each).toEqual(all[0]);
+  for (const other of [{ body: 'How?' }, { anonymous: true }]) {
+    expect(await reasonOf(submit(host, { idempotencyKey, ...other }))).toBe(
+      'IDEMPOTENCY_KEY_REUSED',
+    );
+  }
+});
+
+test('answering and withdrawing free a slot; pending again takes one, or is refused', async () => {
+  const { submit, host, tokens } = await room();
+  const [author = host] = tokens;
+  const first = await submit(author);
+  const withdrawn = await submit(author);
+  await submit(author);
+  const set = (questionId: number, status: 'pending' | 'answered' | 'hidden') =>
+    setQuestionStatus(deps, { questionId, status }, host);
+  const answered = await set(first.id, 'answered');
+  expect(answered).toMatchObject({ status: 'answered', answeredAt: expect.any(String) });
+  expect(await set(first.id, 'answered')).toEqual(answered);
+  await submit(author);
+  expect(await reasonOf(set(first.id, 'pending'))).toBe('QUESTION_LIMIT');
+  await withdrawQuestion(deps, { questionId: withdrawn.id }, author);
+  await withdrawQuestion(deps, { questionId: withdrawn.id }, author);
+  expect(await set(first.id, 'pending')).toMatchObject({ status: 'pending', answeredAt: null });
+  expect(await reasonOf(set(withdrawn.id, 'answered'))).toBe('QUESTION_NOT_FOUND');
+});
+
+test('a change takes a number and is announced; what changes nothing does not', async () => {
+  const { submit, host, changes } = await room();
+  const { id: questionId } = await submit(host);
+  const twice = async (call: () => Promise<unknown>) => {
+    const [before, said] = [await changes(), announced];
+    await call();
+    await call();
+    expect([await changes(), announced]).toEqual([before + 1, said + 1]);
+  };
+  await twice(() => pinQuestion(deps, { questionId, on: true }, host));
+  await twice(() => vote(deps, { questionId, on: true }, host));
+  await twice(() => vote(deps, { questionId, on: false }, host));
+  await twice(() => setQuestionStatus(deps, { questionId, status: 'hidden' }, host));
+  await twice(() => setQuestionStatus(deps, { questionId, status: 'pending' }, host));
+  await twice(() => withdrawQuestion(deps, { questionId }, host));
+});
+
+test('either order gives every question once, page by page; hidden ones to the host alone', async () => {
+  const { submit, host, tokens, session } = await room(4);
+  for (const token of tokens) {
+    for (let n = 0; n < 3; n += 1) {
+      const { id: questionId } = await submit(token);
+      for (const voter of tokens) await vote(deps, { questionId, on: randomInt(2) === 0 }, voter);
+      if (n === 0) await pinQuestion(deps, { questionId, on: true }, host);
+      if (n === 2) await setQuestionStatus(deps, { questionId, status: 'hidden' }, host);
+    }
+  }
+  for (const order of ['top', 'newest'] as const) {
+    for (const [token, count] of [
+      [host, 12],
+      [tokens[0] ?? host, 8],
+    ] as const) {
+      const items = [];
+      let cursor: string | undefined;
+      do {
+        const input = { code: session.code, order, limit: 3, ...(cursor && { cursor }) };
+        const page = await listQuestions(deps, input, token);
+        items.push(...page.items);
+        cursor = page.nextCursor ?? undefined;
+      } while (cursor !== undefined);
+      expect(items).toHaveLength(count);
+      expect(items).toEqual(
+        items.toSorted((a, b) =>
+          order === 'newest'
+            ? b.id - a.id
+            : Number(b.pinned) - Number(a.pinned) || b.votes - a.votes || a.id - b.id,
+        ),
+      );
+    }
+  }
+  const hidden = { code: session.code, order: 'top', limit: 3, status: 'hidden' } as const;
+  expect((await listQuestions(deps, hidden, tokens[0] ?? host)).items).toEqual([]);
+});
+
+test('however votes come through two processes, counts are those of the rows, and a last vote holds', async () => {
+  const { submit, host, tokens } = await room(25);
+  const questions = [await submit(host), await submit(host), await submit(host)];
+  const doomed = questions[2]?.id ?? 0;
+  const last = new Map<string, boolean>();
+  await Promise.all([
+    ...tokens.map(async (token, voter) => {
+      for (let n = 0; n < 60; n += 1) {
+        const questionId = questions[randomInt(3)]?.id ?? 0;
+        const on = randomInt(2) === 0;
+        const process = randomInt(2) === 0 ? deps : otherProcess;
+        const reason = await reasonOf(vote(process, { questionId, on }, token));
+        expect(reason).toBe(reason === 'none' ? 'none' : 'QUESTION_NOT_FOUND');
+        if (reason === 'none') last.set(`${questionId} ${voter}`, on);
+      }
+    }),
+    new Promise((resolve) => setTimeout(resolve, 300)).then(() =>
+      withdrawQuestion(deps, { questionId: doomed }, host),
+    ),
+  ]);
+  const rows = await database.db
+    .selectFrom('questions as question')
+    .where(
+      'id',
+      'in',
+      questions.map(({ id }) => id),
+    )
+    .select((eb) => [
+      'id',
+      'vote_count',
+      eb
+        .selectFrom('question_votes')
+        .whereRef('question_id', '=', 'question.id')
+        .select((count) => count.fn.countAll<number>().as('n'))
+        .as('counted'),
+    ])
+    .execute();
+  for (const { vote_count, counted } of rows) expect(vote_count).toBe(counted);
+  expect(rows.find(({ id }) => id === doomed)?.vote_count).toBe(0);
+  for (const { id } of questions.slice(0, 2)) {
+    const expected = tokens.filter((_, voter) => last.get(`${id} ${voter}`)).length;
+    expect(rows.find((row) => row.id === id)?.vote_count).toBe(expected);
+  }
+});
