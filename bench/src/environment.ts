@@ -46,8 +46,8 @@ export async function startApi(
   const lines = createInterface({ input: child.stdout });
   const url = await new Promise<string>((resolve, reject) => {
     lines.on('line', (line) => {
-      const url = /listens on (http:\S+)/.exec(line)?.[1];
-      if (url !== undefined) resolve(url);
+      const printed = /listens on (http:\S+)/.exec(line)?.[1];
+      if (printed !== undefined) resolve(printed);
     });
     child.once('close', (code) => reject(new Error(`The API ended with ${code}`)));
   });

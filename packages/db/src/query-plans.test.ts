@@ -10,6 +10,7 @@ import {
   lockSessionsEndedBefore,
 } from './repositories/delete-sessions.ts';
 import { createPairing, redeemPairing } from './repositories/pairings.ts';
+import { findChangeNumbers, findSessionChanges } from './repositories/session-changes.ts';
 import { removeParticipant } from './repositories/remove-participant.ts';
 import {
   findFirstCall,
@@ -96,6 +97,11 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   ['lockSessionAsHost', (db) => lockSessionAsHost(db, { code: '0000000001', tokenHash })],
   ['lockSessionsEndedBefore', (db) => lockSessionsEndedBefore(db, { days: 30, limit: 20 })],
   ['deleteSessions', (db) => deleteSessions(db, [20_000])],
+  [
+    'findSessionChanges',
+    (db) => findSessionChanges(db, { sessionId: 1, after: 3, participantId: 1, limit: 500 }),
+  ],
+  ['findChangeNumbers', (db) => findChangeNumbers(db, [1, 2])],
   ['findFirstCall', (db) => findFirstCall(db, tokenHash)],
 ])('%s reads by index, and no table whole', async (_, run) => {
   for (const { sql: text, parameters } of await captureQueries(database.url, run)) {

@@ -11,13 +11,20 @@ export function wantsCsv(request: FastifyRequest): boolean {
 export const toCsv: Record<string, (answer: unknown) => string> = {
   'sessions.export': (answer) => {
     const { session, questions } = exportedSession.parse(answer);
-    const rows = questions.map(({ author, ...question }) => ({
-      session: session.code,
-      ...question,
-      author: author?.displayName ?? '',
-    }));
+    const rows = questions.map((question) => [
+      session.code,
+      question.id,
+      question.body,
+      question.author?.displayName ?? '',
+      question.status,
+      question.pinned,
+      question.votes,
+      question.createdAt,
+      question.answeredAt,
+    ]);
     // What begins like a formula would be run by the program that opens the table.
-    return stringify(rows, { header: true, columns: COLUMNS, escape_formulas: true, bom: true });
+    const options = { escape_formulas: true, bom: true, cast: { boolean: String } };
+    return stringify([COLUMNS, ...rows], options);
   },
 };
 
