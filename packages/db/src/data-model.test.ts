@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { sessionStatus } from '@classroom/schema';
+import { questionStatus, sessionStatus } from '@classroom/schema';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createTestDatabase } from './testing.ts';
 import {
@@ -37,6 +37,8 @@ function expectedType({ type, nullable, ...column }: ColumnFacts): RegExp {
     text: '(string|[A-Z]\\w+)',
     timestamptz: 'Date',
     bytea: 'Buffer',
+    boolean: 'boolean',
+    integer: 'number',
   };
   const value = `${base[type]}${nullable ? ' \\| null' : ''}`;
   if (column.default === 'identity') return new RegExp(`^GeneratedAlways<${value}>$`);
@@ -84,4 +86,10 @@ test('the statuses of the wire contract are those that the database takes', () =
   const check = constraints.find(({ name }) => name === 'sessions_status_check');
   const taken = [...(check?.definition.matchAll(/'(\w+)'/g) ?? [])].map(([, status]) => status);
   expect(taken).toEqual(sessionStatus.options);
+});
+
+test('the statuses of questions on the wire are those that the table takes, but withdrawn', () => {
+  const check = constraints.find(({ name }) => name === 'questions_status_check');
+  const taken = [...(check?.definition.matchAll(/'(\w+)'/g) ?? [])].map(([, status]) => status);
+  expect(taken).toEqual([...questionStatus.options, 'withdrawn']);
 });

@@ -11,6 +11,13 @@ import {
 } from './repositories/delete-sessions.ts';
 import { createPairing, redeemPairing } from './repositories/pairings.ts';
 import { findChangeNumbers, findSessionChanges } from './repositories/session-changes.ts';
+import { pinQuestion, setQuestionStatus } from './repositories/questions-of-host.ts';
+import {
+  findFirstQuestion,
+  findNewestQuestions,
+  findQuestion,
+  findTopQuestions,
+} from './repositories/questions.ts';
 import { removeParticipant } from './repositories/remove-participant.ts';
 import {
   findFirstCall,
@@ -23,6 +30,9 @@ import {
   findSessionByCode,
   sweepExpiredSessions,
 } from './repositories/sessions.ts';
+import { submitQuestion } from './repositories/submit-question.ts';
+import { voteForQuestion } from './repositories/vote-for-question.ts';
+import { withdrawQuestion } from './repositories/withdraw-question.ts';
 import {
   captureQueries,
   createTestDatabase,
@@ -54,11 +64,22 @@ beforeAll(async () => {
     insert into pairings (participant_id, code_hash, expires_at, guesses_left, token_hash)
     select id, token_hash, now(), 1, token_hash from session_participants
   `.execute(database.db);
+  // Some sessions with a thousand questions each.
+  await sql`
+    insert into questions
+      (session_id, author_id, status, answered_at, anonymous, body, vote_count, change_number)
+    select 1 + n % 20, 1 + n % 20, 'answered', now(), false, 'Why?', n % 50, n
+    from generate_series(0, 19999) n
+  `.execute(database.db);
+  await sql`insert into question_votes select id, 1 + id % 20000 from questions`.execute(
+    database.db,
+  );
   await sql`analyze`.execute(database.db);
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
 const tokenHash = randomBytes(32);
+const list = { sessionId: 5, tokenHash, statuses: ['pending', 'answered'], limit: 51 } as const;
 
 test.each<[string, (db: Database) => Promise<unknown>]>([
   ['openSession', (db) => openSession(db, newSession())],
@@ -102,6 +123,28 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) => findSessionChanges(db, { sessionId: 1, after: 3, participantId: 1, limit: 500 }),
   ],
   ['findChangeNumbers', (db) => findChangeNumbers(db, [1, 2])],
+    'submitQuestion',
+    (db) =>
+      submitQuestion(db, {
+        code: '0000000001',
+        tokenHash,
+        body: 'Why?',
+        anonymous: false,
+        idempotencyKeyHash: null,
+      }),
+  ],
+  ['findQuestion', (db) => findQuestion(db, { questionId: 1, tokenHash })],
+  [
+    'findFirstQuestion',
+    (db) => findFirstQuestion(db, { idempotencyKeyHash: tokenHash, tokenHash }),
+  ],
+  ['withdrawQuestion', (db) => withdrawQuestion(db, { questionId: 1, tokenHash })],
+  ['voteForQuestion', (db) => voteForQuestion(db, 1, [{ tokenHash, on: true }])],
+  ['pinQuestion', (db) => pinQuestion(db, { questionId: 1, tokenHash, on: true })],
+  [
+    'setQuestionStatus',
+    (db) => setQuestionStatus(db, { questionId: 1, tokenHash, status: 'pending' }),
+  ],
   ['findFirstCall', (db) => findFirstCall(db, tokenHash)],
 ])('%s reads by index, and no table whole', async (_, run) => {
   for (const { sql: text, parameters } of await captureQueries(database.url, run)) {
@@ -109,6 +152,27 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     const { rows } = await database.db.executeQuery<{ 'QUERY PLAN': string }>(explain);
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain('Index');
-    expect(plan).not.toMatch(/Seq Scan on (users|sessions|session_participants|pairings)/);
+    expect(plan).not.toMatch(
+      /Seq Scan on (users|sessions|session_participants|pairings|questions|question_votes)/,
+    );
+  }
+});
+
+test.each<[string, (db: Database) => Promise<unknown>]>([
+  [
+    'questions_top_idx',
+    (db) => findTopQuestions(db, { ...list, afterPinned: false, afterVotes: 30, afterId: 4500 }),
+  ],
+  [
+    'questions_newest_idx',
+    (db) => findNewestQuestions(db, { ...list, afterId: Number.MAX_SAFE_INTEGER }),
+  ],
+])('a page of questions comes from %s in its order, without sorting', async (index, run) => {
+  for (const { sql: text, parameters } of await captureQueries(database.url, run)) {
+    const explain = CompiledQuery.raw(`explain ${text}`, [...parameters]);
+    const { rows } = await database.db.executeQuery<{ 'QUERY PLAN': string }>(explain);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toContain(index);
+    expect(plan).not.toMatch(/Sort|Seq Scan/);
   }
 });

@@ -202,3 +202,12 @@ test('however votes come through two processes, counts are those of the rows, an
     expect(rows.find((row) => row.id === id)?.vote_count).toBe(expected);
   }
 });
+
+test('five hundred votes at once for one question take two statements', async () => {
+  const { submit, host, tokens } = await room(500);
+  const { id: questionId } = await submit(host);
+  const before = announced;
+  await Promise.all(tokens.map((token) => vote(deps, { questionId, on: true }, token)));
+  expect(announced - before).toBe(2);
+  expect(await vote(deps, { questionId, on: true }, host)).toMatchObject({ votes: 501 });
+});

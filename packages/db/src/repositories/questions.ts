@@ -71,7 +71,6 @@ interface QuestionsCall {
 
 function selectList(db: Database, parameter: Parameter<QuestionsCall>) {
   return selectQuestions(db, parameter('tokenHash', 'bytea'))
-    .where('question.session_id', '=', parameter('sessionId', 'bigint'))
     .where('question.status', '<>', sql.lit('withdrawn'))
     .where(sql<boolean>`question.status = any(${parameter('statuses', 'text[]')})`)
     .limit(parameter('limit', 'int'));
@@ -89,6 +88,7 @@ const top = prepared((db, parameter: Parameter<QuestionsCall & TopPlace>) => {
   const votes = parameter('afterVotes', 'int');
   return (
     selectList(db, parameter)
+      .where('question.session_id', '=', parameter('sessionId', 'bigint'))
       // The range that the index can read, whose columns do not all descend; and where it starts.
       .where(sql<boolean>`(question.pinned, question.vote_count) <= (${pinned}, ${votes})`)
       .where(
@@ -113,7 +113,12 @@ export async function findTopQuestions(
 
 const newest = prepared((db, parameter: Parameter<QuestionsCall & { afterId: number }>) =>
   selectList(db, parameter)
+    // As a range, and in the order: or else the planner may walk back through the primary key, over
+    // all that was asked elsewhere since.
+    .where('question.session_id', '>=', parameter('sessionId', 'bigint'))
+    .where('question.session_id', '<=', parameter('sessionId', 'bigint'))
     .where('question.id', '<', parameter('afterId', 'bigint'))
+    .orderBy('question.session_id')
     .orderBy('question.id', 'desc'),
 );
 

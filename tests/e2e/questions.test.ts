@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { createClient, reasonOf } from '@classroom/client';
+import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningApi, startApi } from '../src/start-api.ts';
+
+let database: TestDatabase;
+let api: RunningApi;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await startApi({ DATABASE_URL: database.url });
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const as = (token?: string) =>
+  createClient({ url: `${api.url}/trpc`, ...(token !== undefined && { token }) });
+const reason = (call: Promise<unknown>) => call.then(() => 'none', reasonOf);
+
+async function room() {
+  const { code, hostToken } = await as().sessions.create.mutate({
+    title: 'Algebra I',
+    hostDisplayName: `Ada ${randomUUID()}`,
+  });
+  const join = async (displayName: string) =>
+    as((await as().sessions.join.mutate({ code, displayName })).participantToken);
+  return { code, host: as(hostToken), ben: await join('Ben'), cleo: await join('Cleo') };
+}
+
+test('a question is asked, voted for by others, pinned and answered', async () => {
+  const { code, host, ben, cleo } = await room();
+  const asked = await ben.questions.submit.mutate({ code, body: ' Why  so? ' });
+  expect(asked).toMatchObject({ body: 'Why so?', votes: 0, author: { displayName: 'Ben' } });
+  const other = await ben.questions.submit.mutate({ code, body: 'How?', anonymous: true });
+  expect(other.author).toBeNull();
+  const questionId = other.id;
+  expect(await cleo.questions.vote.mutate({ questionId, on: true })).toMatchObject({
+    votes: 1,
+    voted: true,
+  });
+  const { items } = await ben.questions.list.query({ code });
+  expect(items).toEqual([{ ...other, votes: 1 }, asked]);
+  await host.questions.pin.mutate({ questionId: asked.id, on: true });
+  await host.questions.setStatus.mutate({ questionId: asked.id, status: 'answered' });
+  const [first] = (await cleo.questions.list.query({ code })).items;
+  expect(first).toMatchObject({ id: asked.id, pinned: true, status: 'answered' });
+});
+
+test('what is hidden or withdrawn is not there for the others', async () => {
+  const { code, host, ben, cleo } = await room();
+  const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });
+  const voted = () => reason(cleo.questions.vote.mutate({ questionId, on: true }));
+  expect(await reason(cleo.questions.withdraw.mutate({ questionId }))).toBe('FORBIDDEN');
+  await host.questions.setStatus.mutate({ questionId, status: 'hidden' });
+  expect(await voted()).toBe('QUESTION_NOT_FOUND');
+  await host.questions.setStatus.mutate({ questionId, status: 'pending' });
+  expect(await voted()).toBe('none');
+  expect(await ben.questions.withdraw.mutate({ questionId })).toEqual({ questionId });
+  expect(await ben.questions.withdraw.mutate({ questionId })).toEqual({ questionId });
+  expect(await voted()).toBe('QUESTION_NOT_FOUND');
+  expect((await host.questions.list.query({ code })).items).toEqual([]);
+});
+
+test('after the end it is read and no more changed', async () => {
+  const { code, host, ben } = await room();
+  const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });
+  await host.sessions.end.mutate({ code });
+  for (const call of [
+    ben.questions.submit.mutate({ code, body: 'How?' }),
+    ben.questions.vote.mutate({ questionId, on: true }),
+    ben.questions.withdraw.mutate({ questionId }),
+    host.questions.pin.mutate({ questionId, on: true }),
+    host.questions.setStatus.mutate({ questionId, status: 'answered' }),
+  ]) {
+    expect(await reason(call)).toBe('SESSION_ENDED');
+  }
+  expect((await ben.questions.list.query({ code })).items).toHaveLength(1);
+  const cursor = '7';
+  expect(await reason(ben.questions.list.query({ code, cursor }))).toBe('INVALID_INPUT');
+});
