@@ -123,6 +123,7 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) => findSessionChanges(db, { sessionId: 1, after: 3, participantId: 1, limit: 500 }),
   ],
   ['findChangeNumbers', (db) => findChangeNumbers(db, [1, 2])],
+  [
     'submitQuestion',
     (db) =>
       submitQuestion(db, {

@@ -32,18 +32,18 @@ const statement = prepared((db, parameter: Parameter<ChangesAfter>) => {
     .select((eb) => [
       jsonArrayFrom(
         eb
-          .selectFrom('questions as question')
-          .leftJoin('session_participants as author', (join) =>
-            join
-              .onRef('author.id', '=', 'question.author_id')
-              .on('question.anonymous', '=', sql.lit(false))
-              .on('author.blocked_at', 'is', null),
+          // So many by the index first, and only of them the names.
+          .selectFrom(
+            eb
+              .selectFrom('questions')
+              .whereRef('questions.session_id', '=', 'session.id')
+              .where('questions.change_number', '>', after)
+              .orderBy('questions.change_number', 'desc')
+              .limit(parameter('limit', 'int'))
+              .selectAll('questions')
+              .as('question'),
           )
-          .leftJoin('users as user', 'user.id', 'author.user_id')
-          .whereRef('question.session_id', '=', 'session.id')
-          .where('question.change_number', '>', after)
           .orderBy('question.change_number', 'desc')
-          .limit(parameter('limit', 'int'))
           .select((inner) => [
             'question.id',
             'question.body',
@@ -51,7 +51,14 @@ const statement = prepared((db, parameter: Parameter<ChangesAfter>) => {
             'question.pinned',
             'question.vote_count',
             'question.change_number',
-            'user.display_name as author_name',
+            inner
+              .selectFrom('session_participants as author')
+              .innerJoin('users as user', 'user.id', 'author.user_id')
+              .whereRef('author.id', '=', 'question.author_id')
+              .where('author.blocked_at', 'is', null)
+              .where('question.anonymous', '=', sql.lit(false))
+              .select('user.display_name')
+              .as('author_name'),
             // As text, for JSON has no times: to the millisecond, as JavaScript writes them.
             sql<string>`to_char(question.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
               'created_at',
