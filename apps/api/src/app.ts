@@ -4,11 +4,13 @@ import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { useDrain } from './http/drain.ts';
 import { answerError, answerNotFound, identify } from './http/errors.ts';
 import { useHealth } from './http/health.ts';
+import { useMetrics } from './http/metrics.ts';
 import { useOrigins } from './http/origins.ts';
 import { useTRPC } from './http/trpc.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import type { Dependencies } from './trpc/context.ts';
 
-export interface AppOptions extends Dependencies {
+export interface AppOptions extends Omit<Dependencies, 'metrics'> {
   logger: FastifyBaseLogger;
   /** Which pages may call: `https://host`, or `http://localhost:*` for any port. */
   corsOrigins: readonly string[];
@@ -41,7 +43,8 @@ const API_HEADERS = {
 
 /** The HTTP server, complete but for listening. It reads no environment and opens no connection. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { logger, corsOrigins, trustProxy, ...deps } = options;
+  const { logger, corsOrigins, trustProxy, ...given } = options;
+  const deps = { ...given, metrics: createMetrics(given.db) };
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -75,6 +78,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(helmet, API_HEADERS);
   await useOrigins(app, corsOrigins);
   useHealth(app, deps.db);
+  useMetrics(app, deps.metrics);
   await useTRPC(app, deps);
   return app;
 }

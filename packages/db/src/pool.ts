@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, type PoolClient, types } from 'pg';
+import type { PoolUsage } from './pool-usage.ts';
 import { statementName } from './statement-name.ts';
 
 export interface PoolOptions {
@@ -7,6 +8,11 @@ export interface PoolOptions {
   max?: number;
   /** How long the server may work on one statement; 0 for as long as it takes. */
   statementTimeoutMs?: number;
+}
+
+/** As Kysely wants it, and with what it does not ask for. */
+export interface MeasuredPool extends PostgresPool {
+  usage: () => PoolUsage;
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -18,7 +24,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
  * A pg pool as Kysely wants it, with what pg lacks: limits on every wait, ids as numbers, named
  * statements, and survival when the server ends a connection.
  */
-export function createPool(url: string, options: PoolOptions = {}): PostgresPool {
+export function createPool(url: string, options: PoolOptions = {}): MeasuredPool {
   const { max = 10, statementTimeoutMs = 2_000 } = options;
   const pool = new Pool({
     connectionString: url,
@@ -44,6 +50,7 @@ export function createPool(url: string, options: PoolOptions = {}): PostgresPool
   return {
     options: pool.options,
     end: () => pool.end(),
+    usage: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async connect() {
       const client = await pool.connect();
       let connection = connections.get(client);

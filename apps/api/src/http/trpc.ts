@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { resolveResponse } from '@trpc/server/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DomainError } from '../domain-error.ts';
 import { appRouter } from '../router.ts';
 import { createContext, type Dependencies } from '../trpc/context.ts';
 import { errorShape } from '../trpc/error-shape.ts';
@@ -41,7 +42,10 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
           error: null,
           maxBatchSize: MAX_BATCH_SIZE,
           createContext: async () => createContext(deps, req),
-          onError: ({ error, path }) => logError(req, error, path),
+          onError: ({ error, path }) => {
+            logError(req, error, path);
+            if (reachedNoProcedure(error, path)) deps.metrics.calls.refuse('INVALID_INPUT');
+          },
           responseMeta: ({ errors }) => retryAfter(errors),
         });
         // What the answer varies by, CORS has said.
@@ -70,6 +74,12 @@ function logError(request: FastifyRequest, error: TRPCError, procedure: string |
   if (reason === 'INTERNAL')
     request.log.error({ err: error.cause ?? error, procedure }, 'call failed');
   if (reason === 'UNAVAILABLE') request.log.warn({ err: error.cause, procedure }, 'call refused');
+}
+
+/** What a procedure refused, it has measured itself. */
+function reachedNoProcedure(error: TRPCError, path: string | undefined): boolean {
+  const isRouting = error.code === 'NOT_FOUND' || error.code === 'METHOD_NOT_SUPPORTED';
+  return path === undefined || (isRouting && !(error.cause instanceof DomainError));
 }
 
 function retryAfter(errors: readonly TRPCError[]): { headers?: Record<string, string> } {

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { Metrics } from '../metrics/metrics.ts';
 import { clientAddress } from '../rate-limits/client-address.ts';
 import type { RateLimits } from '../rate-limits/rate-limits.ts';
 import type { CreateSessionDeps } from '../sessions/create-session.ts';
@@ -7,6 +8,7 @@ import { hashSecret } from '../token.ts';
 /** What the use cases need of the world, and what guards them. */
 export interface Dependencies extends CreateSessionDeps {
   rateLimits: RateLimits;
+  metrics: Metrics;
 }
 
 export interface Context {
