@@ -185,7 +185,7 @@ describe('origins', () => {
 describe('errors say nothing of the inside', () => {
   test('a defect is INTERNAL with a request id, and logged under it', async () => {
     await using broken = await createTestDatabase();
-    await broken.db.schema.dropTable('session_participants').execute();
+    await broken.db.schema.dropTable('session_participants').cascade().execute();
     const brokenApp = await buildApp({
       db: broken.db,
       generateJoinCode: newCode,

@@ -6,6 +6,7 @@ import { answerError, answerNotFound, identify } from './http/errors.ts';
 import { useHealth } from './http/health.ts';
 import { useMetrics } from './http/metrics.ts';
 import { useOrigins } from './http/origins.ts';
+import { useOverload } from './http/overload.ts';
 import { useTRPC } from './http/trpc.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Dependencies } from './trpc/context.ts';
@@ -77,6 +78,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   useDrain(app);
   await app.register(helmet, API_HEADERS);
   await useOrigins(app, corsOrigins);
+  await useOverload(app, deps, corsOrigins);
   useHealth(app, deps.db);
   useMetrics(app, deps.metrics);
   await useTRPC(app, deps);

@@ -1,11 +1,14 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, type PoolClient, types } from 'pg';
+import { PoolFullError } from './pool-full-error.ts';
 import type { PoolUsage } from './pool-usage.ts';
 import { statementName } from './statement-name.ts';
 
 export interface PoolOptions {
   /** The most connections that this pool opens. */
   max?: number;
+  /** The most callers that wait for a connection; more are refused at once. */
+  maxWaiting?: number;
   /** How long the server may work on one statement; 0 for as long as it takes. */
   statementTimeoutMs?: number;
 }
@@ -25,7 +28,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
  * statements, and survival when the server ends a connection.
  */
 export function createPool(url: string, options: PoolOptions = {}): MeasuredPool {
-  const { max = 10, statementTimeoutMs = 2_000 } = options;
+  const { max = 10, maxWaiting = Infinity, statementTimeoutMs = 2_000 } = options;
   const pool = new Pool({
     connectionString: url,
     application_name: 'classroom',
@@ -50,8 +53,15 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
   return {
     options: pool.options,
     end: () => pool.end(),
-    usage: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    usage: () => ({
+      max,
+      total: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     async connect() {
+      // pg lets any number wait, each for as long as a connection may take to open.
+      if (pool.waitingCount >= maxWaiting) throw new PoolFullError();
       const client = await pool.connect();
       let connection = connections.get(client);
       if (connection === undefined) {
