@@ -110,7 +110,7 @@ test('several processes may start at once on an empty database', async () => {
   await using database = await createTestDatabase();
   await database.db.schema.dropTable('kysely_migration').execute();
   await database.db.schema.dropTable('kysely_migration_lock').execute();
-  for (const table of ['session_participants', 'sessions', 'users']) {
+  for (const table of ['pairings', 'session_participants', 'sessions', 'users']) {
     await database.db.schema.dropTable(table).execute();
   }
   const env = { DATABASE_URL: database.url };

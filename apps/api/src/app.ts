@@ -4,6 +4,7 @@ import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { useDrain } from './http/drain.ts';
 import { answerError, answerNotFound, identify } from './http/errors.ts';
 import { useHealth } from './http/health.ts';
+import { BODY_LIMIT_BYTES } from './http/long-body.ts';
 import { useMetrics } from './http/metrics.ts';
 import { useOrigins } from './http/origins.ts';
 import { useOverload } from './http/overload.ts';
@@ -19,7 +20,6 @@ export interface AppOptions extends Omit<Dependencies, 'metrics'> {
   trustProxy: readonly string[];
 }
 
-const BODY_LIMIT_BYTES = 16 * 1024;
 /** Room for the names of a thousand calls, so that a batch too large is told so by us. */
 const MAX_HEADER_BYTES = 32 * 1024;
 

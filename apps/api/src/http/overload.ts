@@ -8,6 +8,7 @@ import type { Dependencies } from '../trpc/context.ts';
 import { errorShape } from '../trpc/error-shape.ts';
 import { toTRPCError } from '../trpc/errors.ts';
 import { watchCrowd } from './crowd.ts';
+import { mayBeLong } from './long-body.ts';
 import { corsHeaders } from './origins.ts';
 
 /** The mean over a second. A process that is merely busy has a few milliseconds. */
@@ -78,11 +79,16 @@ function beforeRequests(
 }
 
 function refuse(
-  { headers: { origin } }: IncomingMessage,
+  { headers }: IncomingMessage,
   response: ServerResponse,
   origins: readonly string[],
 ): void {
   response
-    .writeHead(503, { ...HEADERS, ...corsHeaders(origins, origin), 'x-request-id': randomUUID() })
+    .writeHead(503, {
+      ...HEADERS,
+      ...corsHeaders(origins, headers.origin),
+      ...(mayBeLong(headers) && { connection: 'close' }),
+      'x-request-id': randomUUID(),
+    })
     .end(BODY);
 }
