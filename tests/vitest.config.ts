@@ -1,7 +1,9 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // For `pnpm test:faults`.
+    exclude: [...configDefaults.exclude, 'faults/long/**'],
     globalSetup: '@classroom/db/testing/global-setup',
     testTimeout: 120_000,
     hookTimeout: 120_000,

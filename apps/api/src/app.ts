@@ -4,13 +4,17 @@ import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { useDrain } from './http/drain.ts';
 import { answerError, answerNotFound, identify } from './http/errors.ts';
 import { useHealth } from './http/health.ts';
+import { BODY_LIMIT_BYTES } from './http/long-body.ts';
+import { useMetrics } from './http/metrics.ts';
 import { useOrigins } from './http/origins.ts';
+import { useOverload } from './http/overload.ts';
 import { useRest } from './http/rest/rest.ts';
 import { useTRPC } from './http/trpc.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { gatherVotes } from './questions/vote.ts';
 import type { Dependencies } from './trpc/context.ts';
 
-export interface AppOptions extends Omit<Dependencies, 'castVote'> {
+export interface AppOptions extends Omit<Dependencies, 'castVote' | 'metrics'> {
   logger: FastifyBaseLogger;
   /** Which pages may call: `https://host`, or `http://localhost:*` for any port. */
   corsOrigins: readonly string[];
@@ -18,7 +22,6 @@ export interface AppOptions extends Omit<Dependencies, 'castVote'> {
   trustProxy: readonly string[];
 }
 
-const BODY_LIMIT_BYTES = 16 * 1024;
 /** Room for the names of a thousand calls, so that a batch too large is told so by us. */
 const MAX_HEADER_BYTES = 32 * 1024;
 
@@ -43,7 +46,12 @@ const API_HEADERS = {
 
 /** The HTTP server, complete but for listening. It reads no environment and opens no connection. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { logger, corsOrigins, trustProxy, ...deps } = options;
+  const { logger, corsOrigins, trustProxy, ...given } = options;
+  const deps = {
+    ...given,
+    castVote: gatherVotes(given),
+    metrics: createMetrics(given.db, given.live),
+  };
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -76,9 +84,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   useDrain(app);
   await app.register(helmet, API_HEADERS);
   await useOrigins(app, corsOrigins);
+  await useOverload(app, deps, corsOrigins);
   useHealth(app, deps.db);
-  const dependencies = { ...deps, castVote: gatherVotes(deps) };
-  await useTRPC(app, dependencies);
-  await useRest(app, dependencies);
+  useMetrics(app, deps.metrics);
+  await useTRPC(app, deps);
+  await useRest(app, deps);
   return app;
 }

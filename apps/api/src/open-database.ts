@@ -10,6 +10,9 @@ import {
 import type { Env } from './env.ts';
 import { StartupError } from './startup-error.ts';
 
+/** A school that joins all at once may wait; what is beyond that would wait for seconds. */
+const WAITING_PER_CONNECTION = 200;
+
 /**
  * Finds the database, or starts the embedded one, and brings its schema up to date. What it opens
  * it leaves to `stack` to close.
@@ -22,7 +25,8 @@ export async function openDatabase(
   signal: AbortSignal,
 ): Promise<{ db: Database; url: string }> {
   const url = env.DATABASE_URL ?? (await startEmbedded(env.DATA_DIR, stack, signal));
-  const db = createDatabase(url, { max: env.DATABASE_POOL_MAX });
+  const max = env.DATABASE_POOL_MAX;
+  const db = createDatabase(url, { max, maxWaiting: max * WAITING_PER_CONNECTION });
   stack.defer(() => db.destroy());
   await checkServer(db);
   await migrate(url, signal);

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { createPool, type PoolOptions } from './pool.ts';
+import { rememberPool } from './pool-usage.ts';
 import type { PairingsTable } from './tables/pairings.ts';
 import type { QuestionVotesTable } from './tables/question-votes.ts';
 import type { QuestionsTable } from './tables/questions.ts';
@@ -25,5 +26,8 @@ export type Database = Kysely<Tables>;
  * @param url `postgres://user:password@host:port/database`
  */
 export function createDatabase(url: string, options: PoolOptions = {}): Database {
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPool(url, options) }) });
+  const pool = createPool(url, options);
+  const db: Database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  rememberPool(db, pool.usage);
+  return db;
 }

@@ -1,6 +1,8 @@
 export * from './constraints.ts';
+export * from './count-open-sessions.ts';
 export * from './database.ts';
 export * from './migrate.ts';
+export { poolUsage, type PoolUsage } from './pool-usage.ts';
 export * from './repositories/add-participant.ts';
 export * from './repositories/delete-sessions.ts';
 export * from './repositories/open-session.ts';

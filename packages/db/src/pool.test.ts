@@ -70,6 +70,19 @@ test('a full pool gives up waiting in time', async () => {
   await busy;
 });
 
+test('when as many wait for a connection as may, the next one is refused at once', async () => {
+  await using database = await createTestDatabase({ max: 1, maxWaiting: 2 });
+  const busy = [1, 2, 3].map(() => sleep(0.2).execute(database.db));
+  const started = performance.now();
+  const failure: unknown = await sleep(0.2)
+    .execute(database.db)
+    .catch((error: unknown) => error);
+  expect(performance.now() - started).toBeLessThan(150);
+  expect(isUnavailable(failure)).toBe(true);
+  await Promise.all(busy);
+  await sleep(0).execute(database.db);
+});
+
 test('a database that does not listen is unavailable', async () => {
   await using db = createDatabase('postgres://nobody@127.0.0.1:1/nothing');
   const failure: unknown = await sql`select 1`.execute(db).catch((error: unknown) => error);

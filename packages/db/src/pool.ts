@@ -1,12 +1,21 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, type PoolClient, types } from 'pg';
+import { PoolFullError } from './pool-full-error.ts';
+import type { PoolUsage } from './pool-usage.ts';
 import { statementName } from './statement-name.ts';
 
 export interface PoolOptions {
   /** The most connections that this pool opens. */
   max?: number;
+  /** The most callers that wait for a connection; more are refused at once. */
+  maxWaiting?: number;
   /** How long the server may work on one statement; 0 for as long as it takes. */
   statementTimeoutMs?: number;
+}
+
+/** As Kysely wants it, and with what it does not ask for. */
+export interface MeasuredPool extends PostgresPool {
+  usage: () => PoolUsage;
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -18,8 +27,8 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
  * A pg pool as Kysely wants it, with what pg lacks: limits on every wait, ids as numbers, named
  * statements, and survival when the server ends a connection.
  */
-export function createPool(url: string, options: PoolOptions = {}): PostgresPool {
-  const { max = 10, statementTimeoutMs = 2_000 } = options;
+export function createPool(url: string, options: PoolOptions = {}): MeasuredPool {
+  const { max = 10, maxWaiting = Infinity, statementTimeoutMs = 2_000 } = options;
   const pool = new Pool({
     connectionString: url,
     application_name: 'classroom',
@@ -44,7 +53,15 @@ export function createPool(url: string, options: PoolOptions = {}): PostgresPool
   return {
     options: pool.options,
     end: () => pool.end(),
+    usage: () => ({
+      max,
+      total: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     async connect() {
+      // pg lets any number wait, each for as long as a connection may take to open.
+      if (pool.waitingCount >= maxWaiting) throw new PoolFullError();
       const client = await pool.connect();
       let connection = connections.get(client);
       if (connection === undefined) {

@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg';
+import { PoolFullError } from './pool-full-error.ts';
 
 /**
  * Classes and codes of SQLSTATE that say "not now" rather than "wrong":
@@ -25,7 +26,9 @@ export function isUnavailable(error: unknown): boolean {
     return UNAVAILABLE_STATES.some((state) => state.test(error.code ?? ''));
   }
   if (!(error instanceof Error)) return false;
-  return isSystemError(error) || CONNECTION_LOST.test(error.message);
+  return (
+    error instanceof PoolFullError || isSystemError(error) || CONNECTION_LOST.test(error.message)
+  );
 }
 
 /** ECONNREFUSED, ECONNRESET, ETIMEDOUT … and not Node's own ERR_… */

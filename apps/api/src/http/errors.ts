@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorShape } from '../trpc/error-shape.ts';
+import { mayBeLong } from './long-body.ts';
 import { isRest, toRestError } from './rest/error-body.ts';
 
 /** The refusals that HTTP makes before tRPC is asked, in tRPC's terms. */
@@ -37,5 +38,6 @@ export function sendError(error: TRPCError, request: FastifyRequest, reply: Fast
   const shape = errorShape(error, request.id);
   const { httpStatus, retryAfterSeconds } = shape.data;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+  if (mayBeLong(request.headers)) reply.header('connection', 'close');
   void reply.code(httpStatus).send(isRest(request) ? toRestError(shape) : { error: shape });
 }

@@ -5,6 +5,8 @@ import { toTRPCError } from '../trpc/errors.ts';
 import { sendError } from './errors.ts';
 import { ownOrigins } from './own-origins.ts';
 
+const EXPOSED_HEADERS = ['retry-after', 'x-request-id'];
+
 /**
  * Browsers on the allowed origins may call, and those on others get no answer to read and have
  * nothing done for them. The page that this server itself serves may call too, but gets no grant of
@@ -13,8 +15,7 @@ import { ownOrigins } from './own-origins.ts';
  * @param origins as `https://host` or `http://localhost:*`, where `*` stands for any port
  */
 export async function useOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
-  const isAllowed = (origin: string) =>
-    origins.includes(origin) || origins.includes(`${origin.replace(/:\d+$/, '')}:*`);
+  const isAllowed = (origin: string) => allows(origins, origin);
 
   let own: ReadonlySet<string> = new Set();
   app.addHook('onListen', async () => {
@@ -30,7 +31,24 @@ export async function useOrigins(app: FastifyInstance, origins: readonly string[
     origin: (origin, done) => done(null, origin !== undefined && isAllowed(origin)),
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['content-type', 'authorization', 'last-event-id'],
-    exposedHeaders: ['retry-after', 'x-request-id'],
+    exposedHeaders: EXPOSED_HEADERS,
     maxAge: 3600,
   });
+}
+
+/** What lets a page of an allowed origin read an answer, for answers made without the plugin. */
+export function corsHeaders(
+  origins: readonly string[],
+  origin: string | undefined,
+): Record<string, string> {
+  if (origin === undefined || !allows(origins, origin)) return { vary: 'Origin' };
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
+  };
+}
+
+function allows(origins: readonly string[], origin: string): boolean {
+  return origins.includes(origin) || origins.includes(`${origin.replace(/:\d+$/, '')}:*`);
 }

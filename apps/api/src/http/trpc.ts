@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { resolveResponse } from '@trpc/server/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DomainError } from '../domain-error.ts';
 import { appRouter } from '../router.ts';
 import { createContext, type Dependencies } from '../trpc/context.ts';
 import { errorShape } from '../trpc/error-shape.ts';
@@ -46,7 +47,10 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
           error: null,
           maxBatchSize: MAX_BATCH_SIZE,
           createContext: async () => createContext(deps, req),
-          onError: ({ error, path }) => logError(req, error, path),
+          onError: ({ error, path }) => {
+            logError(req, error, path);
+            if (reachedNoProcedure(error, path)) deps.metrics.calls.refuse('INVALID_INPUT');
+          },
           responseMeta: ({ errors }) => retryAfter(errors),
         });
         if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
@@ -71,6 +75,12 @@ function refusal(
     return 'UNSUPPORTED_MEDIA_TYPE';
   }
   return request.params.path.split(',').length > MAX_BATCH_SIZE ? 'BAD_REQUEST' : undefined;
+}
+
+/** What a procedure refused, it has measured itself. */
+function reachedNoProcedure(error: TRPCError, path: string | undefined): boolean {
+  const isRouting = error.code === 'NOT_FOUND' || error.code === 'METHOD_NOT_SUPPORTED';
+  return path === undefined || (isRouting && !(error.cause instanceof DomainError));
 }
 
 function retryAfter(errors: readonly TRPCError[]): { headers?: Record<string, string> } {

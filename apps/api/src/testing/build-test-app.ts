@@ -7,8 +7,8 @@ import { noRateLimits } from '../rate-limits/rate-limits.ts';
 
 /** The whole server on a database, but for listening; closing it ends the live feed too. */
 export async function buildTestApp(
-  { db, url }: TestDatabase,
-  write: (line: string) => void,
+  { db, url }: Pick<TestDatabase, 'db' | 'url'>,
+  write: (line: string) => void = () => {},
 ): Promise<FastifyInstance> {
   const stop = new AbortController();
   const live = openLive({ db, url, onError: () => {} }, stop.signal);

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { VoteDeps } from '../questions/vote.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { clientAddress } from '../rate-limits/client-address.ts';
 import type { Live } from '../live/live.ts';
 import type { RateLimits } from '../rate-limits/rate-limits.ts';
@@ -10,6 +11,7 @@ import { hashSecret } from '../token.ts';
 export interface Dependencies extends CreateSessionDeps, VoteDeps {
   rateLimits: RateLimits;
   live: Live;
+  metrics: Metrics;
 }
 
 export interface Context {

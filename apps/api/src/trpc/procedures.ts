@@ -1,13 +1,25 @@
 import { DomainError } from '../domain-error.ts';
+import { errorShape } from './error-shape.ts';
 import { withReason } from './errors.ts';
 import { trpc } from './init.ts';
 import { chargeWrongCodes, limitCreations, refuseGuessers } from './rate-limits.ts';
 
-/** Anyone may call it. Every procedure is built on this one, so that every error has a reason. */
+/**
+ * Anyone may call it. Every procedure is built on this one, so that every error has a reason and
+ * every call is measured.
+ */
 export const publicProcedure = trpc.procedure
-  .use(async ({ next }) => {
+  .use(async ({ ctx, path, next }) => {
+    const { calls } = ctx.deps.metrics;
+    const started = performance.now();
     const result = await next();
-    if (!result.ok) throw withReason(result.error);
+    const error = result.ok ? undefined : withReason(result.error);
+    calls.observe(
+      path,
+      error ? errorShape(error, '').data.reason : 'ok',
+      performance.now() - started,
+    );
+    if (error) throw error;
     return result;
   })
   .use(chargeWrongCodes);

@@ -1,0 +1,73 @@
+import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildTestApp } from '../testing/build-test-app.ts';
+
+let database: TestDatabase;
+let app: FastifyInstance;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  app = await buildTestApp(database);
+});
+afterAll(async () => {
+  await app.close();
+  await database[Symbol.asyncDispose]();
+});
+
+async function scrape(): Promise<string> {
+  const response = await app.inject('/metrics');
+  expect(response.statusCode).toBe(200);
+  expect(response.headers['content-type']).toContain('text/plain');
+  return response.body;
+}
+
+/** How often calls of that procedure ended like that. */
+async function calls(procedure: string, reason: string): Promise<number> {
+  const labels = `{procedure="${procedure}",reason="${reason}"}`;
+  const name = `classroom_call_duration_seconds_count${labels} `;
+  const line = (await scrape()).split('\n').find((text) => text.startsWith(name));
+  return Number(line?.slice(name.length) ?? 0);
+}
+
+const call = (paths: string[], inputs: unknown[]) =>
+  app.inject({
+    method: 'POST',
+    url: `/trpc/${paths.join(',')}?batch=1`,
+    headers: { 'content-type': 'application/json' },
+    payload: JSON.stringify(Object.fromEntries(inputs.entries())),
+  });
+
+test('each call of a batch counts, by its procedure and by how it ended', async () => {
+  const input = { title: 'T', hostDisplayName: 'Ada' };
+  await call(
+    ['sessions.create', 'sessions.create', 'sessions.end'],
+    [input, {}, { code: 'CCCCCC' }],
+  );
+  expect(await calls('sessions.create', 'ok')).toBe(1);
+  expect(await calls('sessions.create', 'INVALID_INPUT')).toBe(1);
+  expect(await calls('sessions.end', 'UNAUTHENTICATED')).toBe(1);
+});
+
+test('what a caller makes up does not become a label', async () => {
+  await call(['sessions.madeUp', 'toString', '__proto__', 'sessions.get'], []);
+  await app.inject('/trpc/made,up');
+  await app.inject('/madeUp');
+  expect(await calls('unknown', 'INVALID_INPUT')).toBe(5);
+  const text = await scrape();
+  expect(text).not.toMatch(/made|toString|__proto__/i);
+  expect(text).toContain('classroom_http_requests_total{route="unknown",status="404"} 1');
+});
+
+test('the pool and the process are shown', async () => {
+  const text = await scrape();
+  expect(text).toMatch(/^classroom_pool_connections\{state="total"\} [1-9]/m);
+  expect(text).toMatch(/^classroom_pool_waiting 0$/m);
+  expect(text).toMatch(/^nodejs_eventloop_lag_seconds /m);
+  expect(text).toMatch(/^process_resident_memory_bytes /m);
+});
+
+test('open sessions are as of the scrape before', async () => {
+  await scrape();
+  await expect.poll(scrape, { timeout: 5_000 }).toMatch(/^classroom_sessions_open 1$/m);
+});

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { createClient, reasonOf } from '@classroom/client';
+import { administer, createTestDatabase, dumpTables } from '@classroom/db/testing';
+import { expect, test } from 'vitest';
+import { startRecordingProxy } from '../src/recording-proxy.ts';
+import { startApi } from '../src/start-api.ts';
+
+/** What is somewhere in the text, also as hexadecimal or base64. */
+function findIn(text: string, secrets: readonly string[]): string[] {
+  const forms = (secret: string) => [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('hex'),
+    Buffer.from(secret).toString('base64url'),
+    Buffer.from(secret, 'base64url').toString('hex'),
+  ];
+  return secrets.filter((secret) => forms(secret).some((form) => text.includes(form)));
+}
+
+test('names, tokens, keys and pairing codes are in no log, URL or metric, errors included', async () => {
+  await using database = await createTestDatabase();
+  await using api = await startApi({ DATABASE_URL: database.url, LOG_LEVEL: 'trace' });
+  await using proxy = await startRecordingProxy(api.url);
+  const as = (token?: string) =>
+    createClient({ url: `${proxy.url}/trpc`, ...(token !== undefined && { token }) }).sessions;
+  const reason = (call: Promise<unknown>) => call.then(() => 'none', reasonOf);
+  const canary = (what: string) => `Canary ${what} ${randomUUID()}`;
+
+  const creation = {
+    title: canary('title'),
+    hostDisplayName: canary('host'),
+    idempotencyKey: randomUUID(),
+  };
+  const joining = { displayName: canary('student'), idempotencyKey: randomUUID() };
+  const unknownToken = canary('token').replaceAll(' ', '-');
+  const names = [creation.title, creation.hostDisplayName, joining.displayName];
+
+  const { code, hostToken } = await as().create.mutate(creation);
+  const host = as(hostToken);
+  const { participant, participantToken } = await as().join.mutate({ code, ...joining });
+  const { pairingCode } = await host.createPairingCode.mutate({ code });
+  const paired = await as().redeemPairingCode.mutate({ code, pairingCode });
+  const { pairingCode: pending } = await host.createPairingCode.mutate({ code });
+  const tokens = [hostToken, participantToken, paired.hostToken, unknownToken];
+  const keys = [creation.idempotencyKey, joining.idempotencyKey];
+  const codes = [pairingCode, pending];
+
+  // Everything again, refused for every reason there is.
+  await host.start.mutate({ code });
+  await host.prolong.mutate({ code });
+  await as(participantToken).participants.query({ code });
+  await host.get.query({ code });
+  expect(await reason(as().create.mutate({ ...creation, title: canary('') }))).toBe(
+    'IDEMPOTENCY_KEY_REUSED',
+  );
+  expect(await reason(as().create.mutate({ ...creation, title: `${creation.title}\0` }))).toBe(
+    'INVALID_INPUT',
+  );
+  expect(await reason(as().join.mutate({ code, displayName: joining.displayName }))).toBe(
+    'NAME_TAKEN',
+  );
+  expect(await reason(as(unknownToken).end.mutate({ code }))).toBe('UNAUTHENTICATED');
+  expect(await reason(as(participantToken).end.mutate({ code }))).toBe('FORBIDDEN');
+  expect(await reason(as().redeemPairingCode.mutate({ code, pairingCode }))).not.toBe('none');
+
+  const stored = await dumpTables(database.db);
+  expect(findIn(stored, names)).toEqual(names);
+  expect(findIn(stored, [...tokens, ...keys, ...codes])).toEqual([]);
+
+  // A database that goes away, and one that does not have what it should.
+  await administer(
+    database.url,
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = 'classroom'`,
+  );
+  await reason(host.get.query({ code }));
+  await administer(database.url, 'alter table users rename to gone');
+  const failing = [
+    as().create.mutate({ ...creation, idempotencyKey: randomUUID() }),
+    as().join.mutate({ code, ...joining, displayName: `${joining.displayName} II` }),
+    host.removeParticipant.mutate({ code, participantId: participant.id, block: true }),
+    as(participantToken).participants.query({ code }),
+  ];
+  await Promise.all(failing.map(reason));
+  await expect.poll(api.output).toContain('42P01');
+  const path = encodeURIComponent(creation.title);
+  await fetch(`${api.url}/trpc/${path}`);
+  await fetch(`${api.url}/${path}`);
+
+  const metrics = await (await fetch(`${api.url}/metrics`)).text();
+  const secrets = [...names, ...tokens, ...keys, ...codes];
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(findIn(api.output(), secrets)).toEqual([]);
+  expect(findIn(metrics, [...secrets, code])).toEqual([]);
+  expect(findIn(proxy.urls.join('\n'), secrets)).toEqual([]);
+});

@@ -1,0 +1,49 @@
+import { createTestDatabase } from '@classroom/db/testing';
+import { expect, test } from 'vitest';
+import { createUnderLoad } from '../../src/load.ts';
+import { type RunningApi, startApi } from '../../src/start-api.ts';
+
+const MOST_BYTES = 10 * 1024 * 1024;
+const TIMES = 50;
+
+const batch = Array(1000).fill('sessions.create').join(',');
+const megabytes = (n: number) => 'a'.repeat(n * 1024 * 1024);
+
+/** Each with the status that refuses it. */
+const attacks: [string, string, string, string, number][] = [
+  ['a batch of 1,000', `/trpc/${batch}?batch=1`, 'application/json', '{}', 400],
+  ['multipart', '/trpc/sessions.create', 'multipart/form-data; boundary=x', megabytes(4), 415],
+  ['oversized', '/trpc/sessions.create', 'application/json', megabytes(4), 413],
+];
+
+test.each(attacks)('%s, fifty times: 10 MB at most', async (_, path, type, body, status) => {
+  await using database = await createTestDatabase();
+  await using api = await startApi({ DATABASE_URL: database.url, LOG_LEVEL: 'error' });
+  const statuses = new Set<number>();
+  const attack = async () => {
+    const answer = await fetch(`${api.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body,
+    }).catch(() => undefined);
+    // The connection may be closed before all of a refused body is sent.
+    if (answer !== undefined) statuses.add(answer.status);
+  };
+  // What a process grows to by itself when it works, and when its code for this is compiled.
+  await createUnderLoad(api.url, { connections: 20, seconds: 3 });
+  for (let n = 0; n < TIMES / 5; n += 1) await attack();
+  const before = await residentBytes(api);
+  let most = before;
+  for (let n = 0; n < TIMES; n += 1) {
+    await attack();
+    most = Math.max(most, await residentBytes(api));
+  }
+  console.log(`+${((most - before) / 1024 / 1024).toFixed(1)} MB`);
+  expect([...statuses].filter((other) => other !== status)).toEqual([]);
+  expect(most - before).toBeLessThan(MOST_BYTES);
+});
+
+async function residentBytes({ url }: RunningApi): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
+}
