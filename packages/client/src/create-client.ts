@@ -1,4 +1,4 @@
-import type { AppRouter } from '@classroom/api/router';
+import type { PublicRouter } from './public-router.ts';
 import { fetchOrNoAnswer } from './no-answer.ts';
 import {
   createTRPCClient,
@@ -17,7 +17,7 @@ export interface ClientOptions {
   token?: string | (() => string | undefined);
 }
 
-export type Client = TRPCClient<AppRouter>;
+export type Client = TRPCClient<PublicRouter>;
 
 /** As many calls as the server takes in one request. */
 const MAX_BATCH_SIZE = 10;
@@ -35,7 +35,7 @@ export function createClient({ url, token }: ClientOptions): Client {
     const current = typeof token === 'function' ? token() : token;
     return current === undefined ? {} : { authorization: `Bearer ${current}` };
   };
-  return createTRPCClient<AppRouter>({
+  return createTRPCClient<PublicRouter>({
     links: [
       splitLink({
         condition: ({ type }) => type === 'subscription',
