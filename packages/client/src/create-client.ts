@@ -9,6 +9,8 @@ import {
 } from '@trpc/client';
 import { EventSource } from 'eventsource';
 import { fetchEvents } from './fetch-events.ts';
+import { withIdempotencyKey } from './idempotency-key.ts';
+import { retryUnavailable } from './retry.ts';
 
 export interface ClientOptions {
   /** Where the API is, `/trpc` included: `https://host/trpc`. */
@@ -26,6 +28,9 @@ const MAX_BATCH_SIZE = 10;
  * A typed client of the API. Calls made at once travel in one request; subscriptions are server-sent
  * events, which come back by themselves after a break and go on where they were.
  *
+ * What is not answered is repeated, three times at most, where that does no harm: queries, and
+ * mutations with an idempotency key. Who creates, joins or asks without one gets one drawn.
+ *
  * @example
  * const client = createClient({ url: 'http://localhost:3000/trpc' });
  * const session = await client.sessions.create.mutate({ title: 'Algebra', hostDisplayName: 'Ada' });
@@ -37,6 +42,7 @@ export function createClient({ url, token }: ClientOptions): Client {
   };
   return createTRPCClient<PublicRouter>({
     links: [
+      withIdempotencyKey,
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: httpSubscriptionLink({
@@ -45,7 +51,10 @@ export function createClient({ url, token }: ClientOptions): Client {
           EventSource,
           eventSourceOptions: () => ({ fetch: fetchEvents(headers) }),
         }),
-        false: httpBatchLink({ url, maxItems: MAX_BATCH_SIZE, fetch: fetchOrNoAnswer, headers }),
+        false: [
+          retryUnavailable,
+          httpBatchLink({ url, maxItems: MAX_BATCH_SIZE, fetch: fetchOrNoAnswer, headers }),
+        ],
       }),
     ],
   });
