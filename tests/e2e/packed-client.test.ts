@@ -3,7 +3,11 @@ import path from 'node:path';
 import { createTestDatabase } from '@classroom/db/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { newStrangersProject, type StrangersProject } from '../src/stranger/project.ts';
+import {
+  newStrangersProject,
+  reachesRegistry,
+  type StrangersProject,
+} from '../src/stranger/project.ts';
 import { startApi } from '../src/start-api.ts';
 
 const CLIENT = `import { createClient, reasonOf } from '@classroom/client';
@@ -17,28 +21,27 @@ const WRONG = {
   TS2678: `${CLIENT}switch (reasonOf(undefined)) { case 'SESSION_GONE': break; }\n`,
 };
 
-let project: StrangersProject;
+const offline = !(await reachesRegistry());
 
-beforeAll(async () => {
-  const files = Object.entries(WRONG).map(([number, text]) => [`${number}.ts`, text]);
-  project = await newStrangersProject(Object.fromEntries(files));
-});
-afterAll(() => project[Symbol.asyncDispose]());
+describe.skipIf(offline)('in a project elsewhere (skipped without an npm registry)', () => {
+  let project: StrangersProject;
+  beforeAll(async () => {
+    const files = Object.entries(WRONG).map(([number, text]) => [`${number}.ts`, text]);
+    project = await newStrangersProject(Object.fromEntries(files));
+  });
+  afterAll(() => project[Symbol.asyncDispose]());
+  const installed = (file: string) => readFile(path.join(project.client, file), 'utf8');
 
-const installed = (file: string) => readFile(path.join(project.client, file), 'utf8');
-
-describe('the packed client, in a project outside the monorepo,', () => {
-  test('compiles, and each mistake does not, with the types of all packages checked', async () => {
+  test('the packed client compiles, and each mistake does not, with the types of all packages checked', async () => {
     const errors = (await project.check()).filter((line) => !line.startsWith(' '));
-    expect(errors).toHaveLength(3);
-    for (const number of Object.keys(WRONG)) {
-      expect(errors).toContainEqual(
-        expect.stringMatching(new RegExp(`^${number}\\.ts.+ error ${number}:`)),
-      );
-    }
+    expect(errors).toEqual(
+      Object.keys(WRONG)
+        .toSorted()
+        .map((number) => expect.stringMatching(`^${number}\\.ts.+ error ${number}:`)),
+    );
   });
 
-  test('plays a lesson with a real server', async () => {
+  test('it plays a lesson with a real server', async () => {
     await using database = await createTestDatabase();
     await using api = await startApi({ DATABASE_URL: database.url });
     const printed = await project.run(`
@@ -48,7 +51,7 @@ describe('the packed client, in a project outside the monorepo,', () => {
     expect(JSON.parse(printed)).toEqual(['Ben', 'Algebra I', 'ended', 'gone']);
   });
 
-  test('has nothing of the server in it, and no dependency on the workspace', async () => {
+  test('it has nothing of the server in it, and no dependency on the workspace', async () => {
     const entries = await readdir(project.client, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
     expect(files.toSorted()).toEqual([
@@ -69,7 +72,7 @@ describe('the packed client, in a project outside the monorepo,', () => {
     expect(await installed('dist/index.js')).not.toMatch(/kysely|\bpg\b|fastify|pino|node:/);
   });
 
-  test('has types that name nobody else and leave nothing unchecked', async () => {
+  test('it has types that name nobody else and leave nothing unchecked', async () => {
     const types = (await installed('dist/index.d.ts')).replaceAll(/\/\*[^]*?\*\//g, '');
     expect(types).not.toMatch(/kysely|\bpg\b|fastify|pino|zod|@classroom|Context|\bany\b/);
     const imported = [...types.matchAll(/\bfrom ["'](.+?)["']|import\(/g)].map(([, name]) => name);

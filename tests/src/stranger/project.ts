@@ -7,6 +7,15 @@ import { promisify } from 'node:util';
 const BIN = path.resolve(import.meta.dirname, '../../../node_modules/.bin');
 const run = promisify(execFile);
 
+/** Whether npm can install packages here, from the registry that it is set to. */
+export async function reachesRegistry(): Promise<boolean> {
+  const view = ['view', 'eventsource', 'version', '--fetch-retries=0', '--fetch-timeout=5000'];
+  return await run('npm', view, { timeout: 15_000 }).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** A project outside the monorepo that has the packed client installed, and nothing else. */
 export interface StrangersProject extends AsyncDisposable {
   /** Where the client is installed in it. */
@@ -21,7 +30,8 @@ export interface StrangersProject extends AsyncDisposable {
 const TSCONFIG = {
   compilerOptions: {
     target: 'es2022',
-    lib: ['es2024', 'dom', 'dom.iterable'],
+    // The types of tRPC name what can be disposed of.
+    lib: ['es2024', 'dom', 'dom.iterable', 'esnext.disposable'],
     module: 'esnext',
     moduleResolution: 'bundler',
     types: [],
