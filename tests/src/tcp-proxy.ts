@@ -1,20 +1,23 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A way to the database that can be broken: half-open, as when a cable is cut, or refused. */
+/** A way to a server that can be broken: half-open, as when a cable is cut, or refused. */
 export interface TcpProxy extends AsyncDisposable {
-  /** The URL of the database through the proxy. */
+  /** The URL of the server through the proxy. */
   url: string;
   /** Where new connections lead from now on. */
-  setTarget: (databaseUrl: string) => void;
+  setTarget: (serverUrl: string) => void;
   /** While true, connections stay open and nothing passes. */
   setHanging: (hanging: boolean) => void;
+  /** The next so many answers are lost on the way, each with its connection. */
+  loseAnswers: (count: number) => void;
 }
 
-export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
-  let target = new URL(databaseUrl);
+export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
+  let target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let hanging = false;
+  let toLose = 0;
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
     for (const [from, to] of [
@@ -23,7 +26,10 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     ] as const) {
       sockets.add(from);
       from.on('data', (chunk) => {
-        if (!hanging) to.write(chunk);
+        if (from === upstream && toLose > 0) {
+          toLose -= 1;
+          to.destroy();
+        } else if (!hanging) to.write(chunk);
       });
       from.on('error', () => {});
       from.on('close', () => {
@@ -44,6 +50,9 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     },
     setHanging: (value) => {
       hanging = value;
+    },
+    loseAnswers: (count) => {
+      toLose = count;
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -65,8 +65,3 @@ test('a token that cannot be had is no fault of the server', async () => {
     .catch((error: unknown) => error);
   expect(reasonOf(failure)).toBeUndefined();
 });
-
-test('what no call threw has no reason', () => {
-  expect(reasonOf(new TypeError('fetch failed'))).toBeUndefined();
-  expect(reasonOf(undefined)).toBeUndefined();
-});

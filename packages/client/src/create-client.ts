@@ -1,4 +1,4 @@
-import type { AppRouter } from '@classroom/api/router';
+import type { PublicRouter } from './public-router.ts';
 import { fetchOrNoAnswer } from './no-answer.ts';
 import {
   createTRPCClient,
@@ -9,6 +9,8 @@ import {
 } from '@trpc/client';
 import { EventSource } from 'eventsource';
 import { fetchEvents } from './fetch-events.ts';
+import { withIdempotencyKey } from './idempotency-key.ts';
+import { retryUnavailable } from './retry.ts';
 
 export interface ClientOptions {
   /** Where the API is, `/trpc` included: `https://host/trpc`. */
@@ -17,7 +19,7 @@ export interface ClientOptions {
   token?: string | (() => string | undefined);
 }
 
-export type Client = TRPCClient<AppRouter>;
+export type Client = TRPCClient<PublicRouter>;
 
 /** As many calls as the server takes in one request. */
 const MAX_BATCH_SIZE = 10;
@@ -25,6 +27,9 @@ const MAX_BATCH_SIZE = 10;
 /**
  * A typed client of the API. Calls made at once travel in one request; subscriptions are server-sent
  * events, which come back by themselves after a break and go on where they were.
+ *
+ * What is not answered is repeated, three times at most, where that does no harm: queries, and
+ * mutations with an idempotency key. Who creates, joins or asks without one gets one drawn.
  *
  * @example
  * const client = createClient({ url: 'http://localhost:3000/trpc' });
@@ -35,8 +40,9 @@ export function createClient({ url, token }: ClientOptions): Client {
     const current = typeof token === 'function' ? token() : token;
     return current === undefined ? {} : { authorization: `Bearer ${current}` };
   };
-  return createTRPCClient<AppRouter>({
+  return createTRPCClient<PublicRouter>({
     links: [
+      withIdempotencyKey,
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: httpSubscriptionLink({
@@ -45,7 +51,10 @@ export function createClient({ url, token }: ClientOptions): Client {
           EventSource,
           eventSourceOptions: () => ({ fetch: fetchEvents(headers) }),
         }),
-        false: httpBatchLink({ url, maxItems: MAX_BATCH_SIZE, fetch: fetchOrNoAnswer, headers }),
+        false: [
+          retryUnavailable,
+          httpBatchLink({ url, maxItems: MAX_BATCH_SIZE, fetch: fetchOrNoAnswer, headers }),
+        ],
       }),
     ],
   });

@@ -1,7 +1,5 @@
-import { z } from 'zod';
-
 /** Why a call failed. Every error carries one as `data.reason`. */
-export const errorReason = z.enum([
+export const ERROR_REASONS = [
   'INVALID_INPUT',
   'HOST_SESSION_LIMIT',
   'JOIN_CODE_EXHAUSTED',
@@ -16,8 +14,8 @@ export const errorReason = z.enum([
   'RATE_LIMITED',
   'UNAVAILABLE',
   'INTERNAL',
-]);
-export type ErrorReason = z.infer<typeof errorReason>;
+] as const;
+export type ErrorReason = (typeof ERROR_REASONS)[number];
 
 /** What an error says beside its reason. */
 export interface ErrorDetails {

@@ -1,5 +1,6 @@
 export * from './code.ts';
 export * from './error-reason.ts';
+export * from './error-reason-shape.ts';
 export * from './export.ts';
 export * from './idempotency-key.ts';
 export * from './join-code.ts';

@@ -1,0 +1,53 @@
+import type {
+  TRPCBuiltRouter,
+  TRPCMutationProcedure,
+  TRPCQueryProcedure,
+  TRPCSubscriptionProcedure,
+} from '@trpc/server';
+import type { Contract } from './contract.ts';
+
+/** What an error says: its reason, and with some reasons more. */
+export type ErrorData = Contract['errorDetails'] & {
+  /** The name that tRPC has for the kind of error. */
+  code: string;
+  httpStatus: number;
+  reason: Contract['errorReason'];
+};
+
+interface Shape {
+  meta: object;
+  input: unknown;
+  output: unknown;
+}
+
+interface Described<Input, Output> extends Shape {
+  input: Input;
+  output: Output;
+}
+
+type Procedure<Type, Input, Output> = Type extends 'query'
+  ? TRPCQueryProcedure<Described<Input, Output>>
+  : Type extends 'mutation'
+    ? TRPCMutationProcedure<Described<Input, Output>>
+    : TRPCSubscriptionProcedure<Described<Input, AsyncIterable<Output, void>>>;
+
+type Routes<Procedures> = {
+  [Name in keyof Procedures]: Procedures[Name] extends {
+    type: infer Type;
+    input: infer Input;
+    output: infer Output;
+  }
+    ? Procedure<Type, Input, Output>
+    : Routes<Procedures[Name]>;
+};
+
+/** The server's router as tRPC's client needs it: of the server itself it says nothing. */
+export type PublicRouter = TRPCBuiltRouter<
+  {
+    ctx: object;
+    meta: object;
+    errorShape: { message: string; code: number; data: ErrorData };
+    transformer: false;
+  },
+  Routes<Contract['procedures']>
+>;

@@ -1,0 +1,78 @@
+import { createClient, reasonOf, type RouterInputs, type RouterOutputs } from '@classroom/client';
+
+/** Whether a value of that type could be used as anything, unchecked. */
+type IsAny<T> = 0 extends T & 1 ? true : false;
+type AnyIn<Features> = {
+  [Feature in keyof Features]: {
+    [Name in keyof Features[Feature]]: IsAny<Features[Feature][Name]>;
+  }[keyof Features[Feature]];
+}[keyof Features];
+export const anyInInputs: AnyIn<RouterInputs> = false;
+export const anyInOutputs: AnyIn<RouterOutputs> = false;
+
+/**
+ * Plays a lesson with the client and nothing else of this repository.
+ *
+ * @param url of the API, `/trpc` included
+ * @returns what somebody in the class noticed
+ */
+export async function playLesson(url: string): Promise<string[]> {
+  const anyone = createClient({ url });
+  const { code, hostToken } = await anyone.sessions.create.mutate({
+    title: 'Algebra I',
+    hostDisplayName: 'Ada',
+  });
+  const { participant, participantToken } = await anyone.sessions.join.mutate({
+    code,
+    displayName: 'Ben',
+  });
+  const noticed: string[] = [participant.displayName];
+
+  const host = createClient({ url, token: hostToken });
+  const student = createClient({ url, token: () => participantToken });
+  await new Promise<void>((resolve, reject) => {
+    student.sessions.events.subscribe(
+      { code },
+      {
+        onData({ data }) {
+          if (data.type === 'session') noticed.push(data.session.status);
+          if (data.type !== 'snapshot') return;
+          noticed.push(data.session.title);
+          host.sessions.end.mutate({ code }).catch(reject);
+        },
+        onComplete: resolve,
+        onError: reject,
+      },
+    );
+  });
+
+  await anyone.sessions.get.query({ code }).catch((error: unknown) => noticed.push(advice(error)));
+  return noticed;
+}
+
+function advice(error: unknown): string {
+  const reason = reasonOf(error);
+  switch (reason) {
+    case 'SESSION_NOT_FOUND':
+    case 'SESSION_ENDED':
+      return 'gone';
+    case 'JOIN_CODE_EXHAUSTED':
+    case 'RATE_LIMITED':
+    case 'UNAVAILABLE':
+      return 'later';
+    case 'INVALID_INPUT':
+    case 'HOST_SESSION_LIMIT':
+    case 'IDEMPOTENCY_KEY_REUSED':
+    case 'NAME_TAKEN':
+    case 'UNAUTHENTICATED':
+    case 'FORBIDDEN':
+    case 'QUESTION_LIMIT':
+    case 'QUESTION_NOT_FOUND':
+    case 'INTERNAL':
+      return reason;
+    case undefined:
+      throw error;
+    default:
+      return reason satisfies never;
+  }
+}
