@@ -5,6 +5,7 @@ import { liveFeed } from './live-feed/live-feed.ts';
 import type { Program } from './program.ts';
 import { runBenchmark } from './run-benchmark.ts';
 import { toTable } from './to-table.ts';
+import { votes } from './votes/votes.ts';
 
 const OPTIONS = { connections: 32, seconds: 10 };
 
@@ -20,5 +21,6 @@ function besideFloor(benchmark: Benchmark): Program {
 /** Everything that is measured, in the order of docs/benchmarks.md. */
 export const programs: readonly Program[] = [
   ...[createSession, joinSession].map(besideFloor),
+  votes,
   liveFeed,
 ];
