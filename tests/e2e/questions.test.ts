@@ -63,6 +63,14 @@ test('what is hidden or withdrawn is not there for the others', async () => {
   expect((await host.questions.list.query({ code })).items).toEqual([]);
 });
 
+test('a question that is hidden can still be withdrawn by who asked it', async () => {
+  const { code, host, ben } = await room();
+  const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });
+  await host.questions.setStatus.mutate({ questionId, status: 'hidden' });
+  expect(await ben.questions.withdraw.mutate({ questionId })).toEqual({ questionId });
+  expect((await host.questions.list.query({ code })).items).toEqual([]);
+});
+
 test('after the end it is read and no more changed', async () => {
   const { code, host, ben } = await room();
   const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });

@@ -15,12 +15,6 @@ const withdraw = prepared((db, parameter: Parameter<QuestionCall>) =>
         .innerJoin('asking', 'asking.id', 'question.author_id')
         .where('question.id', '=', parameter('questionId', 'bigint'))
         .where('question.status', '<>', sql.lit('withdrawn'))
-        .where((eb) =>
-          eb.or([
-            eb('question.status', '<>', sql.lit('hidden')),
-            eb('asking.role', '=', sql.lit('host')),
-          ]),
-        )
         .select(['question.id', 'question.session_id'])
         .forNoKeyUpdate('question'),
     )
