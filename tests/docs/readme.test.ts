@@ -84,7 +84,7 @@ function hasHeading(page: string, anchor: string): boolean {
 
 test('every pnpm command on the pages is a script of the root', async () => {
   const { scripts } = manifest.parse(JSON.parse(await read('package.json')));
-  const known = new Set([...Object.keys(scripts), 'install']);
+  const known = new Set([...Object.keys(scripts), 'install', 'audit']);
   const unknown: string[] = [];
   for (const page of await pages()) {
     for (const [, name = ''] of (await read(page)).matchAll(/\bpnpm(?:@[\d.]+)? ([a-z][\w:]*)/g)) {

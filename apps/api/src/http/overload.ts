@@ -13,8 +13,6 @@ import { corsHeaders } from './origins.ts';
 
 /** The mean over a second. A process that is merely busy has a few milliseconds. */
 const MAX_EVENT_LOOP_DELAY_MS = 100;
-/** Of queries for each connection; a few tenths of a second's work. */
-const LONG_QUEUE = 10;
 const ALWAYS_SERVED = new Set(['/livez', '/metrics']);
 
 const details = { retryAfterSeconds: 1 };
@@ -49,7 +47,7 @@ export async function useOverload(
   });
   const isCrowded = watchCrowd(() => {
     const { waiting, max } = poolUsage(db);
-    return waiting > 0 && waiting >= max * LONG_QUEUE;
+    return waiting / Math.max(1, max);
   });
   const mustRefuse = ({ url = '', method }: IncomingMessage) =>
     !ALWAYS_SERVED.has(url) &&
