@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { createClient } from '@classroom/client';
 import { startOwnApi } from '@classroom/demo/start-own-api';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
@@ -52,6 +53,20 @@ test.each(['http://127.0.0.1:1', 'nonsense'])(
     });
   },
 );
+
+test('a host who has three sessions open is one line, and a failure', async () => {
+  await using database = await createTestDatabase();
+  await using api = await startApi({ DATABASE_URL: database.url });
+  const { sessions } = createClient({ url: `${api.url}/trpc` });
+  for (const title of ['One', 'Two', 'Three']) {
+    await sessions.create.mutate({ title, hostDisplayName: 'Ms Noether' });
+  }
+  const { errors, exitCode } = await runDemo(api.url);
+  expect({ errors, exitCode }).toEqual({
+    errors: 'The API refuses: HOST_SESSION_LIMIT\n',
+    exitCode: 1,
+  });
+});
 
 test('an API of its own is gone afterwards, with its data', async () => {
   const api = await startOwnApi(new AbortController().signal);
