@@ -3,6 +3,7 @@ import path from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { PostgresDialect } from 'kysely';
 import { defineConfig } from 'kysely-ctl';
+import { seeds } from './seeds/index.ts';
 import { openEmbeddedDatabase } from './src/embedded.ts';
 import { createMigrator } from './src/migrate.ts';
 import { createPool } from './src/pool.ts';
@@ -10,9 +11,10 @@ import { createPool } from './src/pool.ts';
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 const ENV_FILE = path.join(REPOSITORY, '.env');
 
+if (existsSync(ENV_FILE)) loadEnvFile(ENV_FILE);
+
 /** A pool of the database that `pnpm start` would use; the embedded one runs as long as the pool. */
 async function openPool() {
-  if (existsSync(ENV_FILE)) loadEnvFile(ENV_FILE);
   const { DATABASE_URL, DATA_DIR } = process.env;
   const embedded = DATABASE_URL
     ? undefined
@@ -34,7 +36,16 @@ function nextPrefix(): string {
   return `${String(count + 1).padStart(4, '0')}-`;
 }
 
+/** The seeds. Their tokens are known to everybody, and so they are for development only. */
+async function getSeeds() {
+  if (process.env['NODE_ENV'] === 'production') {
+    throw new Error('The seeds have tokens that everybody knows: not with NODE_ENV=production');
+  }
+  return seeds;
+}
+
 export default defineConfig({
   dialect: new PostgresDialect({ pool: openPool }),
   migrations: { migrator: createMigrator, getMigrationPrefix: nextPrefix },
+  seeds: { provider: { getSeeds } },
 });

@@ -6,6 +6,7 @@ import { VARIABLES } from '@classroom/api/env';
 import { createTestDatabase } from '@classroom/db/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { lastingLines, runDemo } from '../src/run-demo.ts';
 import { printed, startApi } from '../src/start-api.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -49,6 +50,15 @@ test('the sample of the typed client runs, and says what it should', async () =>
   await writeFile(file, sample.replaceAll('http://127.0.0.1:3000', api.url));
   const { stdout } = await run(process.execPath, [file]);
   expect(stdout).toBe('No such session, or it has ended.\n');
+});
+
+test('the transcript of the demo is what it prints, but for ids and codes', async () => {
+  await using database = await createTestDatabase();
+  await using api = await startApi({ DATABASE_URL: database.url });
+  const transcript = blocks(readme, 'console').find((block) => / demo$/m.test(block)) ?? '';
+  const [, recorded = ''] = /^\$ .+ demo\n([^]+)/.exec(transcript) ?? [];
+  const { output } = await runDemo(api.url);
+  expect(lastingLines(recorded)).toEqual(lastingLines(output));
 });
 
 describe('links', () => {

@@ -126,6 +126,21 @@ describe('whoever listens', () => {
   });
 });
 
+test('who is removed is no longer named, by what they asked either', async () => {
+  const { code, hostToken, join } = await open();
+  const { participantToken, participant } = await join('Ben');
+  await ask(participantToken, code, 'One?');
+  await ask(participantToken, code, 'Two?');
+  using ear = await hear(as(hostToken, 1), code);
+  await expect.poll(() => ear.changes()).toHaveLength(1);
+  await as(hostToken).sessions.removeParticipant.mutate({ code, participantId: participant.id });
+  await expect.poll(() => ear.changes()).toHaveLength(3);
+  for (const { data } of ear.changes().slice(1)) {
+    expect(data).toMatchObject({ type: 'question', question: { author: null } });
+  }
+  expect(new Set(ear.changes().map(({ id }) => id)).size).toBe(3);
+});
+
 describe('it ends', () => {
   test('with the session, which is the last that is heard', async () => {
     const { code, hostToken } = await open();

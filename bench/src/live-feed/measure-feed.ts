@@ -59,7 +59,8 @@ export async function measureFeed(
 
 /** How often the changes of a session were read, as PostgreSQL counts the use of their index. */
 async function changeReads(db: Database): Promise<number> {
-  await sleep(1_500);
+  // A connection tells what it has counted when it has been idle for ten seconds.
+  await sleep(11_000);
   const { rows } = await sql<{ reads: number }>`
     select idx_scan::int as reads from pg_stat_user_indexes
     where indexrelname = 'questions_change_idx'

@@ -68,7 +68,7 @@ beforeAll(async () => {
   await sql`
     insert into questions
       (session_id, author_id, status, answered_at, anonymous, body, vote_count, change_number)
-    select 1 + n % 20, 1 + n % 20, 'answered', now(), false, 'Why?', n % 50, n
+    select 1 + n % 20, 1 + n, 'answered', now(), false, 'Why?', n % 50, n
     from generate_series(0, 19999) n
   `.execute(database.db);
   await sql`insert into question_votes select id, 1 + id % 20000 from questions`.execute(

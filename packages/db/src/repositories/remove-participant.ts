@@ -44,6 +44,19 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           // Whoever came second finds what the first has done.
           .forUpdate('participant'),
       )
+      // What they asked under their name changes too: it is nobody's from now on.
+      .with('asked', (db) =>
+        db
+          .selectFrom('questions as question')
+          .innerJoin('target', 'target.id', 'question.author_id')
+          .where('target.user_id', 'is not', null)
+          .where('target.blocked_at', 'is', null)
+          .where('question.anonymous', '=', sql.lit(false))
+          .where('question.status', '<>', sql.lit('withdrawn'))
+          .orderBy('question.id')
+          .select('question.id')
+          .forNoKeyUpdate('question'),
+      )
       .with('numbered', (db) =>
         db
           .updateTable('sessions as session')
@@ -51,7 +64,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .whereRef('session.id', '=', 'target.session_id')
           .where('target.user_id', 'is not', null)
           .where('target.blocked_at', 'is', null)
-          .set({ change_number: sql`session.change_number + 1` })
+          .set({ change_number: sql`session.change_number + 1 + (select count(*) from asked)` })
           .returning('session.change_number'),
       )
       .with('changed', (db) =>
@@ -72,6 +85,19 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
             };
           })
           .returning('participant.blocked_at'),
+      )
+      .with('unnamed', (db) =>
+        db
+          .updateTable('questions as question')
+          .from('numbered')
+          .innerJoin(
+            sql<{ id: number; n: number }>`
+              (select id, row_number() over (order by id) as n from asked)
+            `.as('each'),
+            (join) => join.onTrue(),
+          )
+          .whereRef('question.id', '=', 'each.id')
+          .set({ change_number: sql`numbered.change_number - each.n` }),
       )
       .selectFrom('target')
       .leftJoin('changed', (join) => join.onTrue())

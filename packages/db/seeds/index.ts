@@ -1,0 +1,6 @@
+import { seedClassrooms } from './classrooms.ts';
+
+/** Every seed, for `pnpm db:seed`. */
+export const seeds = {
+  classrooms: { seed: seedClassrooms },
+};

@@ -1,0 +1,66 @@
+import type { QuestionStatus } from '@classroom/schema';
+
+export interface LessonQuestion {
+  author: string;
+  body: string;
+  anonymous?: boolean;
+  voters?: readonly string[];
+  status?: QuestionStatus;
+  pinned?: boolean;
+}
+
+/** A session with fixed codes and names; `devToken` gives the tokens. */
+export interface Lesson {
+  code: string;
+  title: string;
+  host: string;
+  status: 'draft' | 'active' | 'ended';
+  students: readonly string[];
+  questions: readonly LessonQuestion[];
+}
+
+/** One session of each status. The codes are of the alphabet that codes are drawn from. */
+export const LESSONS: readonly Lesson[] = [
+  {
+    code: 'DRFT22',
+    title: 'Geometry, not yet started',
+    host: 'Seed Euclid',
+    status: 'draft',
+    students: ['Ben'],
+    questions: [],
+  },
+  {
+    code: 'GRPH33',
+    title: 'Graphs, under way',
+    host: 'Seed Euler',
+    status: 'active',
+    students: ['Ben', 'Cleo', 'Dan'],
+    questions: [
+      {
+        author: 'Ben',
+        body: 'Is every tree bipartite?',
+        voters: ['Cleo', 'Dan'],
+        pinned: true,
+      },
+      {
+        author: 'Cleo',
+        body: 'Will this be in the exam?',
+        anonymous: true,
+        voters: ['Ben', 'Cleo', 'Dan'],
+      },
+      { author: 'Dan', body: 'How many bridges were there?', status: 'answered' },
+      { author: 'Dan', body: 'When is lunch?', status: 'hidden' },
+    ],
+  },
+  {
+    code: 'FNDT44',
+    title: 'Foundations, over',
+    host: 'Seed Hilbert',
+    status: 'ended',
+    students: ['Ben', 'Cleo'],
+    questions: [
+      { author: 'Ben', body: 'What is a point?', voters: ['Cleo'], status: 'answered' },
+      { author: 'Cleo', body: 'And what is a line?', voters: ['Ben', 'Cleo'] },
+    ],
+  },
+];

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { CODE_ALPHABET } from '@classroom/schema';
+import { beforeEach, expect, test } from 'vitest';
+import { createTestDatabase, newCode, newSession, type TestDatabase } from '../src/testing.ts';
+import { openSession } from '../src/repositories/open-session.ts';
+import { findParticipantByToken } from '../src/repositories/session-participants.ts';
+import { devToken, devTokenHash } from './dev-token.ts';
+import { LESSONS } from './lessons.ts';
+
+const run = promisify(execFile);
+const PACKAGE = path.join(import.meta.dirname, '..');
+const KYSELY = path.join(PACKAGE, 'node_modules/kysely-ctl/dist/bin.mjs');
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  return () => database[Symbol.asyncDispose]();
+});
+
+/** As `pnpm db:seed` does. */
+function seed(env: Record<string, string> = {}) {
+  return run(process.execPath, [KYSELY, 'seed', 'run'], {
+    cwd: PACKAGE,
+    env: { PATH: path.dirname(process.execPath), DATABASE_URL: database.url, NODE_ENV: '', ...env },
+  });
+}
+
+/** All that there is, ids and times aside. */
+async function contents() {
+  const sessions = await database.db
+    .selectFrom('sessions')
+    .orderBy('code')
+    .select(['code', 'title', 'status', 'change_number'])
+    .execute();
+  const questions = await database.db
+    .selectFrom('questions')
+    .orderBy('body')
+    .select(['body', 'status', 'pinned', 'anonymous', 'vote_count'])
+    .execute();
+  const { participants } = await database.db
+    .selectFrom('session_participants')
+    .select(({ fn }) => fn.countAll<number>().as('participants'))
+    .executeTakeFirstOrThrow();
+  return { sessions, questions, participants };
+}
+
+test('codes and tokens are printed, and good', async () => {
+  const { stdout } = await seed();
+  for (const { code, host, students } of LESSONS) {
+    expect(stdout).toContain(code);
+    expect(code).toMatch(new RegExp(`^[${CODE_ALPHABET}]{6}$`));
+    for (const name of [host, ...students]) {
+      expect(stdout).toContain(devToken(code, name));
+      expect(devToken(code, name)).toMatch(/^[\w-]{43}$/);
+      const found = await findParticipantByToken(database.db, devTokenHash(code, name));
+      expect(found?.role).toBe(name === host ? 'host' : 'participant');
+    }
+  }
+  const { sessions, questions } = await contents();
+  expect(sessions.map(({ status }) => status)).toEqual(['draft', 'ended', 'active']);
+  expect(questions).toContainEqual({
+    body: 'Is every tree bipartite?',
+    status: 'pending',
+    pinned: true,
+    anonymous: false,
+    vote_count: 2,
+  });
+});
+
+test('to seed again starts anew, and leaves other sessions alone', async () => {
+  const other = newSession({ code: newCode() });
+  await openSession(database.db, other);
+  await seed();
+  const first = await contents();
+  await database.db.updateTable('sessions').set({ title: 'Changed' }).execute();
+  await seed();
+  const expected = first.sessions.map((session) =>
+    session.code === other.code ? { ...session, title: 'Changed' } : session,
+  );
+  expect(await contents()).toEqual({ ...first, sessions: expected });
+});
+
+test("a code that is another session's stays so, and nothing is seeded", async () => {
+  await openSession(database.db, newSession({ code: 'FNDT44' }));
+  await expect(seed()).rejects.toThrow('The seed finds no place: code-taken');
+  expect((await contents()).sessions).toHaveLength(1);
+});
+
+test('production is refused, for everybody knows the tokens', async () => {
+  await expect(seed({ NODE_ENV: 'production' })).rejects.toThrow('not with NODE_ENV=production');
+  expect((await contents()).sessions).toEqual([]);
+});

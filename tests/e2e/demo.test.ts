@@ -1,0 +1,77 @@
+import { stat } from 'node:fs/promises';
+import { createClient } from '@classroom/client';
+import { startOwnApi } from '@classroom/demo/start-own-api';
+import { createTestDatabase } from '@classroom/db/testing';
+import { expect, test } from 'vitest';
+import { runDemo } from '../src/run-demo.ts';
+import { startApi } from '../src/start-api.ts';
+
+/** What has to be seen, in this order. */
+const MILESTONES = [
+  'Playing at http://127.0.0.1:',
+  'Ms Noether opens a session.',
+  'The code to join is ',
+  'live: the session is a draft, with 0 questions',
+  'live: 1 device listening',
+  '5 are in the room.',
+  'live: the session is active',
+  '| Ben: How many symmetries has a circle?',
+  '| somebody: Will this be in the exam?',
+  '| Dan: When is lunch?',
+  'pending, 3 votes | somebody',
+  'pending, pinned, 3 votes | somebody',
+  'answered, pinned, 3 votes | somebody',
+  'hidden, 0 votes | Dan',
+  "Dan's next call is refused: UNAUTHENTICATED",
+  'The pairing code is ',
+  'answered, 0 votes | Ben',
+  '4 participants, 3 questions, 3 votes',
+  'live: the session is ended',
+  "It is nobody's any more: SESSION_NOT_FOUND",
+];
+
+test('a whole classroom is played and ends by itself, with nothing left open', async () => {
+  await using database = await createTestDatabase();
+  await using api = await startApi({ DATABASE_URL: database.url });
+  const { output, errors, exitCode } = await runDemo(api.url);
+  expect({ errors, exitCode }).toEqual({ errors: '', exitCode: 0 });
+  const places = MILESTONES.map((milestone) => output.indexOf(milestone));
+  expect(MILESTONES.filter((_, index) => places[index] === -1)).toEqual([]);
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(output, 'colour is for terminals').not.toContain('\u001B');
+  const open = await database.db.selectFrom('sessions').where('status', '<>', 'ended').execute();
+  expect(open).toEqual([]);
+});
+
+test.each(['http://127.0.0.1:1', 'nonsense'])(
+  'an API_URL where nothing answers is one line, and a failure: %s',
+  async (url) => {
+    expect(await runDemo(url)).toEqual({
+      output: '',
+      errors: `No classroom API answers at ${url} (API_URL). Is it running?\n`,
+      exitCode: 1,
+    });
+  },
+);
+
+test('a host who has three sessions open is one line, and a failure', async () => {
+  await using database = await createTestDatabase();
+  await using api = await startApi({ DATABASE_URL: database.url });
+  const { sessions } = createClient({ url: `${api.url}/trpc` });
+  for (const title of ['One', 'Two', 'Three']) {
+    await sessions.create.mutate({ title, hostDisplayName: 'Ms Noether' });
+  }
+  const { errors, exitCode } = await runDemo(api.url);
+  expect({ errors, exitCode }).toEqual({
+    errors: 'The API refuses: HOST_SESSION_LIMIT\n',
+    exitCode: 1,
+  });
+});
+
+test('an API of its own is gone afterwards, with its data', async () => {
+  const api = await startOwnApi(new AbortController().signal);
+  expect((await fetch(`${api.url}/readyz`)).status).toBe(200);
+  await api[Symbol.asyncDispose]();
+  await expect(fetch(`${api.url}/readyz`)).rejects.toThrow('fetch failed');
+  await expect(stat(api.dataDir)).rejects.toThrow('ENOENT');
+});

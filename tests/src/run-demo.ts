@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+const MAIN = path.resolve(import.meta.dirname, '../../demo/src/main.ts');
+
+/** What the demo has printed, and how it ended. */
+export interface DemoRun {
+  output: string;
+  errors: string;
+  exitCode: unknown;
+}
+
+/** Plays the demo at an API, to an output that is no terminal. */
+export async function runDemo(apiUrl: string): Promise<DemoRun> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { API_URL: apiUrl },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const [exitCode]: unknown[] = await once(child, 'close');
+  return { output, errors, exitCode };
+}
+
+/** The lines of what the demo prints, with what differs from run to run taken out. */
+export function lastingLines(output: string): string[] {
+  return output
+    .trimEnd()
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/http:\S+/, 'URL')
+        .replace(/#\d+/, '#ID')
+        .replace(/code( to join)? is \w+/, 'code$1 is CODE'),
+    );
+}
