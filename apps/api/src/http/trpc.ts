@@ -93,9 +93,14 @@ function retryAfter(errors: readonly TRPCError[]): { headers?: Record<string, st
 function toRequest(request: FastifyRequest): Request {
   const { method, url, body, headers } = request;
   const { 'content-type': type = 'application/json', accept = '*/*' } = headers;
+  const lastEventId = headers['last-event-id'];
   return new Request(`http://localhost${url}`, {
     method,
-    headers: { 'content-type': type, accept },
+    headers: {
+      'content-type': type,
+      accept,
+      ...(typeof lastEventId === 'string' && { 'last-event-id': lastEventId }),
+    },
     ...(typeof body === 'string' && { body }),
   });
 }
