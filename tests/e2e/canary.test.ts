@@ -33,7 +33,8 @@ test('names, tokens, keys and pairing codes are in no log, URL or metric, errors
   };
   const joining = { displayName: canary('student'), idempotencyKey: randomUUID() };
   const unknownToken = canary('token').replaceAll(' ', '-');
-  const names = [creation.title, creation.hostDisplayName, joining.displayName];
+  const body = canary('question');
+  const names = [creation.title, creation.hostDisplayName, joining.displayName, body];
 
   const { code, hostToken } = await as().create.mutate(creation);
   const host = as(hostToken);
@@ -44,6 +45,13 @@ test('names, tokens, keys and pairing codes are in no log, URL or metric, errors
   const tokens = [hostToken, participantToken, paired.hostToken, unknownToken];
   const keys = [creation.idempotencyKey, joining.idempotencyKey];
   const codes = [pairingCode, pending];
+
+  const ask = createClient({ url: `${proxy.url}/trpc`, token: participantToken }).questions;
+  const { id: questionId } = await ask.submit.mutate({ code, body });
+  await ask.vote.mutate({ questionId, on: true });
+  await reason(ask.submit.mutate({ code, body: `${body}\0` }));
+  await reason(ask.pin.mutate({ questionId, on: true }));
+  await host.export.query({ code });
 
   // Everything again, refused for every reason there is.
   await host.start.mutate({ code });
