@@ -2,6 +2,7 @@ import type { Benchmark } from './benchmark.ts';
 import { createSession } from './benchmarks/create-session.ts';
 import { joinSession } from './benchmarks/join-session.ts';
 import { liveFeed } from './live-feed/live-feed.ts';
+import { peers } from './peers/peers.ts';
 import type { Program } from './program.ts';
 import { runBenchmark } from './run-benchmark.ts';
 import { toTable } from './to-table.ts';
@@ -23,4 +24,5 @@ export const programs: readonly Program[] = [
   ...[createSession, joinSession].map(besideFloor),
   votes,
   liveFeed,
+  peers,
 ];
