@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from '@classroom/db';
-import { sql } from 'kysely';
 import { memoryOf } from './memory-of.ts';
 import { openClassroom } from './open-classroom.ts';
 import { startListeners } from './start-listeners.ts';
@@ -23,7 +21,6 @@ export interface FeedResult {
 /** Votes one after another on a question that so many listen to. */
 export async function measureFeed(
   api: { url: string; pid: number },
-  db: Database,
   count: number,
 ): Promise<FeedResult> {
   await using stack = new AsyncDisposableStack();
@@ -35,7 +32,7 @@ export async function measureFeed(
   await sleep(3_000);
   const memory = ((await memoryOf(api.pid)) - before) / count;
 
-  const readsBefore = await changeReads(db);
+  const readsBefore = await changeReads(api.url);
   const latencies: number[] = [];
   const commits = new Map<number, number>();
   for (let n = 0; n < VOTES; n += 1) {
@@ -52,18 +49,13 @@ export async function measureFeed(
     p50: Math.round(latencies[Math.floor(latencies.length * 0.5)] ?? Number.NaN),
     p99: Math.round(latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN),
     arrived: latencies.length / (VOTES * count),
-    readsPerChange: ((await changeReads(db)) - readsBefore) / VOTES,
+    readsPerChange: ((await changeReads(api.url)) - readsBefore) / VOTES,
     memory: Math.round(memory),
   };
 }
 
-/** How often the changes of a session were read, as PostgreSQL counts the use of their index. */
-async function changeReads(db: Database): Promise<number> {
-  // A connection tells what it has counted when it has been idle for ten seconds.
-  await sleep(11_000);
-  const { rows } = await sql<{ reads: number }>`
-    select idx_scan::int as reads from pg_stat_user_indexes
-    where indexrelname = 'questions_change_idx'
-  `.execute(db);
-  return rows[0]?.reads ?? Number.NaN;
+/** How often the API has read what changed in a session, as it counts that itself. */
+async function changeReads(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^classroom_live_reads_total (\d+)/m.exec(metrics)?.[1]);
 }

@@ -21,6 +21,8 @@ export interface Live {
   leave: (sessionId: number, listener: Listener) => void;
   /** How many listen in this process. */
   listeners: () => number;
+  /** How often this process has read the changes of a session, for however many listeners. */
+  reads: () => number;
 }
 
 /** Who misses a message looks by themselves this often: one read for all sessions. */
@@ -33,6 +35,8 @@ export function openLive({ db, url, onError }: LiveOptions, signal: AbortSignal)
   const rooms = new Map<number, Room>();
   const presence = createPresence();
   const telling = new Set<number>();
+  let reads = 0;
+  const onRead = () => void (reads += 1);
 
   const tellPresence = (sessionId: number) => {
     if (telling.has(sessionId)) return;
@@ -86,7 +90,7 @@ export function openLive({ db, url, onError }: LiveOptions, signal: AbortSignal)
       channel.sayChanged(sessionId);
     },
     enter(sessionId, listener) {
-      const room = rooms.get(sessionId) ?? createRoom(db, sessionId, onError);
+      const room = rooms.get(sessionId) ?? createRoom(db, sessionId, { onRead, onError });
       rooms.set(sessionId, room);
       room.listeners.add(listener);
       changePresence(sessionId, room.listeners.size);
@@ -101,5 +105,6 @@ export function openLive({ db, url, onError }: LiveOptions, signal: AbortSignal)
       presence.forget(sessionId);
     },
     listeners: () => [...rooms.values()].reduce((sum, room) => sum + room.listeners.size, 0),
+    reads: () => reads,
   };
 }

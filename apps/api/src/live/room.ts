@@ -21,6 +21,12 @@ export interface Room {
   wake: () => void;
 }
 
+export interface RoomEvents {
+  /** The database is about to be asked. */
+  onRead: () => void;
+  onError: (error: unknown) => void;
+}
+
 /** How many changed questions one read brings; more than any class changes between two reads. */
 export const CHANGES_LIMIT = 500;
 /** The shortest time from one read to the next: what happens meanwhile comes in one. */
@@ -30,16 +36,13 @@ const PAUSE_MS = 50;
  * A room without listeners. However many there are, its changes are read once for all of them, and
  * however often it is woken, one read is under way at a time.
  */
-export function createRoom(
-  db: Database,
-  sessionId: number,
-  onError: (error: unknown) => void,
-): Room {
+export function createRoom(db: Database, sessionId: number, { onRead, onError }: RoomEvents): Room {
   let isReading = false;
   let isStale = false;
 
   const read = async (after: number) => {
     const asked = { sessionId, after, participantId: null, limit: CHANGES_LIMIT };
+    onRead();
     const changes = await findSessionChanges(db, asked);
     if (changes === undefined) {
       for (const listener of room.listeners) listener.onRemoved();
