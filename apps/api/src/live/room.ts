@@ -62,8 +62,9 @@ export function createRoom(db: Database, sessionId: number, { onRead, onError }:
       try {
         await read(room.heard);
       } catch (error) {
-        isStale = true;
+        // Whoever looks regularly wakes the room when the database answers again.
         onError(error);
+        break;
       }
       await sleep(PAUSE_MS);
     }

@@ -1,6 +1,6 @@
 import type { SessionChanges } from '@classroom/db';
 import type { ParticipantRole, PublicQuestion, Question, SessionEvent } from '@classroom/schema';
-import { toPublicQuestion } from '../sessions/public-question.ts';
+import { toPublicQuestion } from '../questions/to-public-question.ts';
 import { toSessionSummary } from '../sessions/session-summary.ts';
 
 /** An event with the number of the change that it tells of, by which a listener goes on later. */

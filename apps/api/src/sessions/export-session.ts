@@ -1,7 +1,7 @@
 import { type Database, findParticipants, findSessionChanges } from '@classroom/db';
 import type { ExportedSession, SessionByCodeInput } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
-import { toPublicQuestion } from './public-question.ts';
+import { toPublicQuestion } from '../questions/to-public-question.ts';
 import { findSessionAsHost } from './find-session-as-host.ts';
 import { toParticipant } from './to-participant.ts';
 import { toSessionSummary } from './session-summary.ts';

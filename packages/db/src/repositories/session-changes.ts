@@ -59,15 +59,8 @@ const statement = prepared((db, parameter: Parameter<ChangesAfter>) => {
               .where('question.anonymous', '=', sql.lit(false))
               .select('user.display_name')
               .as('author_name'),
-            // As text, for JSON has no times: to the millisecond, as JavaScript writes them.
-            sql<string>`to_char(question.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
-              'created_at',
-            ),
-            sql<
-              string | null
-            >`to_char(question.answered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
-              'answered_at',
-            ),
+            'question.created_at',
+            'question.answered_at',
             sql<boolean>`exists ${inner
               .selectFrom('question_votes as vote')
               .whereRef('vote.question_id', '=', 'question.id')
