@@ -73,7 +73,7 @@ test('a start that waits for the database can be interrupted', async () => {
   await using proxy = await startTcpProxy(database.url);
   proxy.setHanging(true);
   const api = spawnApi({ DATABASE_URL: proxy.url });
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await expect.poll(() => proxy.taken(), { timeout: 30_000 }).toBeGreaterThan(0);
   api.child.kill('SIGTERM');
   const asked = performance.now();
   expect([0, 1]).toContain(await api.exit);

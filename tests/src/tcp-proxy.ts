@@ -7,6 +7,8 @@ export interface TcpProxy extends AsyncDisposable {
   url: string;
   /** Where new connections lead from now on. */
   setTarget: (serverUrl: string) => void;
+  /** How many connections it has taken. */
+  taken: () => number;
   /** While true, connections stay open and nothing passes. */
   setHanging: (hanging: boolean) => void;
   /** The next so many answers are lost on the way, each with its connection. */
@@ -18,7 +20,9 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let hanging = false;
   let toLose = 0;
+  let taken = 0;
   const server = createServer((client) => {
+    taken += 1;
     const upstream = connect(Number(target.port), target.hostname);
     for (const [from, to] of [
       [client, upstream],
@@ -45,6 +49,7 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
   url.port = String(address !== null && typeof address === 'object' ? address.port : '');
   return {
     url: url.href,
+    taken: () => taken,
     setTarget: (value) => {
       target = new URL(value);
     },
