@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { createDatabase } from './database.ts';
+import { poolUsage } from './pool-usage.ts';
 import { administer, createTestDatabase } from './testing.ts';
 import { isUnavailable } from './unavailable.ts';
 
@@ -62,17 +63,21 @@ test('every wait has a limit', async () => {
 
 test('a full pool gives up waiting in time', async () => {
   await using database = await createTestDatabase({ max: 1, statementTimeoutMs: 10_000 });
-  const busy = sleep(3).execute(database.db);
+  // One is under way, and one behind it.
+  const busy = [1, 2].map(() => sleep(2).execute(database.db));
   const failure: unknown = await sql`select 1`
     .execute(database.db)
     .catch((error: unknown) => error);
   expect(isUnavailable(failure)).toBe(true);
-  await busy;
+  await Promise.all(busy);
 });
 
 test('when as many wait for a connection as may, the next one is refused at once', async () => {
   await using database = await createTestDatabase({ max: 1, maxWaiting: 2 });
-  const busy = [1, 2, 3].map(() => sleep(0.2).execute(database.db));
+  const first = sleep(0.5).execute(database.db);
+  await expect.poll(() => poolUsage(database.db)).toMatchObject({ total: 1, waiting: 0 });
+  // One goes behind the first, and two wait.
+  const busy = [first, ...[1, 2, 3].map(() => sleep(0.1).execute(database.db))];
   const started = performance.now();
   const failure: unknown = await sleep(0.2)
     .execute(database.db)

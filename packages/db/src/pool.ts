@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, type PoolClient, types } from 'pg';
+import { createLanes, type Lanes } from './lanes.ts';
 import { PoolFullError } from './pool-full-error.ts';
 import type { PoolUsage } from './pool-usage.ts';
 import { statementName } from './statement-name.ts';
@@ -22,10 +23,12 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** How much longer the client waits than the server works: its own limit does not cancel there. */
 const ANSWER_GRACE_MS = 500;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+/** How Kysely's driver begins one. */
+const BEGINS_TRANSACTION = /^(begin|start transaction)\b/;
 
 /**
  * A pg pool as Kysely wants it, with what pg lacks: limits on every wait, ids as numbers, named
- * statements, and survival when the server ends a connection.
+ * statements, several of them under way on one connection, and survival when the server ends it.
  */
 export function createPool(url: string, options: PoolOptions = {}): MeasuredPool {
   const { max = 10, maxWaiting = Infinity, statementTimeoutMs = 2_000 } = options;
@@ -34,6 +37,7 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
     application_name: 'classroom',
     max,
     keepAlive: true,
+    pipeline: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs && statementTimeoutMs + ANSWER_GRACE_MS,
@@ -49,46 +53,56 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
 
-  const connections = new WeakMap<PoolClient, PostgresPoolClient>();
+  const lanes = createLanes(pool, { max, waitMs: CONNECT_TIMEOUT_MS, isBroken });
+  const waiting = () => lanes.waiting() + pool.waitingCount;
   return {
     options: pool.options,
     end: () => pool.end(),
-    usage: () => ({
-      max,
-      total: pool.totalCount,
-      idle: pool.idleCount,
-      waiting: pool.waitingCount,
-    }),
+    usage: () => ({ max, total: pool.totalCount, idle: pool.idleCount, waiting: waiting() }),
     async connect() {
-      // pg lets any number wait, each for as long as a connection may take to open.
-      if (pool.waitingCount >= maxWaiting) throw new PoolFullError();
-      const client = await pool.connect();
-      let connection = connections.get(client);
-      if (connection === undefined) {
-        connection = toConnection(client);
-        connections.set(client, connection);
-      }
-      return connection;
+      return toConnection(pool, lanes, () => {
+        if (waiting() >= maxWaiting) throw new PoolFullError();
+      });
     },
   };
 }
 
-/** Names each parameterised statement, and does not reuse a connection that failed beneath one. */
-function toConnection(client: PoolClient): PostgresPoolClient {
+/**
+ * A connection as Kysely sees it. Only a transaction has one to itself; other statements share those
+ * that are open.
+ */
+function toConnection(pool: Pool, lanes: Lanes, refuseFull: () => void): PostgresPoolClient {
+  let own: PoolClient | undefined;
   let broken = false;
   const query = async (text: string, values: readonly unknown[]) => {
-    const name = values.length > 0 ? statementName(text) : undefined;
+    if (own === undefined) {
+      refuseFull();
+      if (!BEGINS_TRANSACTION.test(text)) {
+        return await lanes.run((client) => send(client, text, values));
+      }
+      own = await pool.connect();
+    }
     try {
-      return await client.query({ text, values: [...values], ...(name && { name }) });
+      return await send(own, text, values);
     } catch (error) {
-      // An answer of the server leaves the connection as it was, unless it was the last one.
-      broken ||= !(error instanceof DatabaseError) || error.severity === 'FATAL';
+      broken ||= isBroken(error);
       throw error;
     }
   };
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely's type has a second form, for the cursors of streams, of which there are none here
     query: query as unknown as PostgresPoolClient['query'],
-    release: (destroy) => client.release(destroy === true || broken),
+    release: (destroy) => own?.release(destroy === true || broken),
   };
+}
+
+/** Names each parameterised statement. */
+async function send(client: PoolClient, text: string, values: readonly unknown[]) {
+  const name = values.length > 0 ? statementName(text) : undefined;
+  return await client.query({ text, values: [...values], ...(name && { name }) });
+}
+
+/** An answer of the server leaves the connection as it was, unless it was the last one. */
+function isBroken(error: unknown): boolean {
+  return !(error instanceof DatabaseError) || error.severity === 'FATAL';
 }
