@@ -72,14 +72,17 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
-  app.addHook('onRequest', async (request, reply) => {
+  // Hooks take `done` here and elsewhere: each that is async costs a request a turn of the queue.
+  app.addHook('onRequest', (request, reply, done) => {
     identify(request, reply);
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     // The route, not the URL: a URL holds what the caller wrote.
     const { method, routeOptions } = request;
     const { statusCode: status, elapsedTime } = reply;
     request.log.info({ method, route: routeOptions.url, status, ms: Math.round(elapsedTime) });
+    done();
   });
   useDrain(app);
   await app.register(helmet, API_HEADERS);

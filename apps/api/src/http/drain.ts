@@ -21,14 +21,14 @@ export function useDrain(app: FastifyInstance): void {
     for (const socket of silent) socket.destroy();
     setTimeout(() => app.server.closeAllConnections(), DRAIN_TIMEOUT_MS).unref();
   });
-  app.addHook('onRequest', async (request, reply) => {
-    if (!draining || request.url === '/livez') return;
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!draining || request.url === '/livez') return done();
     const details = { retryAfterSeconds: RETRY_AFTER_SECONDS };
     sendError(toTRPCError(new DomainError('UNAVAILABLE', details)), request, reply);
-    await reply;
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining) reply.header('connection', 'close');
+    done();
   });
 }
 

@@ -21,11 +21,10 @@ export async function useOrigins(app: FastifyInstance, origins: readonly string[
   app.addHook('onListen', async () => {
     own = ownOrigins(app.addresses());
   });
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers;
-    if (origin === undefined || isAllowed(origin) || own.has(origin)) return;
+    if (origin === undefined || isAllowed(origin) || own.has(origin)) return done();
     sendError(toTRPCError(new DomainError('FORBIDDEN')), request, reply);
-    await reply;
   });
   await app.register(cors, {
     origin: (origin, done) => done(null, origin !== undefined && isAllowed(origin)),

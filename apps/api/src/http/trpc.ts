@@ -32,12 +32,10 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
     scope.route<{ Params: { path: string } }>({
       method: ['GET', 'POST'],
       url: '/trpc/:path',
-      onRequest: async (req, res) => {
+      onRequest: (req, res, done) => {
         const code = refusal(req);
-        if (code !== undefined) {
-          sendError(new TRPCError({ code }), req, res);
-          await res;
-        }
+        if (code === undefined) return done();
+        sendError(new TRPCError({ code }), req, res);
       },
       handler: async (req, res) => {
         const response = await resolveResponse({
@@ -89,18 +87,26 @@ function retryAfter(errors: readonly TRPCError[]): { headers?: Record<string, st
   return longest > 0 ? { headers: { 'retry-after': String(longest) } } : {};
 }
 
+/** A request whose body has been read. As a stream, it would be read in pieces once more. */
+class ReadRequest extends Request {
+  override readonly text: () => Promise<string>;
+
+  constructor(url: string, init: RequestInit, text: string) {
+    super(url, init);
+    this.text = async () => text;
+  }
+}
+
 /** Of a request, what tRPC looks at. To copy every header would take as long as to serve it. */
 function toRequest(request: FastifyRequest): Request {
   const { method, url, body, headers } = request;
   const { 'content-type': type = 'application/json', accept = '*/*' } = headers;
   const lastEventId = headers['last-event-id'];
-  return new Request(`http://localhost${url}`, {
-    method,
-    headers: {
-      'content-type': type,
-      accept,
-      ...(typeof lastEventId === 'string' && { 'last-event-id': lastEventId }),
-    },
-    ...(typeof body === 'string' && { body }),
-  });
+  const read = {
+    'content-type': type,
+    accept,
+    ...(typeof lastEventId === 'string' && { 'last-event-id': lastEventId }),
+  };
+  const text = typeof body === 'string' ? body : '';
+  return new ReadRequest(`http://localhost${url}`, { method, headers: read }, text);
 }

@@ -2,27 +2,25 @@ import { DomainError } from '../domain-error.ts';
 import { errorShape } from './error-shape.ts';
 import { withReason } from './errors.ts';
 import { trpc } from './init.ts';
-import { chargeWrongCodes, limitCreations, refuseGuessers } from './rate-limits.ts';
+import { chargeWrongCode, limitCreations, refuseGuessers } from './rate-limits.ts';
 
 /**
  * Anyone may call it. Every procedure is built on this one, so that every error has a reason and
  * every call is measured.
  */
-export const publicProcedure = trpc.procedure
-  .use(async ({ ctx, path, next }) => {
-    const { calls } = ctx.deps.metrics;
-    const started = performance.now();
-    const result = await next();
-    const error = result.ok ? undefined : withReason(result.error);
-    calls.observe(
-      path,
-      error ? errorShape(error, '').data.reason : 'ok',
-      performance.now() - started,
-    );
-    if (error) throw error;
-    return result;
-  })
-  .use(chargeWrongCodes);
+export const publicProcedure = trpc.procedure.use(async ({ ctx, path, next }) => {
+  const { calls } = ctx.deps.metrics;
+  const started = performance.now();
+  const result = await next();
+  const error = result.ok ? undefined : withReason(await chargeWrongCode(ctx, result.error));
+  calls.observe(
+    path,
+    error ? errorShape(error, '').data.reason : 'ok',
+    performance.now() - started,
+  );
+  if (error) throw error;
+  return result;
+});
 
 /** Anyone with a code may call it, and nobody who guesses. */
 export const codeProcedure = publicProcedure.use(refuseGuessers);

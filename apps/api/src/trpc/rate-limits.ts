@@ -1,20 +1,29 @@
+import { getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
 import { DomainError } from '../domain-error.ts';
+import type { Context } from './context.ts';
 import { trpc } from './init.ts';
 
 /**
- * Whoever was told that there is no such session pays for it. Nor does FORBIDDEN tell, once nothing
+ * Whoever is told that there is no such session pays for it. Nor does FORBIDDEN tell, once nothing
  * is left, that there is one: anyone can hold the token of a session of their own.
+ *
+ * @returns what to tell in place of the error: itself, or RATE_LIMITED
  */
-export const chargeWrongCodes = trpc.middleware(async ({ ctx, next }) => {
-  const { codeGuesses } = ctx.deps.rateLimits;
-  const result = await next();
-  const cause = result.ok ? undefined : result.error.cause;
-  if (cause instanceof DomainError) {
-    if (cause.reason === 'SESSION_NOT_FOUND') await codeGuesses.charge(ctx.address);
-    if (cause.reason === 'FORBIDDEN') await codeGuesses.check(ctx.address);
+export async function chargeWrongCode(
+  { deps, address }: Context,
+  error: TRPCError,
+): Promise<TRPCError> {
+  const { codeGuesses } = deps.rateLimits;
+  const { cause } = error;
+  if (!(cause instanceof DomainError)) return error;
+  try {
+    if (cause.reason === 'SESSION_NOT_FOUND') await codeGuesses.charge(address);
+    if (cause.reason === 'FORBIDDEN') await codeGuesses.check(address);
+    return error;
+  } catch (limited) {
+    return getTRPCErrorFromUnknown(limited);
   }
-  return result;
-});
+}
 
 /** Executes nothing for an address that has guessed too often. */
 export const refuseGuessers = trpc.middleware(async ({ ctx, next }) => {
