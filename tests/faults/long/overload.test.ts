@@ -15,11 +15,9 @@ test('at three times its capacity the API answers fast what it accepts, and refu
   const stop = new AbortController();
   const probes = probe(api.url, stop.signal);
   const overload = { connections: 300, perSecond: Math.round(3 * capacity) };
-  // It might be a burst: that is let in, and waits.
-  const first = await createUnderLoad(api.url, { ...overload, seconds: 2 });
   const { accepted, refused, acceptedPerSecond, failed } = await createUnderLoad(api.url, {
     ...overload,
-    seconds: 6,
+    seconds: 8,
   });
   stop.abort();
   const { livez, refusals } = await probes;
@@ -28,14 +26,13 @@ test('at three times its capacity the API answers fast what it accepts, and refu
   const p99 = quantile(accepted, 0.99);
   console.log(
     `capacity ${Math.round(capacity)}/s; at three times that, accepted ${Math.round(acceptedPerSecond)}/s ` +
-      `with p50 ${ms(accepted, 0.5)}, p99 ${ms(accepted, 0.99)} ` +
-      `(in the first two seconds ${ms(first.accepted, 0.99)}); refused ${times.length} ` +
+      `with p50 ${ms(accepted, 0.5)}, p99 ${ms(accepted, 0.99)}; refused ${times.length} ` +
       `with p99 ${ms(times, 0.99)}; /livez p99 ${ms(livez, 0.99)}`,
   );
   expect(failed).toBe(0);
   expect([...refused.keys()]).toEqual([503]);
   expect(p99).toBeLessThan(500);
-  expect(acceptedPerSecond).toBeGreaterThan(capacity / 6);
+  expect(acceptedPerSecond).toBeGreaterThan(capacity / 3);
   for (const refusal of refusals) {
     expect(refusal).toMatchObject({
       retryAfter: '1',

@@ -1,39 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { poolUsage } from '@classroom/db';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../domain-error.ts';
 import type { Dependencies } from '../trpc/context.ts';
 import { errorShape } from '../trpc/error-shape.ts';
 import { toTRPCError } from '../trpc/errors.ts';
-import { watchCrowd } from './crowd.ts';
+import { limitConcurrency } from './concurrency-limit.ts';
 import { mayBeLong } from './long-body.ts';
+import { oneInEachTurn } from './one-in-each-turn.ts';
 import { corsHeaders } from './origins.ts';
+import { isRest, toRestError } from './rest/error-body.ts';
 
 /** The mean over a second. A school that opens a thousand streams at once makes 100. */
 const MAX_EVENT_LOOP_DELAY_MS = 250;
+/** Who asks again as soon as it is refused would take the time of those who were let in. */
+const REFUSE_AFTER_MS = 100;
 const ALWAYS_SERVED = new Set(['/livez', '/metrics']);
-
-const details = { retryAfterSeconds: 1 };
-const shape = errorShape(toTRPCError(new DomainError('UNAVAILABLE', details)), '');
-const BODY = JSON.stringify({ error: shape });
-const HEADERS = {
-  'content-type': 'application/json; charset=utf-8',
-  'content-length': Buffer.byteLength(BODY),
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'retry-after': String(details.retryAfterSeconds),
-};
+const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Refuses at the door what could only wait: UNAVAILABLE with `Retry-After`, while the queue for
- * the database stays long, or when the event loop lags. It stands before Fastify: a refusal
+ * Refuses at the door what could only wait: UNAVAILABLE with `Retry-After`, while as many are in
+ * flight as may be, or when the event loop lags. It stands before Fastify, on its server: a refusal
  * through all of its hooks costs so much that those who were let in wait for the refused.
  */
 export async function useOverload(
   app: FastifyInstance,
-  { db, metrics }: Pick<Dependencies, 'db' | 'metrics'>,
+  { metrics }: Pick<Dependencies, 'metrics'>,
   origins: readonly string[],
 ): Promise<void> {
   // Its own hook decides nothing: what it would refuse has not come so far.
@@ -45,48 +38,58 @@ export async function useOverload(
   app.addHook('preClose', async () => {
     draining = true;
   });
-  const isCrowded = watchCrowd(() => {
-    const { waiting, max } = poolUsage(db);
-    return waiting / Math.max(1, max);
+
+  const { server } = app;
+  const listeners = server.listeners('request');
+  server.removeAllListeners('request');
+  const turns = oneInEachTurn((request: IncomingMessage, response: ServerResponse) => {
+    for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
+  });
+  const limit = limitConcurrency(turns.waiting);
+  app.addHook('preHandler', (request, reply, done) => {
+    // Only from here on: a body that comes slowly takes nothing, nor does a stream that is open.
+    if (!request.headers.accept?.includes('text/event-stream')) {
+      limit.enter();
+      reply.raw.once('close', limit.leave);
+    }
+    done();
   });
   const mustRefuse = ({ url = '', method }: IncomingMessage) =>
     !ALWAYS_SERVED.has(url) &&
     method !== 'OPTIONS' &&
     !draining &&
-    (isCrowded() || app.isUnderPressure());
+    (limit.isReached() || app.isUnderPressure());
 
-  beforeRequests(app, (request, response) => {
-    if (!mustRefuse(request)) return false;
-    refuse(request, response, origins);
-    metrics.requests.count('shed', 503);
-    return true;
-  });
-}
-
-/** Runs `handle` before Fastify, which does not see the requests that it has answered. */
-function beforeRequests(
-  { server }: FastifyInstance,
-  handle: (request: IncomingMessage, response: ServerResponse) => boolean,
-): void {
-  const listeners = server.listeners('request');
-  server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (handle(request, response)) return;
-    for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
+    if (!mustRefuse(request)) return turns.begin(request, response);
+    setTimeout(() => refuse(request, response, origins), REFUSE_AFTER_MS);
+    metrics.requests.count('shed', 503);
   });
 }
+
+const refusal = errorShape(
+  toTRPCError(new DomainError('UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS })),
+  '',
+);
+const TRPC_BODY = JSON.stringify({ error: refusal });
+const REST_BODY = JSON.stringify(toRestError(refusal));
 
 function refuse(
-  { headers }: IncomingMessage,
+  { headers, url = '' }: IncomingMessage,
   response: ServerResponse,
   origins: readonly string[],
 ): void {
+  const body = isRest({ url }) ? REST_BODY : TRPC_BODY;
   response
     .writeHead(503, {
-      ...HEADERS,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'retry-after': String(RETRY_AFTER_SECONDS),
       ...corsHeaders(origins, headers.origin),
       ...(mayBeLong(headers) && { connection: 'close' }),
       'x-request-id': randomUUID(),
     })
-    .end(BODY);
+    .end(body);
 }

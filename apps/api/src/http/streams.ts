@@ -61,15 +61,26 @@ async function pump(
     const { done, value } = await reader.read();
     if (done || raw.writableEnded) return;
     if (raw.write(value)) continue;
-    const reads = await Promise.race([
-      once(raw, 'drain').then(() => true),
-      once(raw, 'close').then(() => false),
-      sleep(READ_TIMEOUT_MS, false, { ref: false }),
-    ]);
+    const reads = await drains(raw);
     if (!reads) {
       raw.destroy();
       await reader.cancel();
       return;
     }
+  }
+}
+
+/** Whether the other side has read what was written before it is gone, and in time. */
+async function drains(raw: ServerResponse): Promise<boolean> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  try {
+    return await Promise.race([
+      once(raw, 'drain', { signal }).then(() => true),
+      once(raw, 'close', { signal }).then(() => false),
+      sleep(READ_TIMEOUT_MS, false, { ref: false, signal }),
+    ]);
+  } finally {
+    waiting.abort();
   }
 }

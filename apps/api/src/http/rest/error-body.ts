@@ -21,8 +21,8 @@ export const errorBody = z
   .meta({ id: 'Error' });
 export type ErrorBody = z.infer<typeof errorBody>;
 
-export function isRest(request: FastifyRequest): boolean {
-  return request.url.startsWith('/api/');
+export function isRest({ url }: Pick<FastifyRequest, 'url'>): boolean {
+  return url.startsWith('/api/');
 }
 
 export function toRestError({ message, data }: ErrorShape): ErrorBody {
