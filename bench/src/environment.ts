@@ -39,7 +39,7 @@ export async function startApi(
   });
   const closed = once(child, 'close');
   stack.defer(async () => {
-    child.kill('SIGTERM');
+    child.kill('SIGINT');
     await closed;
   });
   // The logs are read to their end and dropped, as a collector would read them.

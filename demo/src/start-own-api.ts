@@ -31,7 +31,7 @@ export async function startOwnApi(signal: AbortSignal): Promise<OwnApi> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exit = once(child, 'close');
-  const stop = () => void child.kill('SIGTERM');
+  const stop = () => void child.kill('SIGINT');
   signal.addEventListener('abort', stop);
   stack.defer(async () => {
     stop();

@@ -42,7 +42,8 @@ export function spawnApi(env: Record<string, string>, main = MAIN): ApiProcess {
     output: () => output,
     exit,
     async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM');
+      // As from a terminal: on SIGTERM it would wait for a balancer.
+      child.kill('SIGINT');
       await exit;
     },
   };

@@ -20,6 +20,8 @@ export interface AppOptions extends Omit<Dependencies, 'castVote' | 'metrics'> {
   corsOrigins: readonly string[];
   /** CIDRs of the proxies whose `X-Forwarded-For` counts. */
   trustProxy: readonly string[];
+  /** Once it is aborted, balancers and clients are told to go elsewhere. */
+  stopping: AbortSignal;
 }
 
 /** Room for the names of a thousand calls, so that a batch too large is told so by us. */
@@ -46,7 +48,7 @@ const API_HEADERS = {
 
 /** The HTTP server, complete but for listening. It reads no environment and opens no connection. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { logger, corsOrigins, trustProxy, ...given } = options;
+  const { logger, corsOrigins, trustProxy, stopping, ...given } = options;
   const deps = {
     ...given,
     castVote: gatherVotes(given),
@@ -84,11 +86,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     request.log.info({ method, route: routeOptions.url, status, ms: Math.round(elapsedTime) });
     done();
   });
-  useDrain(app);
+  useDrain(app, stopping);
   await app.register(helmet, API_HEADERS);
   await useOrigins(app, corsOrigins);
   await useOverload(app, deps, corsOrigins);
-  useHealth(app, deps.db);
+  useHealth(app, deps.db, stopping);
   useMetrics(app, deps.metrics);
   await useTRPC(app, deps);
   await useRest(app, deps);

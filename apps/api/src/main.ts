@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { serve } from './serve.ts';
-import { shutdownSignal } from './shutdown.ts';
+import { awaitShutdown } from './shutdown.ts';
 import { StartupError } from './startup-error.ts';
 
 /** How long a stop may take; supervisors kill soon after. */
 const STOP_TIMEOUT_MS = 10_000;
 
 const stack = new AsyncDisposableStack();
-const signal = shutdownSignal();
+const shutdown = awaitShutdown();
+const { signal } = shutdown;
 let exitCode = 0;
 
 function limitStop(): void {
@@ -20,7 +21,7 @@ function limitStop(): void {
 signal.addEventListener('abort', limitStop);
 
 try {
-  await serve(stack, signal);
+  await serve(stack, shutdown);
   if (!signal.aborted) await once(signal, 'abort');
 } catch (error) {
   if (!signal.aborted) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildApp } from './app.ts';
 import { type Env, readEnv } from './env.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -7,21 +8,26 @@ import { openRedis } from './rate-limits/open-redis.ts';
 import { createRateLimits, noRateLimits, type RateLimits } from './rate-limits/rate-limits.ts';
 import { generateCode } from './sessions/generate-code.ts';
 import { sweepSessions } from './sessions/sweep-sessions.ts';
+import type { Shutdown } from './shutdown.ts';
 import { StartupError } from './startup-error.ts';
 
 /**
  * Brings everything up, from the environment to the open port, and says where to find it. What it
  * opens it leaves to `stack` to close, the last first.
  *
- * @throws StartupError when it cannot; an AbortError when `signal` says so
+ * @throws StartupError when it cannot; an AbortError when it is to end before
  */
-export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): Promise<void> {
+export async function serve(stack: AsyncDisposableStack, shutdown: Shutdown): Promise<void> {
+  const { signal, leaveMs } = shutdown;
   const env = readEnv();
   const { db, url } = await openDatabase(env, stack, signal);
   const logger = createLogger(env.LOG_LEVEL);
+  // It goes on until the last stream has ended.
+  const liveEnd = new AbortController();
+  stack.defer(() => liveEnd.abort());
   const live = openLive(
     { db, url, onError: (err) => logger.warn({ err }, 'live feed interrupted') },
-    signal,
+    liveEnd.signal,
   );
   const app = await buildApp({
     db,
@@ -33,8 +39,12 @@ export async function serve(stack: AsyncDisposableStack, signal: AbortSignal): P
     logger,
     corsOrigins: env.CORS_ORIGINS,
     trustProxy: env.TRUST_PROXY,
+    stopping: signal,
   });
-  stack.defer(() => app.close());
+  stack.defer(async () => {
+    await sleep(leaveMs());
+    await app.close();
+  });
   signal.throwIfAborted();
 
   const address = await app.listen({ host: env.HOST, port: env.PORT }).catch((error: unknown) => {

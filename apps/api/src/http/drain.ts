@@ -10,10 +10,11 @@ const RETRY_AFTER_SECONDS = 1;
 const DRAIN_TIMEOUT_MS = 5_000;
 
 /**
+ * Once the process is to stop, each answer ends its connection, so that the next call goes elsewhere.
  * Once the server closes: what is in flight is answered, what comes new on an open connection is
- * UNAVAILABLE, and each answer ends its connection, for one that stays open would hold up the end.
+ * UNAVAILABLE. A connection that stays open would hold up the end.
  */
-export function useDrain(app: FastifyInstance): void {
+export function useDrain(app: FastifyInstance, stopping: AbortSignal): void {
   let draining = false;
   const silent = trackSilentSockets(app.server);
   app.addHook('preClose', async () => {
@@ -27,7 +28,7 @@ export function useDrain(app: FastifyInstance): void {
     sendError(toTRPCError(new DomainError('UNAVAILABLE', details)), request, reply);
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (draining) reply.header('connection', 'close');
+    if (stopping.aborted || draining) reply.header('connection', 'close');
     done();
   });
 }

@@ -1,15 +1,22 @@
 import { type Database, describeServer } from '@classroom/db';
 import type { FastifyInstance } from 'fastify';
 
-/** `/livez`: the process answers. `/readyz`: so does the database; send it requests. */
-export function useHealth(app: FastifyInstance, db: Database): void {
+/**
+ * `/livez`: the process answers. `/readyz`: so does the database, and it is not about to stop; send it
+ * requests.
+ */
+export function useHealth(app: FastifyInstance, db: Database, stopping: AbortSignal): void {
   app.get('/livez', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const answers = await describeServer(db).then(
-      () => true,
-      () => false,
-    );
-    if (answers) return { status: 'ok' };
-    return reply.code(503).header('retry-after', '1').send({ status: 'database unavailable' });
+    const status = stopping.aborted ? 'stopping' : await databaseStatus(db);
+    if (status !== 'ok') void reply.code(503).header('retry-after', '1');
+    return { status };
   });
+}
+
+async function databaseStatus(db: Database): Promise<'ok' | 'database unavailable'> {
+  return await describeServer(db).then(
+    () => 'ok',
+    () => 'database unavailable',
+  );
 }

@@ -21,6 +21,7 @@ export async function buildTestApp(
     rateLimits: noRateLimits,
     corsOrigins: ['http://localhost:*', 'https://school.example'],
     trustProxy: [],
+    stopping: stop.signal,
     logger: createLogger('debug', { write }),
   });
   app.addHook('onClose', async () => stop.abort());
