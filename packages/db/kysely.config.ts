@@ -13,13 +13,15 @@ const ENV_FILE = path.join(REPOSITORY, '.env');
 
 if (existsSync(ENV_FILE)) loadEnvFile(ENV_FILE);
 
-/** A pool of the database that `pnpm start` would use; the embedded one runs as long as the pool. */
+/** A pool of the database that `pnpm start` would use, past a pooler; the embedded one runs as long as the pool. */
 async function openPool() {
-  const { DATABASE_URL, DATA_DIR } = process.env;
+  const { DATABASE_URL, DATABASE_DIRECT_URL, DATA_DIR } = process.env;
   const embedded = DATABASE_URL
     ? undefined
     : await openEmbeddedDatabase({ dataDir: path.resolve(REPOSITORY, DATA_DIR || '.data') });
-  const pool = createPool(embedded?.url ?? DATABASE_URL ?? '', { statementTimeoutMs: 0 });
+  const pool = createPool(embedded?.url ?? (DATABASE_DIRECT_URL || DATABASE_URL || ''), {
+    statementTimeoutMs: 0,
+  });
   return {
     ...pool,
     end: async () => {

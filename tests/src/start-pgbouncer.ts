@@ -24,7 +24,7 @@ export interface RunningPgbouncer extends AsyncDisposable {
 }
 
 /** Enough for a session each; few enough that clients have to share them. */
-const CONNECTIONS = { session: 12, transaction: 3 };
+export const SERVER_CONNECTIONS = { session: 12, transaction: 3 };
 
 /** A pgbouncer of a test's own before that database. */
 export async function startPgbouncer(
@@ -45,7 +45,7 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = any
 pool_mode = ${mode}
-default_pool_size = ${CONNECTIONS[mode]}
+default_pool_size = ${SERVER_CONNECTIONS[mode]}
 ${knowsNamedStatements ? 'max_prepared_statements = 200' : ''}
 ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout
 `,

@@ -17,20 +17,22 @@ const WAITING_PER_CONNECTION = 200;
  * Finds the database, or starts the embedded one, and brings its schema up to date. What it opens
  * it leaves to `stack` to close.
  *
+ * @returns the database, and the URL that leads to it past any pooler
  * @throws StartupError when the database cannot be reached or is too old
  */
 export async function openDatabase(
-  env: Pick<Env, 'DATABASE_URL' | 'DATA_DIR' | 'DATABASE_POOL_MAX'>,
+  env: Pick<Env, 'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'DATA_DIR' | 'DATABASE_POOL_MAX'>,
   stack: AsyncDisposableStack,
   signal: AbortSignal,
-): Promise<{ db: Database; url: string }> {
+): Promise<{ db: Database; directUrl: string }> {
   const url = env.DATABASE_URL ?? (await startEmbedded(env.DATA_DIR, stack, signal));
   const max = env.DATABASE_POOL_MAX;
   const db = createDatabase(url, { max, maxWaiting: max * WAITING_PER_CONNECTION });
   stack.defer(() => db.destroy());
   await checkServer(db);
-  await migrate(url, signal);
-  return { db, url };
+  const directUrl = env.DATABASE_DIRECT_URL ?? url;
+  await migrate(directUrl, signal);
+  return { db, directUrl };
 }
 
 /** A migration may take as long as it needs, and waits for that of another process. */

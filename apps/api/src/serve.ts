@@ -20,13 +20,13 @@ import { StartupError } from './startup-error.ts';
 export async function serve(stack: AsyncDisposableStack, shutdown: Shutdown): Promise<void> {
   const { signal, leaveMs } = shutdown;
   const env = readEnv();
-  const { db, url } = await openDatabase(env, stack, signal);
+  const { db, directUrl } = await openDatabase(env, stack, signal);
   const logger = createLogger(env.LOG_LEVEL);
   // It goes on until the last stream has ended.
   const liveEnd = new AbortController();
   stack.defer(() => liveEnd.abort());
   const live = openLive(
-    { db, url, onError: (err) => logger.warn({ err }, 'live feed interrupted') },
+    { db, url: directUrl, onError: (err) => logger.warn({ err }, 'live feed interrupted') },
     liveEnd.signal,
   );
   const app = await buildApp({

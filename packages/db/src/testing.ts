@@ -4,6 +4,7 @@ import { createDatabase, type Database } from './database.ts';
 import type { PoolOptions } from './pool.ts';
 export { administer, databaseUrl } from './testing/administer.ts';
 export { captureQueries } from './testing/capture-queries.ts';
+export { countConnections } from './testing/count-connections.ts';
 export { dumpTables } from './testing/dump-tables.ts';
 export { newCode, newParticipant, newSession } from './testing/new-session.ts';
 export { ageSession, countSessions, expireSessions } from './testing/sessions.ts';

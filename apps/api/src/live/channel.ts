@@ -5,7 +5,7 @@ import { messageFrom, type Message, toPayloads } from './message.ts';
 
 export interface ChannelOptions {
   db: Database;
-  /** Of the same database; a pooler in transaction mode cannot listen. */
+  /** Of the same database, past any pooler: in transaction mode one cannot listen. */
   url: string;
   onMessage: (message: Message) => void;
   /** What was said before has not been heard. */
