@@ -5,6 +5,7 @@ import * as removal from './0003-removal.ts';
 import * as pairings from './0004-pairings.ts';
 import * as retention from './0005-retention.ts';
 import * as questions from './0006-questions.ts';
+import * as changedAt from './0007-changed-at.ts';
 
 /**
  * Every migration, in order. Listed by hand, so that a bundle holds them and no directory is read;
@@ -17,4 +18,5 @@ export const migrations: Record<string, Migration> = {
   '0004-pairings': pairings,
   '0005-retention': retention,
   '0006-questions': questions,
+  '0007-changed-at': changedAt,
 };

@@ -23,6 +23,8 @@ export interface Live {
   listeners: () => number;
   /** How often this process has read the changes of a session, for however many listeners. */
   reads: () => number;
+  /** From now on tells how many seconds after its making each change was read for its listeners. */
+  onLag: (observe: (seconds: number) => void) => void;
 }
 
 /** Who misses a message looks by themselves this often: one read for all sessions. */
@@ -36,7 +38,12 @@ export function openLive({ db, url, onError }: LiveOptions, signal: AbortSignal)
   const presence = createPresence();
   const telling = new Set<number>();
   let reads = 0;
-  const onRead = () => void (reads += 1);
+  let observeLag = (_seconds: number) => {};
+  const roomEvents = {
+    onRead: () => void (reads += 1),
+    onChange: (secondsSince: number) => observeLag(secondsSince),
+    onError,
+  };
 
   const tellPresence = (sessionId: number) => {
     if (telling.has(sessionId)) return;
@@ -90,7 +97,7 @@ export function openLive({ db, url, onError }: LiveOptions, signal: AbortSignal)
       channel.sayChanged(sessionId);
     },
     enter(sessionId, listener) {
-      const room = rooms.get(sessionId) ?? createRoom(db, sessionId, { onRead, onError });
+      const room = rooms.get(sessionId) ?? createRoom(db, sessionId, roomEvents);
       rooms.set(sessionId, room);
       room.listeners.add(listener);
       changePresence(sessionId, room.listeners.size);
@@ -106,5 +113,8 @@ export function openLive({ db, url, onError }: LiveOptions, signal: AbortSignal)
     },
     listeners: () => [...rooms.values()].reduce((sum, room) => sum + room.listeners.size, 0),
     reads: () => reads,
+    onLag: (observe) => {
+      observeLag = observe;
+    },
   };
 }

@@ -24,6 +24,8 @@ export interface Room {
 export interface RoomEvents {
   /** The database is about to be asked. */
   onRead: () => void;
+  /** A change was read, so many seconds after it was made. */
+  onChange: (secondsSince: number) => void;
   onError: (error: unknown) => void;
 }
 
@@ -36,7 +38,8 @@ const PAUSE_MS = 50;
  * A room without listeners. However many there are, its changes are read once for all of them, and
  * however often it is woken, one read is under way at a time.
  */
-export function createRoom(db: Database, sessionId: number, { onRead, onError }: RoomEvents): Room {
+export function createRoom(db: Database, sessionId: number, events: RoomEvents): Room {
+  const { onRead, onChange, onError } = events;
   let isReading = false;
   let isStale = false;
 
@@ -48,6 +51,7 @@ export function createRoom(db: Database, sessionId: number, { onRead, onError }:
       for (const listener of room.listeners) listener.onRemoved();
       return;
     }
+    if (changes.change_number > after) onChange(changes.seconds_since_change);
     room.heard = changes.change_number;
     const removed = new Set(changes.removed.map(({ id }) => id));
     for (const listener of room.listeners) {

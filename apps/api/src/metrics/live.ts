@@ -1,7 +1,9 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Live } from '../live/live.ts';
 
-/** How many listen to a session in this process, and how often changes were read for all of them. */
+const LAG_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** How many listen in this process, how often changes were read for all of them, and how late. */
 export function measureLive(registry: Registry, live: Live): void {
   const listeners: Gauge = new Gauge({
     name: 'classroom_live_listeners',
@@ -20,4 +22,11 @@ export function measureLive(registry: Registry, live: Live): void {
       reads.inc(live.reads());
     },
   });
+  const lag = new Histogram({
+    name: 'classroom_live_lag_seconds',
+    help: 'From a change to its reading for the listeners of this process, by the clock of the database',
+    buckets: LAG_BUCKETS_SECONDS,
+    registers: [registry],
+  });
+  live.onLag((seconds) => lag.observe(seconds));
 }

@@ -71,3 +71,28 @@ test('open sessions are as of the scrape before', async () => {
   await scrape();
   await expect.poll(scrape, { timeout: 5_000 }).toMatch(/^classroom_sessions_open 1$/m);
 });
+
+test('how late a change is heard is measured once for all listeners, by the clock of the database', async () => {
+  const created = await call(['sessions.create'], [{ title: 'T', hostDisplayName: 'Emmy' }]);
+  const [{ result }]: [{ result: { data: { code: string; hostToken: string } } }] = created.json();
+  const { code, hostToken } = result.data;
+  const input = encodeURIComponent(JSON.stringify({ code }));
+  const headers = { authorization: `Bearer ${hostToken}` };
+  const listening = app.inject({
+    url: `/trpc/sessions.events?input=${input}`,
+    headers: { ...headers, accept: 'text/event-stream' },
+  });
+  await expect.poll(scrape).toMatch(/^classroom_live_listeners 1$/m);
+  await app.inject({
+    method: 'POST',
+    url: '/trpc/sessions.end',
+    headers: { ...headers, 'content-type': 'application/json' },
+    payload: JSON.stringify({ code }),
+  });
+  await listening;
+  const text = await scrape();
+  expect(text).toMatch(/^classroom_live_lag_seconds_count 1$/m);
+  const seconds = Number(/^classroom_live_lag_seconds_sum (\S+)$/m.exec(text)?.[1]);
+  expect(seconds).toBeGreaterThan(0);
+  expect(seconds).toBeLessThan(5);
+});

@@ -1,5 +1,6 @@
 import { type Expression, type QueryCreator, sql } from 'kysely';
 import type { Tables } from '../database.ts';
+import { CHANGED_NOW } from './session-columns.ts';
 
 /**
  * Part of a statement that changes something in a session: takes the next number of the session with
@@ -10,7 +11,7 @@ export function nextChange(sessionId: Expression<number | null>) {
   return (db: QueryCreator<Tables>) =>
     db
       .updateTable('sessions as session')
-      .set({ change_number: sql`session.change_number + 1` })
+      .set({ change_number: sql`session.change_number + 1`, ...CHANGED_NOW })
       .where('session.id', '=', sessionId)
       .returning(['session.id', 'session.change_number']);
 }

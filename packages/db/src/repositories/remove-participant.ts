@@ -2,7 +2,7 @@ import { type Expression, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import { callerId } from './caller.ts';
-import { SESSION_IS_OPEN } from './session-columns.ts';
+import { CHANGED_NOW, SESSION_IS_OPEN } from './session-columns.ts';
 
 export interface Removal {
   code: string;
@@ -64,7 +64,10 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .whereRef('session.id', '=', 'target.session_id')
           .where('target.user_id', 'is not', null)
           .where('target.blocked_at', 'is', null)
-          .set({ change_number: sql`session.change_number + 1 + (select count(*) from asked)` })
+          .set({
+            change_number: sql`session.change_number + 1 + (select count(*) from asked)`,
+            ...CHANGED_NOW,
+          })
           .returning('session.change_number'),
       )
       .with('changed', (db) =>

@@ -28,6 +28,9 @@ const statement = prepared((db, parameter: Parameter<ChangesAfter>) => {
       SESSION_STATUS,
       'session.change_number',
       'session.status_change_number',
+      sql<number>`extract(epoch from clock_timestamp() - session.changed_at)::float8`.as(
+        'seconds_since_change',
+      ),
     ])
     .select((eb) => [
       jsonArrayFrom(

@@ -11,10 +11,14 @@ export const SESSION_COLUMNS = [
   'host.display_name as host_display_name',
 ] as const;
 
+/** When a change is made: at the moment of its statement, not at the begin of its transaction. */
+export const CHANGED_NOW = { changed_at: sql<Date>`clock_timestamp()` };
+
 /** The next number of a change, for a statement that changes `status` of `sessions as session`. */
 export const NEXT_STATUS_CHANGE = {
   change_number: sql<number>`session.change_number + 1`,
   status_change_number: sql<number>`session.change_number + 1`,
+  ...CHANGED_NOW,
 };
 
 /** Past its time a session is ended, whether or not that is recorded. */

@@ -14,4 +14,5 @@ export interface SessionsTable {
   expires_at: Date;
   change_number: Generated<number>;
   status_change_number: Generated<number>;
+  changed_at: Generated<Date>;
 }
