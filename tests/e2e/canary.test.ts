@@ -4,6 +4,7 @@ import { administer, createTestDatabase, dumpTables } from '@classroom/db/testin
 import { expect, test } from 'vitest';
 import { startRecordingProxy } from '../src/recording-proxy.ts';
 import { startApi } from '../src/start-api.ts';
+import { startCollector } from '../src/start-collector.ts';
 
 /** What is somewhere in the text, also as hexadecimal or base64. */
 function findIn(text: string, secrets: readonly string[]): string[] {
@@ -17,9 +18,14 @@ function findIn(text: string, secrets: readonly string[]): string[] {
   return secrets.filter((secret) => forms(secret).some((form) => text.includes(form)));
 }
 
-test('names, tokens, keys and pairing codes are in no log, URL or metric, errors included', async () => {
+test('names, tokens, keys and pairing codes are in no log, URL, metric or trace, errors included', async () => {
   await using database = await createTestDatabase();
-  await using api = await startApi({ DATABASE_URL: database.url, LOG_LEVEL: 'trace' });
+  await using collector = await startCollector();
+  await using api = await startApi({
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'trace',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  });
   await using proxy = await startRecordingProxy(api.url);
   const as = (token?: string) =>
     createClient({ url: `${proxy.url}/trpc`, ...(token !== undefined && { token }) }).sessions;
@@ -100,5 +106,8 @@ test('names, tokens, keys and pairing codes are in no log, URL or metric, errors
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(findIn(api.output(), secrets)).toEqual([]);
   expect(findIn(metrics, [...secrets, code])).toEqual([]);
+  await api[Symbol.asyncDispose]();
+  expect(collector.spans().length).toBeGreaterThan(40);
+  expect(findIn(collector.received(), [...secrets, code])).toEqual([]);
   expect(findIn(proxy.urls.join('\n'), secrets)).toEqual([]);
 });

@@ -69,6 +69,9 @@ const variables = z.object({
       'must be like redis://user:password@host:6379/0',
     )
     .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be like http://localhost:4318' })
+    .optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

@@ -5,6 +5,7 @@ import {
   describeServer,
   migrateToLatest,
   OLDEST_POSTGRESQL,
+  type QueryEvent,
   type ServerDescription,
 } from '@classroom/db';
 import type { Env } from './env.ts';
@@ -24,10 +25,11 @@ export async function openDatabase(
   env: Pick<Env, 'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'DATA_DIR' | 'DATABASE_POOL_MAX'>,
   stack: AsyncDisposableStack,
   signal: AbortSignal,
+  onQuery?: (event: QueryEvent) => void,
 ): Promise<{ db: Database; directUrl: string }> {
   const url = env.DATABASE_URL ?? (await startEmbedded(env.DATA_DIR, stack, signal));
   const max = env.DATABASE_POOL_MAX;
-  const db = createDatabase(url, { max, maxWaiting: max * WAITING_PER_CONNECTION });
+  const db = createDatabase(url, { max, maxWaiting: max * WAITING_PER_CONNECTION, onQuery });
   stack.defer(() => db.destroy());
   await checkServer(db);
   const directUrl = env.DATABASE_DIRECT_URL ?? url;

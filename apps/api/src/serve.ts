@@ -10,6 +10,8 @@ import { generateCode } from './sessions/generate-code.ts';
 import { sweepSessions } from './sessions/sweep-sessions.ts';
 import type { Shutdown } from './shutdown.ts';
 import { StartupError } from './startup-error.ts';
+import { openTracing } from './tracing/open-tracing.ts';
+import { traceQuery } from './tracing/trace-query.ts';
 
 /**
  * Brings everything up, from the environment to the open port, and says where to find it. What it
@@ -20,8 +22,11 @@ import { StartupError } from './startup-error.ts';
 export async function serve(stack: AsyncDisposableStack, shutdown: Shutdown): Promise<void> {
   const { signal, leaveMs } = shutdown;
   const env = readEnv();
-  const { db, directUrl } = await openDatabase(env, stack, signal);
   const logger = createLogger(env.LOG_LEVEL);
+  const collector = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (collector !== undefined) await openTracing(collector, logger, stack);
+  const onQuery = collector === undefined ? undefined : traceQuery;
+  const { db, directUrl } = await openDatabase(env, stack, signal, onQuery);
   // It goes on until the last stream has ended.
   const liveEnd = new AbortController();
   stack.defer(() => liveEnd.abort());

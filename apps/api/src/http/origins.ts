@@ -29,7 +29,7 @@ export async function useOrigins(app: FastifyInstance, origins: readonly string[
   await app.register(cors, {
     origin: (origin, done) => done(null, origin !== undefined && isAllowed(origin)),
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['content-type', 'authorization', 'last-event-id'],
+    allowedHeaders: ['content-type', 'authorization', 'last-event-id', 'traceparent', 'tracestate'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 3600,
   });

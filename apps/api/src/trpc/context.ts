@@ -1,3 +1,4 @@
+import { context, type Context as TraceContext, propagation } from '@opentelemetry/api';
 import type { FastifyRequest } from 'fastify';
 import type { VoteDeps } from '../questions/vote.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -17,6 +18,8 @@ export interface Dependencies extends CreateSessionDeps, VoteDeps {
 export interface Context {
   deps: Dependencies;
   requestId: string;
+  /** The span that the caller says this belongs to. */
+  trace: TraceContext;
   /** Where the call comes from, as rate limits count it. */
   address: string;
   /** The token that the caller presented, whether or not anybody holds it, and its SHA-256. */
@@ -29,6 +32,7 @@ export function createContext(deps: Dependencies, request: FastifyRequest): Cont
   return {
     deps,
     requestId: request.id,
+    trace: propagation.extract(context.active(), request.headers),
     address: clientAddress(request.ip),
     token,
     tokenHash: token === undefined ? undefined : hashSecret(token),

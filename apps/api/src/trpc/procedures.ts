@@ -1,4 +1,5 @@
 import { DomainError } from '../domain-error.ts';
+import { traceCall } from '../tracing/trace-call.ts';
 import { errorShape } from './error-shape.ts';
 import { withReason } from './errors.ts';
 import { trpc } from './init.ts';
@@ -6,21 +7,20 @@ import { chargeWrongCode, limitCreations, refuseGuessers } from './rate-limits.t
 
 /**
  * Anyone may call it. Every procedure is built on this one, so that every error has a reason and
- * every call is measured.
+ * every call is measured and traced.
  */
-export const publicProcedure = trpc.procedure.use(async ({ ctx, path, next }) => {
-  const { calls } = ctx.deps.metrics;
-  const started = performance.now();
-  const result = await next();
-  const error = result.ok ? undefined : withReason(await chargeWrongCode(ctx, result.error));
-  calls.observe(
-    path,
-    error ? errorShape(error, '').data.reason : 'ok',
-    performance.now() - started,
-  );
-  if (error) throw error;
-  return result;
-});
+export const publicProcedure = trpc.procedure.use(({ ctx, path, next }) =>
+  traceCall(path, ctx.trace, async (end) => {
+    const started = performance.now();
+    const result = await next();
+    const error = result.ok ? undefined : withReason(await chargeWrongCode(ctx, result.error));
+    const outcome = error ? errorShape(error, '').data.reason : 'ok';
+    end(outcome);
+    ctx.deps.metrics.calls.observe(path, outcome, performance.now() - started);
+    if (error) throw error;
+    return result;
+  }),
+);
 
 /** Anyone with a code may call it, and nobody who guesses. */
 export const codeProcedure = publicProcedure.use(refuseGuessers);

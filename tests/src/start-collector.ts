@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+
+const span = z.object({
+  traceId: z.string(),
+  spanId: z.string(),
+  parentSpanId: z.string().optional(),
+  name: z.string(),
+  attributes: z.array(
+    z.object({ key: z.string(), value: z.object({ stringValue: z.string().optional() }) }),
+  ),
+});
+const request = z.object({
+  resourceSpans: z.array(z.object({ scopeSpans: z.array(z.object({ spans: z.array(span) })) })),
+});
+
+export type CollectedSpan = z.infer<typeof span>;
+
+/** What an OpenTelemetry collector would get, by OTLP over HTTP in JSON. */
+export interface Collector extends AsyncDisposable {
+  url: string;
+  /** All that was sent, as it was sent. */
+  received: () => string;
+  spans: () => CollectedSpan[];
+}
+
+export async function startCollector(): Promise<Collector> {
+  const bodies: string[] = [];
+  const server = createServer((incoming, response) => {
+    void text(incoming).then((body) => {
+      if (incoming.url === '/v1/traces') bodies.push(body);
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    received: () => bodies.join('\n'),
+    spans: () =>
+      bodies.flatMap((body) =>
+        request
+          .parse(JSON.parse(body))
+          .resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+      ),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
