@@ -1,6 +1,5 @@
 import { type Client, reasonOf } from '@classroom/client';
 import { z } from 'zod';
-import type { RunningApi } from './start-api.ts';
 
 /** Longer than those that are drawn, so that no session has it. */
 export const WRONG_CODE = 'CCCCCCCCCC';
@@ -28,25 +27,29 @@ const answers = z.array(
 );
 
 /** The reasons of a batch of wrong codes, as if a proxy had brought it from that address. */
-async function guessBatch(api: RunningApi, address: string, size: number): Promise<string[]> {
+async function guessBatch(at: { url: string }, address: string, size: number): Promise<string[]> {
   const procedures = Array(size).fill('sessions.get').join(',');
   const inputs = Object.fromEntries(
     Array.from({ length: size }, (_, n) => [n, { code: WRONG_CODE }]),
   );
   const query = new URLSearchParams({ batch: '1', input: JSON.stringify(inputs) });
-  const response = await fetch(`${api.url}/trpc/${procedures}?${query.toString()}`, {
+  const response = await fetch(`${at.url}/trpc/${procedures}?${query.toString()}`, {
     headers: { 'x-forwarded-for': address },
   });
   return answers.parse(await response.json()).map(({ error }) => error?.data.reason ?? 'none');
 }
 
 /** Tries that many wrong codes, ten by ten. */
-export async function guessFrom(api: RunningApi, address: string, times: number): Promise<void> {
-  for (let n = 0; n < times; n += BATCH) await guessBatch(api, address, BATCH);
+export async function guessFrom(
+  at: { url: string },
+  address: string,
+  times: number,
+): Promise<void> {
+  for (let n = 0; n < times; n += BATCH) await guessBatch(at, address, BATCH);
 }
 
 /** What one wrong code from that address gets. */
-export async function reasonFrom(api: RunningApi, address: string): Promise<string> {
-  const [reason = ''] = await guessBatch(api, address, 1);
+export async function reasonFrom(at: { url: string }, address: string): Promise<string> {
+  const [reason = ''] = await guessBatch(at, address, 1);
   return reason;
 }
