@@ -3,8 +3,8 @@ const WINDOW_MS = 250;
 const BUSY = 16;
 /** What was measured so long ago says nothing of now. */
 const FORGET_MS = 10_000;
-/** Taken for the rate while none is known. */
-const DEFAULT_PER_MS = 1;
+/** Taken for the rate while none is known: a machine of today does as much, and who was idle may hope. */
+const DEFAULT_PER_MS = 2;
 
 /** How many requests a process answers when it has enough to do. */
 export interface AnswerRate {

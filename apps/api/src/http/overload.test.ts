@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { buildTestApp } from '../testing/build-test-app.ts';
 
 /** More than are let in at once. */
-const AT_ONCE = 400;
+const AT_ONCE = 700;
 
 test('while too many are in flight, the rest is refused soon and told when to come', async () => {
   await using database = await createTestDatabase();
