@@ -2,6 +2,7 @@ import type { Benchmark } from './benchmark.ts';
 import { createSession } from './benchmarks/create-session.ts';
 import { joinSession } from './benchmarks/join-session.ts';
 import { liveFeed } from './live-feed/live-feed.ts';
+import { openSessions } from './open-sessions/open-sessions.ts';
 import { peers } from './peers/peers.ts';
 import type { Program } from './program.ts';
 import { runBenchmark } from './run-benchmark.ts';
@@ -24,5 +25,6 @@ export const programs: readonly Program[] = [
   ...[createSession, joinSession].map(besideFloor),
   votes,
   liveFeed,
+  openSessions,
   peers,
 ];

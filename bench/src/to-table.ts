@@ -1,4 +1,5 @@
 import type { Benchmark, RoundOptions } from './benchmark.ts';
+import { median } from './median.ts';
 import type { Measurement } from './run-benchmark.ts';
 
 /** The medians over the rounds, as the rows of a table. */
@@ -19,8 +20,4 @@ export function toTable(
     ['ratio to the floor', (perSecond / floorPerSecond).toFixed(2)],
     ['measured', `${new Date().toISOString().slice(0, 10)}, ${machine}`],
   ];
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -1,7 +1,7 @@
 import { addParticipant, openSession } from '@classroom/db';
 import type { Benchmark } from '../benchmark.ts';
 import { DIGITS_OF_NEW, drawAtRandom } from '../draw.ts';
-import { sha256 } from '../sha256.ts';
+import { newParticipant } from './new-participant.ts';
 import { newSession } from './new-session.ts';
 
 /** All join one session, each under a new name. */
@@ -17,14 +17,7 @@ export const joinSession: Benchmark = {
     return {
       input: (draw) => ({ code, displayName: draw(DIGITS_OF_NEW) }),
       async statement(db, draw) {
-        const { kind } = await addParticipant(db, {
-          code,
-          displayName: draw(DIGITS_OF_NEW),
-          callerTokenHash: null,
-          tokenHash: sha256(draw(DIGITS_OF_NEW)),
-          idempotencyKeyHash: null,
-          tokenSeed: null,
-        });
+        const { kind } = await addParticipant(db, newParticipant(code, draw));
         // A statement that adds nobody is no floor.
         if (kind !== 'added') throw new Error(`Nobody was added: ${kind}`);
       },

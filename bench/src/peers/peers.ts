@@ -9,6 +9,7 @@ import { newSession } from '../benchmarks/new-session.ts';
 import { drawAtRandom } from '../draw.ts';
 import { describeMachine, startDatabase } from '../environment.ts';
 import { openFloor } from '../floor/open-floor.ts';
+import { median } from '../median.ts';
 import type { Program } from '../program.ts';
 import { createInTransaction } from './create-in-transaction.ts';
 import { perSecond } from '../per-second.ts';
@@ -64,8 +65,4 @@ function openPlain(url: string): Kysely<Tables> {
   types.setTypeParser(types.builtins.INT8, Number);
   const pool = new Pool({ connectionString: url, max: OPTIONS.connections });
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
