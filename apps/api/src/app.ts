@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
 import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { useDrain } from './http/drain.ts';
 import { answerError, answerNotFound, identify } from './http/errors.ts';
@@ -26,25 +25,6 @@ export interface AppOptions extends Omit<Dependencies, 'castVote' | 'metrics'> {
 
 /** Room for the names of a thousand calls, so that a batch too large is told so by us. */
 const MAX_HEADER_BYTES = 32 * 1024;
-
-/**
- * For answers that are data and never pages: nothing in them may load, run, be framed or be sniffed.
- * The plugin builds its headers anew for each request, and what concerns pages alone was a sixth of
- * the time of one. https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html
- */
-const API_HEADERS = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  },
-  xFrameOptions: { action: 'deny' },
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-} as const;
 
 /** The HTTP server, complete but for listening. It reads no environment and opens no connection. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
@@ -87,7 +67,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     done();
   });
   useDrain(app, stopping);
-  await app.register(helmet, API_HEADERS);
   await useOrigins(app, corsOrigins);
   await useOverload(app, deps, corsOrigins);
   useHealth(app, deps.db, stopping);

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorShape } from '../trpc/error-shape.ts';
 import { mayBeLong } from './long-body.ts';
 import { isRest, toRestError } from './rest/error-body.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** The refusals that HTTP makes before tRPC is asked, in tRPC's terms. */
 const CODES: Record<number, TRPCError['code']> = {
@@ -11,9 +12,11 @@ const CODES: Record<number, TRPCError['code']> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 };
 
-/** On every answer: under what name it was logged, and that nobody is to keep it. */
+const HEADERS = { ...SECURITY_HEADERS, 'cache-control': 'no-store' };
+
+/** On every answer: under what name it was logged, and what nobody is to do with it. */
 export function identify(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+  reply.headers(HEADERS).header('x-request-id', request.id);
 }
 
 /** Answers what was thrown outside of a procedure, in the form that its callers understand. */
