@@ -34,6 +34,8 @@ export interface Lanes {
   run: <Result>(statement: (client: PoolClient) => Promise<Result>) => Promise<Result>;
   /** How many statements wait for their turn, but for those for whom a connection is being opened. */
   waiting: () => number;
+  /** To be called when a transaction has given its connection back. */
+  serve: () => void;
 }
 
 /**
@@ -134,5 +136,6 @@ export function createLanes(pool: Pool, { max, waitMs, isBroken }: LanesOptions)
       }
     },
     waiting: () => Math.max(0, waiting.length - opening),
+    serve: dispatch,
   };
 }

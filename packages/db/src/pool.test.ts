@@ -113,3 +113,43 @@ test('a statement is prepared once per connection', async () => {
   `.execute(db);
   expect(rows).toContainEqual({ calls: 2 });
 });
+
+test('a transaction has its connection to itself, and statements wait for it', async () => {
+  await using database = await createTestDatabase({ max: 1 });
+  const { db } = database;
+  const inTransaction = sql<{
+    is: boolean;
+  }>`select pg_current_xact_id_if_assigned() is not null as is`;
+  const order: string[] = [];
+  const outside = await db.transaction().execute(async (transaction) => {
+    await sql`select pg_current_xact_id()`.execute(transaction);
+    const statement = inTransaction.execute(db).then(({ rows }) => {
+      order.push('statement');
+      return rows;
+    });
+    await sleep(0.1).execute(transaction);
+    expect((await inTransaction.execute(transaction)).rows).toEqual([{ is: true }]);
+    order.push('transaction');
+    return { statement };
+  });
+  expect(await outside.statement).toEqual([{ is: false }]);
+  expect(order).toEqual(['transaction', 'statement']);
+});
+
+test('a transaction gets its turn while statements keep coming', async () => {
+  await using database = await createTestDatabase({ max: 2 });
+  const { db } = database;
+  const stop = new AbortController();
+  let done = 0;
+  const load = Array.from({ length: 12 }, async () => {
+    for (; !stop.signal.aborted; done += 1) await sleep(0.001).execute(db);
+  });
+  await expect.poll(() => done).toBeGreaterThan(50);
+  for (let n = 0; n < 5; n += 1) {
+    await db.transaction().execute((transaction) => sleep(0.001).execute(transaction));
+  }
+  const before = done;
+  await expect.poll(() => done).toBeGreaterThan(before + 50);
+  stop.abort();
+  await Promise.all(load);
+});

@@ -92,7 +92,11 @@ function toConnection(pool: Pool, lanes: Lanes, refuseFull: () => void): Postgre
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely's type has a second form, for the cursors of streams, of which there are none here
     query: query as unknown as PostgresPoolClient['query'],
-    release: (destroy) => own?.release(destroy === true || broken),
+    release: (destroy) => {
+      if (own === undefined) return;
+      own.release(destroy === true || broken);
+      lanes.serve();
+    },
   };
 }
 
