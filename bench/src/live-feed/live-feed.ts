@@ -19,6 +19,7 @@ export const liveFeed: Program = {
         `${count}`,
         `${result.p50} ms / ${result.p99} ms`,
         `${(result.arrived * 100).toFixed(1)} %`,
+        `${result.refused}`,
         result.readsPerChange.toFixed(2),
         `${result.memory} KiB`,
       ]);
@@ -30,11 +31,12 @@ export const liveFeed: Program = {
         'listeners',
         'a vote’s answer to its arrival, p50 / p99',
         'arrived',
+        'votes refused',
         'reads per change',
         'memory each',
       ],
       ...rows,
-      ['measured', measured, '', '', ''],
+      ['measured', measured, '', '', '', ''],
     ];
   },
 };

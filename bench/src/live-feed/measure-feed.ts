@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '@classroom/client';
 import { memoryOf } from './memory-of.ts';
 import { openClassroom } from './open-classroom.ts';
 import { startListeners } from './start-listeners.ts';
@@ -11,8 +12,10 @@ export interface FeedResult {
   /** Milliseconds from the answer to a vote to its arrival at a listener. */
   p50: number;
   p99: number;
-  /** How many of the arrivals that there should be there were. */
+  /** How many of the arrivals that there should be there were, for the votes that were accepted. */
   arrived: number;
+  /** Votes that the API refused, as it does when its event loop lags. */
+  refused: number;
   readsPerChange: number;
   /** KiB of the API's memory for each listener. */
   memory: number;
@@ -35,8 +38,13 @@ export async function measureFeed(
   const readsBefore = await changeReads(api.url);
   const latencies: number[] = [];
   const commits = new Map<number, number>();
+  let refused = 0;
   for (let n = 0; n < VOTES; n += 1) {
-    const votes = await classroom.vote(n % 2 === 0);
+    const votes = await classroom.vote(n % 2 === 0).catch(asRefused);
+    if (votes === 'refused') {
+      refused += 1;
+      continue;
+    }
     commits.set(n, performance.timeOrigin + performance.now());
     await sleep(PAUSE_MS);
     for (const at of arrivals.get(votes) ?? []) latencies.push(at - (commits.get(n) ?? at));
@@ -48,10 +56,17 @@ export async function measureFeed(
     listeners: count,
     p50: Math.round(latencies[Math.floor(latencies.length * 0.5)] ?? Number.NaN),
     p99: Math.round(latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN),
-    arrived: latencies.length / (VOTES * count),
+    arrived: latencies.length / ((VOTES - refused) * count),
+    refused,
     readsPerChange: ((await changeReads(api.url)) - readsBefore) / VOTES,
     memory: Math.round(memory),
   };
+}
+
+/** A vote that was repeated and still refused; what else is wrong is thrown. */
+function asRefused(error: unknown): 'refused' {
+  if (reasonOf(error) === 'UNAVAILABLE') return 'refused';
+  throw error;
 }
 
 /** How often the API has read what changed in a session, as it counts that itself. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../domain-error.ts';
@@ -42,29 +42,38 @@ export async function useOverload(
   const { server } = app;
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
-  const turns = oneInEachTurn((request: IncomingMessage, response: ServerResponse) => {
+  const begin = (request: IncomingMessage, response: ServerResponse) => {
     for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
-  });
-  const limit = limitConcurrency(turns.waiting);
+  };
+  // Two queues, so that a school that opens a thousand streams at once holds up no call.
+  const calls = oneInEachTurn(begin);
+  const streams = oneInEachTurn(begin);
+  const limit = limitConcurrency(calls.waiting);
   app.addHook('preHandler', (request, reply, done) => {
-    // Only from here on: a body that comes slowly takes nothing, nor does a stream that is open.
-    if (!request.headers.accept?.includes('text/event-stream')) {
+    // Only from here on: a body that comes slowly takes nothing. A stream is in flight for minutes.
+    if (!isStream(request.headers)) {
       limit.enter();
       reply.raw.once('close', limit.leave);
     }
     done();
   });
-  const mustRefuse = ({ url = '', method }: IncomingMessage) =>
+  const mustRefuse = ({ url = '', method, headers }: IncomingMessage) =>
     !ALWAYS_SERVED.has(url) &&
     method !== 'OPTIONS' &&
     !draining &&
-    (limit.isReached() || app.isUnderPressure());
+    ((!isStream(headers) && limit.isReached()) || app.isUnderPressure());
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!mustRefuse(request)) return turns.begin(request, response);
+    if (!mustRefuse(request)) {
+      return (isStream(request.headers) ? streams : calls).begin(request, response);
+    }
     setTimeout(() => refuse(request, response, origins), REFUSE_AFTER_MS);
     metrics.requests.count('shed', 503);
   });
+}
+
+function isStream({ accept }: IncomingHttpHeaders): boolean {
+  return accept?.includes('text/event-stream') === true;
 }
 
 const refusal = errorShape(
