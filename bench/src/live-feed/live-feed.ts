@@ -2,7 +2,7 @@ import { describeMachine, startApi, startDatabase } from '../environment.ts';
 import type { Program } from '../program.ts';
 import { measureFeed } from './measure-feed.ts';
 
-const LISTENERS = [100, 1_000, 2_000];
+const LISTENERS = [100, 500, 1_000];
 
 /** How long a vote takes to those who listen, and what they cost. */
 export const liveFeed: Program = {

@@ -58,7 +58,7 @@ export async function measureFeed(
     p99: Math.round(latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN),
     arrived: latencies.length / ((VOTES - refused) * count),
     refused,
-    readsPerChange: ((await changeReads(api.url)) - readsBefore) / VOTES,
+    readsPerChange: ((await changeReads(api.url)) - readsBefore) / (VOTES - refused),
     memory: Math.round(memory),
   };
 }
