@@ -14,7 +14,7 @@ test('at three times its capacity the API answers fast what it accepts, and refu
 
   const stop = new AbortController();
   const probes = probe(api.url, stop.signal);
-  const overload = { connections: 300, perSecond: Math.round(3 * capacity) };
+  const overload = { connections: 200, perSecond: Math.round(3 * capacity) };
   const { accepted, refused, acceptedPerSecond, failed } = await createUnderLoad(api.url, {
     ...overload,
     seconds: 8,

@@ -45,9 +45,13 @@ export async function useOverload(
   const begin = (request: IncomingMessage, response: ServerResponse) => {
     for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
   };
+  let accepted = 0;
+  server.on('connection', () => {
+    accepted += 1;
+  });
   // Two queues, so that a school that opens a thousand streams at once holds up no call.
-  const calls = oneInEachTurn(begin);
-  const streams = oneInEachTurn(begin);
+  const calls = oneInEachTurn(begin, () => accepted);
+  const streams = oneInEachTurn(begin, () => accepted);
   const limit = limitConcurrency(calls.waiting);
   app.addHook('preHandler', (request, reply, done) => {
     // Only from here on: a body that comes slowly takes nothing. A stream is in flight for minutes.
@@ -57,13 +61,13 @@ export async function useOverload(
     }
     done();
   });
-  const mustRefuse = ({ url = '', method, headers }: IncomingMessage) =>
-    !ALWAYS_SERVED.has(url) &&
+  const mustRefuse = ({ method, headers }: IncomingMessage) =>
     method !== 'OPTIONS' &&
     !draining &&
     ((!isStream(headers) && limit.isReached()) || app.isUnderPressure());
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (ALWAYS_SERVED.has(request.url ?? '')) return begin(request, response);
     if (!mustRefuse(request)) {
       return (isStream(request.headers) ? streams : calls).begin(request, response);
     }
