@@ -33,8 +33,8 @@ test('a call and its statement are spans of the trace that the caller has begun,
   await api[Symbol.asyncDispose]();
 
   const of = (id: string | undefined) => collector.spans().filter(({ traceId }) => traceId === id);
-  const [call] = of(good).filter(({ name }) => name === 'sessions.create');
-  const [query] = of(good).filter(({ name }) => name === 'postgresql');
+  const call = of(good).find(({ name }) => name === 'sessions.create');
+  const query = of(good).find(({ name }) => name === 'postgresql');
   expect(of(good)).toHaveLength(2);
   expect(call?.parentSpanId).toBe('00f067aa0ba902b7');
   expect(query?.parentSpanId).toBe(call?.spanId);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 
@@ -28,12 +28,12 @@ export interface Collector extends AsyncDisposable {
 
 export async function startCollector(): Promise<Collector> {
   const bodies: string[] = [];
-  const server = createServer((incoming, response) => {
-    void text(incoming).then((body) => {
-      if (incoming.url === '/v1/traces') bodies.push(body);
-      response.setHeader('content-type', 'application/json').end('{}');
-    });
-  });
+  const take = async (incoming: IncomingMessage, response: ServerResponse) => {
+    const body = await text(incoming);
+    if (incoming.url === '/v1/traces') bodies.push(body);
+    response.setHeader('content-type', 'application/json').end('{}');
+  };
+  const server = createServer((incoming, response) => void take(incoming, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
