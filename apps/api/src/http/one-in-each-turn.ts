@@ -19,6 +19,7 @@ export function oneInEachTurn<Args extends unknown[]>(
   accepted: () => number,
 ): Turns<Args> {
   const queue: Args[] = [];
+  let isIdle = true;
   let seen = 0;
   let passed = 0;
   const beginNext = () => {
@@ -26,15 +27,22 @@ export function oneInEachTurn<Args extends unknown[]>(
     seen = accepted();
     passed = isAccepting ? passed + 1 : TURNS_PER_REQUEST;
     const next = passed < TURNS_PER_REQUEST ? undefined : queue.shift();
-    if (queue.length > 0) setImmediate(beginNext);
+    isIdle = next === undefined && queue.length === 0;
+    if (!isIdle) setImmediate(beginNext);
     if (next === undefined) return;
     passed = 0;
     run(...next);
   };
   return {
     begin(...args) {
-      queue.push(args);
-      if (queue.length === 1) setImmediate(beginNext);
+      if (!isIdle) {
+        queue.push(args);
+        return;
+      }
+      // At once, for who closes its side after asking would get no answer in another turn.
+      isIdle = false;
+      setImmediate(beginNext);
+      run(...args);
     },
     waiting: () => queue.length,
   };
