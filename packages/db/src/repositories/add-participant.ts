@@ -3,21 +3,16 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import { callerId } from './caller.ts';
-import { SESSION_COLUMNS, SESSION_IS_OPEN } from './session-columns.ts';
+import { firstCall, NEW_PARTICIPANT_COLUMNS, type NewToken, tokenValues } from './new-token.ts';
+import { openSessionByCode } from './open-session-by-code.ts';
 import type { Session } from './sessions.ts';
 import { insertUserWhere, selectUserByName } from './users.ts';
 
-export interface NewParticipant {
+export interface NewParticipant extends NewToken {
   code: string;
   displayName: string;
   /** SHA-256 of the token that the caller presented, if any. */
   callerTokenHash: Buffer | null;
-  /** SHA-256 of the token that the participant gets. */
-  tokenHash: Buffer;
-  /** SHA-256 of the idempotency key, when the caller gave one. */
-  idempotencyKeyHash: Buffer | null;
-  /** What the token was derived from together with that key. */
-  tokenSeed: Buffer | null;
 }
 
 export interface Participation {
@@ -46,20 +41,8 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
   const callerIsFree = sql<boolean>`not exists (select from blocked_caller)`;
 
   return db
-    .with('first_call', (db) =>
-      db
-        .selectFrom('session_participants')
-        .where('idempotency_key_hash', '=', parameter('idempotencyKeyHash', 'bytea'))
-        .select('id'),
-    )
-    .with('open_session', (db) =>
-      db
-        .selectFrom('sessions as session')
-        .innerJoin('users as host', 'host.id', 'session.host_user_id')
-        .where('session.code', '=', parameter('code', 'text'))
-        .where(SESSION_IS_OPEN)
-        .select([...SESSION_COLUMNS, 'session.status']),
-    )
+    .with('first_call', firstCall(parameter))
+    .with('open_session', openSessionByCode(parameter('code', 'text')))
     .with('blocked_caller', (db) =>
       db
         .selectFrom('session_participants as caller')
@@ -82,14 +65,7 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
     .with('added', (db) =>
       db
         .insertInto('session_participants')
-        .columns([
-          'session_id',
-          'user_id',
-          'role',
-          'token_hash',
-          'idempotency_key_hash',
-          'token_seed',
-        ])
+        .columns(NEW_PARTICIPANT_COLUMNS)
         .expression(
           db
             .selectFrom(['open_session', 'joining_user'])
@@ -99,9 +75,7 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
               'open_session.id',
               'joining_user.id as user_id',
               sql.lit('participant').as('role'),
-              parameter('tokenHash', 'bytea').as('token_hash'),
-              parameter('idempotencyKeyHash', 'bytea').as('idempotency_key_hash'),
-              parameter('tokenSeed', 'bytea').as('token_seed'),
+              ...tokenValues(parameter),
             ]),
         )
         // Whoever came first to the name keeps it.

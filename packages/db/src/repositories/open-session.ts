@@ -2,19 +2,15 @@ import { HOST_SESSION_LIMIT } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
+import { firstCall, NEW_PARTICIPANT_COLUMNS, type NewToken, tokenValues } from './new-token.ts';
 import { insertUserWhere, selectUserByName } from './users.ts';
 
-export interface NewSession {
+/** The token is its host's. */
+export interface NewSession extends NewToken {
   title: string;
   hostDisplayName: string;
   code: string;
   ttlSeconds: number;
-  /** SHA-256 of the host's token. */
-  tokenHash: Buffer;
-  /** SHA-256 of the idempotency key, when the caller gave one. */
-  idempotencyKeyHash: Buffer | null;
-  /** What the token was derived from together with that key. */
-  tokenSeed: Buffer | null;
 }
 
 export type OpenSessionOutcome =
@@ -35,12 +31,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
   const keyIsNew = sql<boolean>`not exists (select from first_call)`;
 
   return db
-    .with('first_call', (db) =>
-      db
-        .selectFrom('session_participants')
-        .where('idempotency_key_hash', '=', parameter('idempotencyKeyHash', 'bytea'))
-        .select('id'),
-    )
+    .with('first_call', firstCall(parameter))
     .with('known_host', selectUserByName(hostDisplayName))
     .with(
       'new_host',
@@ -97,14 +88,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
     .with('participant', (db) =>
       db
         .insertInto('session_participants')
-        .columns([
-          'session_id',
-          'user_id',
-          'role',
-          'token_hash',
-          'idempotency_key_hash',
-          'token_seed',
-        ])
+        .columns(NEW_PARTICIPANT_COLUMNS)
         .expression(
           db
             .selectFrom('opened')
@@ -112,9 +96,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
               'opened.id',
               'opened.host_user_id',
               sql.lit('host').as('role'),
-              parameter('tokenHash', 'bytea').as('token_hash'),
-              parameter('idempotencyKeyHash', 'bytea').as('idempotency_key_hash'),
-              parameter('tokenSeed', 'bytea').as('token_seed'),
+              ...tokenValues(parameter),
             ]),
         ),
     )

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import { callerId } from './caller.ts';
-import { SESSION_COLUMNS, SESSION_IS_OPEN } from './session-columns.ts';
+import { openSessionByCode } from './open-session-by-code.ts';
+import { SESSION_IS_OPEN } from './session-columns.ts';
 import type { Session } from './sessions.ts';
 
 export interface NewPairing {
@@ -69,14 +70,7 @@ export interface PairingGuess {
 
 const guessPairing = prepared((db, parameter: Parameter<PairingGuess>) =>
   db
-    .with('open_session', (db) =>
-      db
-        .selectFrom('sessions as session')
-        .innerJoin('users as host', 'host.id', 'session.host_user_id')
-        .where('session.code', '=', parameter('code', 'text'))
-        .where(SESSION_IS_OPEN)
-        .select([...SESSION_COLUMNS, 'session.status']),
-    )
+    .with('open_session', openSessionByCode(parameter('code', 'text')))
     // Of parallel guesses each finds what the one before has left, so that one alone can be right.
     .with('guess', (db) =>
       db
