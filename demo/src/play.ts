@@ -17,8 +17,7 @@ import { toLine } from './to-line.ts';
  * @param url `http://host:port` of the API
  */
 export async function play(stage: Stage, url: string): Promise<void> {
-  const as: Lesson['as'] = (token) =>
-    createClient({ url: `${url}/trpc`, ...(token !== undefined && { token }) });
+  const as: Lesson['as'] = (token) => createClient({ url: `${url}/trpc`, token });
   console.log(`Playing at ${url}\n`);
 
   await stage.act('Ms Noether opens a session.');

@@ -1,7 +1,6 @@
 import { type Client, createClient, type PublicQuestion, reasonOf } from '@classroom/client';
 
-const clientOf = (url: string, token?: string): Client =>
-  createClient({ url, ...(token !== undefined && { token }) });
+const clientOf = (url: string, token?: string): Client => createClient({ url, token });
 
 /** A host listens while two students come in, ask and vote; gives what the host has heard last. */
 async function playLesson(url: string) {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import { type Client, createClient, type ErrorReason, reasonOf } from '@classroom/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Client, type ErrorReason, reasonOf } from '@classroom/client';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { proceduresOnThePage } from '../src/procedures-on-the-page.ts';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { useApi } from '../src/use-api.ts';
 
 /** Two sessions, and the tokens of those who are, were, or never were in the first. */
 interface Scene {
@@ -129,16 +128,11 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
   ],
 };
 
-let database: TestDatabase;
-let api: RunningApi;
+const { as } = await useApi();
 let scene: Scene;
 let holders: Record<keyof Refusals | 'host', Client>;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({ DATABASE_URL: database.url });
-  const as = (token?: string) =>
-    createClient({ url: `${api.url}/trpc`, ...(token !== undefined && { token }) });
   const open = () =>
     as().sessions.create.mutate({ title: 'T', hostDisplayName: `H ${randomUUID()}` });
   const { code, hostToken } = await open();
@@ -170,11 +164,6 @@ beforeAll(async () => {
     rowId: as(String(ben.participant.id)),
   };
 });
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
-
 test('every procedure has a line in the table', async () => {
   expect(Object.keys(TABLE).toSorted()).toEqual((await proceduresOnThePage()).toSorted());
 });

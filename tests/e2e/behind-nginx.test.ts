@@ -2,18 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, reasonOf } from '@classroom/client';
+import { reasonOf } from '@classroom/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clientOf } from '../src/client-of.ts';
 import { guessFrom, reasonFrom, WRONG_CODE } from '../src/guess.ts';
 import { type Ear, hear } from '../src/hear.ts';
 import { type OpenStream, openStream } from '../src/open-stream.ts';
 import { type Deployment, startDeployment } from '../src/start-deployment.ts';
 import { hasNginx } from '../src/start-nginx.ts';
 
-const as = ({ url }: { url: string }, token?: string) =>
-  createClient({ url: `${url}/trpc`, ...(token !== undefined && { token }) });
 const create = (at: { url: string }) =>
-  as(at).sessions.create.mutate({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
+  clientOf(at).sessions.create.mutate({
+    title: 'Algebra I',
+    hostDisplayName: `Ada ${randomUUID()}`,
+  });
 
 describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)', () => {
   let proxy: Deployment;
@@ -26,10 +28,10 @@ describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)'
 
   test('a session is created, joined, asked and voted, by calls that both processes answer', async () => {
     const { code, hostToken } = await create(proxy);
-    await as(proxy, hostToken).sessions.start.mutate({ code });
+    await clientOf(proxy, hostToken).sessions.start.mutate({ code });
     const join = async (displayName: string) => {
-      const joined = await as(proxy).sessions.join.mutate({ code, displayName });
-      return as(proxy, joined.participantToken).questions;
+      const joined = await clientOf(proxy).sessions.join.mutate({ code, displayName });
+      return clientOf(proxy, joined.participantToken).questions;
     };
     const ben = await join('Ben');
     const cleo = await join('Cleo');
@@ -44,9 +46,9 @@ describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)'
 
   test('a change is heard at once, through whichever process it goes', async () => {
     const { code, hostToken } = await create(proxy);
-    await as(proxy, hostToken).sessions.start.mutate({ code });
-    const joined = await as(proxy).sessions.join.mutate({ code, displayName: 'Ben' });
-    using ear = await hear(as(proxy, hostToken), code);
+    await clientOf(proxy, hostToken).sessions.start.mutate({ code });
+    const joined = await clientOf(proxy).sessions.join.mutate({ code, displayName: 'Ben' });
+    using ear = await hear(clientOf(proxy, hostToken), code);
     const hears = (body: string) =>
       ear.heard.some(({ data }) => data.type === 'question' && data.question.body === body);
     for (const [way, at] of Object.entries({
@@ -56,7 +58,7 @@ describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)'
     })) {
       const body = `Is it ${way}?`;
       const sent = performance.now();
-      await as(at, joined.participantToken).questions.submit.mutate({ code, body });
+      await clientOf(at, joined.participantToken).questions.submit.mutate({ code, body });
       await expect.poll(() => hears(body), { interval: 2, timeout: 20_000 }).toBe(true);
       const ms = performance.now() - sent;
       console.log(`heard ${Math.round(ms)} ms after it was sent through ${way}`);
@@ -73,7 +75,7 @@ describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)'
       const some = Array.from({ length: 50 }, () => openStream(proxy.url, code, hostToken));
       streams.push(...(await Promise.all(some)).map((stream) => open.use(stream)));
     }
-    await as(proxy, hostToken).sessions.start.mutate({ code });
+    await clientOf(proxy, hostToken).sessions.start.mutate({ code });
     const hearing = streams.map((stream) => stream.until('"status":"active"'));
     const deaf = (await Promise.allSettled(hearing)).filter(({ status }) => status === 'rejected');
     expect(deaf).toEqual([]);
@@ -132,11 +134,11 @@ describe.skipIf(!hasNginx)('callers through nginx (skipped where nginx is not in
     // One after another, so that each process has some of them.
     using open = new DisposableStack();
     const ears: Ear[] = [];
-    while (ears.length < 4) ears.push(open.use(await hear(as(proxy, hostToken), code)));
+    while (ears.length < 4) ears.push(open.use(await hear(clientOf(proxy, hostToken), code)));
     const reasons: string[] = [];
     const enough = new AbortController();
     const call = async (n: number) => {
-      const { get, join } = as(proxy).sessions;
+      const { get, join } = clientOf(proxy).sessions;
       for (let nth = 0; !enough.signal.aborted; nth += 1) {
         const displayName = `Student ${n}, ${nth}`;
         const called = nth % 2 === 0 ? get.query({ code }) : join.mutate({ code, displayName });
@@ -158,7 +160,7 @@ describe.skipIf(!hasNginx)('callers through nginx (skipped where nginx is not in
     );
     expect(reasons.filter((reason) => reason !== 'none')).toEqual([]);
 
-    await as(proxy, hostToken).sessions.start.mutate({ code });
+    await clientOf(proxy, hostToken).sessions.start.mutate({ code });
     for (const ear of ears) {
       await expect.poll(() => ear.changes().length, { timeout: 20_000 }).toBe(2);
       expect(ear.ended()).toBeUndefined();

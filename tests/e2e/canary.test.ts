@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createClient, reasonOf } from '@classroom/client';
 import { administer, createTestDatabase, dumpTables } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
+import { clientOf } from '../src/client-of.ts';
+import { reasonFor } from '../src/reason-for.ts';
 import { startRecordingProxy } from '../src/recording-proxy.ts';
 import { startApi } from '../src/start-api.ts';
 import { startCollector } from '../src/start-collector.ts';
@@ -27,9 +28,7 @@ test('names, tokens, keys and pairing codes are in no log, URL, metric or trace,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
   });
   await using proxy = await startRecordingProxy(api.url);
-  const as = (token?: string) =>
-    createClient({ url: `${proxy.url}/trpc`, ...(token !== undefined && { token }) }).sessions;
-  const reason = (call: Promise<unknown>) => call.then(() => 'none', reasonOf);
+  const as = (token?: string) => clientOf(proxy, token).sessions;
   const canary = (what: string) => `Canary ${what} ${randomUUID()}`;
 
   const creation = {
@@ -52,11 +51,11 @@ test('names, tokens, keys and pairing codes are in no log, URL, metric or trace,
   const keys = [creation.idempotencyKey, joining.idempotencyKey];
   const codes = [pairingCode, pending];
 
-  const ask = createClient({ url: `${proxy.url}/trpc`, token: participantToken }).questions;
+  const ask = clientOf(proxy, participantToken).questions;
   const { id: questionId } = await ask.submit.mutate({ code, body });
   await ask.vote.mutate({ questionId, on: true });
-  await reason(ask.submit.mutate({ code, body: `${body}\0` }));
-  await reason(ask.pin.mutate({ questionId, on: true }));
+  await reasonFor(ask.submit.mutate({ code, body: `${body}\0` }));
+  await reasonFor(ask.pin.mutate({ questionId, on: true }));
   await host.export.query({ code });
 
   // Everything again, refused for every reason there is.
@@ -64,18 +63,18 @@ test('names, tokens, keys and pairing codes are in no log, URL, metric or trace,
   await host.prolong.mutate({ code });
   await as(participantToken).participants.query({ code });
   await host.get.query({ code });
-  expect(await reason(as().create.mutate({ ...creation, title: canary('') }))).toBe(
+  expect(await reasonFor(as().create.mutate({ ...creation, title: canary('') }))).toBe(
     'IDEMPOTENCY_KEY_REUSED',
   );
-  expect(await reason(as().create.mutate({ ...creation, title: `${creation.title}\0` }))).toBe(
+  expect(await reasonFor(as().create.mutate({ ...creation, title: `${creation.title}\0` }))).toBe(
     'INVALID_INPUT',
   );
-  expect(await reason(as().join.mutate({ code, displayName: joining.displayName }))).toBe(
+  expect(await reasonFor(as().join.mutate({ code, displayName: joining.displayName }))).toBe(
     'NAME_TAKEN',
   );
-  expect(await reason(as(unknownToken).end.mutate({ code }))).toBe('UNAUTHENTICATED');
-  expect(await reason(as(participantToken).end.mutate({ code }))).toBe('FORBIDDEN');
-  expect(await reason(as().redeemPairingCode.mutate({ code, pairingCode }))).not.toBe('none');
+  expect(await reasonFor(as(unknownToken).end.mutate({ code }))).toBe('UNAUTHENTICATED');
+  expect(await reasonFor(as(participantToken).end.mutate({ code }))).toBe('FORBIDDEN');
+  expect(await reasonFor(as().redeemPairingCode.mutate({ code, pairingCode }))).not.toBe('none');
 
   const stored = await dumpTables(database.db);
   expect(findIn(stored, names)).toEqual(names);
@@ -87,7 +86,7 @@ test('names, tokens, keys and pairing codes are in no log, URL, metric or trace,
     `select pg_terminate_backend(pid) from pg_stat_activity
      where datname = current_database() and application_name = 'classroom'`,
   );
-  await reason(host.get.query({ code }));
+  await reasonFor(host.get.query({ code }));
   await administer(database.url, 'alter table users rename to gone');
   const failing = [
     as().create.mutate({ ...creation, idempotencyKey: randomUUID() }),
@@ -95,7 +94,7 @@ test('names, tokens, keys and pairing codes are in no log, URL, metric or trace,
     host.removeParticipant.mutate({ code, participantId: participant.id, block: true }),
     as(participantToken).participants.query({ code }),
   ];
-  await Promise.all(failing.map(reason));
+  await Promise.all(failing.map(reasonFor));
   await expect.poll(api.output).toContain('42P01');
   const path = encodeURIComponent(creation.title);
   await fetch(`${api.url}/trpc/${path}`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createClient } from '@classroom/client';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
+import { clientOf } from '../src/client-of.ts';
 import { type Ear, hear } from '../src/hear.ts';
 import { startApi } from '../src/start-api.ts';
 
@@ -13,31 +13,29 @@ test('a class of forty through two processes, one of which is killed: all hear e
   await using steady = await startApi(env);
   const doomed = await startApi(env);
   const { port } = new URL(doomed.url);
-  const at = (url: string, token?: string) =>
-    createClient({ url: `${url}/trpc`, ...(token !== undefined && { token }) });
 
-  const { code, hostToken } = await at(steady.url).sessions.create.mutate({
+  const { code, hostToken } = await clientOf(steady).sessions.create.mutate({
     title: 'Algebra I',
     hostDisplayName: `Ada ${randomUUID()}`,
   });
-  const host = at(steady.url, hostToken);
+  const host = clientOf(steady, hostToken);
   await host.sessions.start.mutate({ code });
   const tokens = await Promise.all(
     Array.from({ length: STUDENTS }, async (_, n) => {
       const input = { code, displayName: `Student ${n}`, idempotencyKey: randomUUID() };
-      return (await at(steady.url).sessions.join.mutate(input)).participantToken;
+      return (await clientOf(steady).sessions.join.mutate(input)).participantToken;
     }),
   );
   // Every second student is at the process that will be killed.
   const ears: Ear[] = await Promise.all(
-    tokens.map((token, n) => hear(at(n % 2 === 0 ? steady.url : doomed.url, token), code)),
+    tokens.map((token, n) => hear(clientOf(n % 2 === 0 ? steady : doomed, token), code)),
   );
   using _ = { [Symbol.dispose]: () => ears.forEach((ear) => ear[Symbol.dispose]()) };
 
   const asked = new Map<number, string>();
   const ask = async (n: number) => {
     const body = `Question ${n}?`;
-    const client = at(steady.url, tokens[n]);
+    const client = clientOf(steady, tokens[n]);
     asked.set((await client.questions.submit.mutate({ code, body })).id, body);
   };
   await Promise.all([0, 1, 2, 3, 4].map(ask));
@@ -46,7 +44,7 @@ test('a class of forty through two processes, one of which is killed: all hear e
   const [favourite = 0] = asked.keys();
   await Promise.all(
     tokens.map((token) =>
-      at(steady.url, token).questions.vote.mutate({ questionId: favourite, on: true }),
+      clientOf(steady, token).questions.vote.mutate({ questionId: favourite, on: true }),
     ),
   );
   await using replacement = await startApi({ ...env, PORT: port });

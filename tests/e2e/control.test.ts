@@ -1,34 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, createClient, reasonOf } from '@classroom/client';
-import {
-  ageSession,
-  countSessions,
-  createTestDatabase,
-  type TestDatabase,
-} from '@classroom/db/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { ageSession, countSessions } from '@classroom/db/testing';
+import { describe, expect, test } from 'vitest';
+import { reasonFor } from '../src/reason-for.ts';
+import { startApi } from '../src/start-api.ts';
+import { useApi } from '../src/use-api.ts';
 
-let database: TestDatabase;
-let api: RunningApi;
-let anyone: Client;
-const as = (token: string) => createClient({ url: `${api.url}/trpc`, token });
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({ DATABASE_URL: database.url });
-  anyone = createClient({ url: `${api.url}/trpc` });
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+const { database, as } = await useApi();
+const anyone = as();
 
 const create = () =>
   anyone.sessions.create.mutate({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
 const join = (code: string, displayName: string) =>
   anyone.sessions.join.mutate({ code, displayName });
-const reason = (call: Promise<unknown>) => call.then(() => 'none', reasonOf);
 
 /** A session with a student in it. */
 async function withStudent(displayName: string) {
@@ -44,9 +27,9 @@ describe('the host takes somebody out', () => {
     const removed = await sessions.removeParticipant.mutate({ code, participantId });
     expect(removed).toEqual({ participantId, blocked: false });
     expect(await sessions.removeParticipant.mutate({ code, participantId })).toEqual(removed);
-    expect(await reason(as(student.participantToken).sessions.participants.query({ code }))).toBe(
-      'UNAUTHENTICATED',
-    );
+    expect(
+      await reasonFor(as(student.participantToken).sessions.participants.query({ code })),
+    ).toBe('UNAUTHENTICATED');
     const again = await as(student.participantToken).sessions.join.mutate({
       code,
       displayName: 'Ben',
@@ -67,10 +50,10 @@ describe('the host takes somebody out', () => {
       blocked: true,
     });
     const { join: joinAgain } = as(student.participantToken).sessions;
-    expect(await reason(join(code, 'Ben'))).toBe('FORBIDDEN');
-    expect(await reason(joinAgain.mutate({ code, displayName: 'Benny' }))).toBe('FORBIDDEN');
-    expect(await reason(anyone.sessions.join.mutate(input))).toBe('FORBIDDEN');
-    expect(await reason(join(code, 'Cleo'))).toBe('none');
+    expect(await reasonFor(join(code, 'Ben'))).toBe('FORBIDDEN');
+    expect(await reasonFor(joinAgain.mutate({ code, displayName: 'Benny' }))).toBe('FORBIDDEN');
+    expect(await reasonFor(anyone.sessions.join.mutate(input))).toBe('FORBIDDEN');
+    expect(await reasonFor(join(code, 'Cleo'))).toBe('none');
   });
 
   test('but not themselves, nobody who is not there, and nobody after the end', async () => {
@@ -87,7 +70,7 @@ describe('the host takes somebody out', () => {
       });
     }
     await sessions.end.mutate({ code });
-    expect(await reason(sessions.removeParticipant.mutate({ code, participantId }))).toBe(
+    expect(await reasonFor(sessions.removeParticipant.mutate({ code, participantId }))).toBe(
       'SESSION_ENDED',
     );
   });
@@ -111,7 +94,7 @@ describe('the host takes up a second device', () => {
     expect(second).toMatchObject({ session: { code, id: session.id } });
     const secondToken = second?.hostToken ?? '';
     expect(secondToken).toMatch(/^[\w-]{43}$/);
-    expect(await reason(redeem())).toBe('UNAUTHENTICATED');
+    expect(await reasonFor(redeem())).toBe('UNAUTHENTICATED');
 
     // Both devices are the host's from then on.
     expect(await as(secondToken).sessions.start.mutate({ code })).toMatchObject({
@@ -125,7 +108,7 @@ describe('the host takes up a second device', () => {
     const { code, hostToken } = await create();
     const { pairingCode } = await as(hostToken).sessions.createPairingCode.mutate({ code });
     const redeem = (guess: string) =>
-      reason(anyone.sessions.redeemPairingCode.mutate({ code, pairingCode: guess }));
+      reasonFor(anyone.sessions.redeemPairingCode.mutate({ code, pairingCode: guess }));
     for (let n = 0; n < 10; n += 1) expect(await redeem('AAAAAAAA')).toBe('UNAUTHENTICATED');
     expect(await redeem(pairingCode)).toBe('UNAUTHENTICATED');
   });
@@ -135,8 +118,8 @@ describe('the host takes up a second device', () => {
     const { sessions } = as(hostToken);
     const { pairingCode } = await sessions.createPairingCode.mutate({ code });
     await sessions.end.mutate({ code });
-    expect(await reason(sessions.createPairingCode.mutate({ code }))).toBe('SESSION_ENDED');
-    expect(await reason(anyone.sessions.redeemPairingCode.mutate({ code, pairingCode }))).toBe(
+    expect(await reasonFor(sessions.createPairingCode.mutate({ code }))).toBe('SESSION_ENDED');
+    expect(await reasonFor(anyone.sessions.redeemPairingCode.mutate({ code, pairingCode }))).toBe(
       'SESSION_NOT_FOUND',
     );
   });
@@ -146,9 +129,11 @@ describe('a session is deleted', () => {
   test('by its host, with everything in it, at once', async () => {
     const { code, hostToken, student, host } = await withStudent(`Ben ${randomUUID()}`);
     expect(await as(hostToken).sessions.delete.mutate({ code })).toEqual({ code });
-    expect(await reason(anyone.sessions.get.query({ code }))).toBe('SESSION_NOT_FOUND');
+    expect(await reasonFor(anyone.sessions.get.query({ code }))).toBe('SESSION_NOT_FOUND');
     for (const token of [hostToken, student.participantToken]) {
-      expect(await reason(as(token).sessions.participants.query({ code }))).toBe('UNAUTHENTICATED');
+      expect(await reasonFor(as(token).sessions.participants.query({ code }))).toBe(
+        'UNAUTHENTICATED',
+      );
     }
     const rows = await database.db
       .selectFrom('users')

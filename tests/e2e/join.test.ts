@@ -1,29 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, createClient, reasonOf } from '@classroom/client';
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { expect, test } from 'vitest';
+import { reasonFor } from '../src/reason-for.ts';
+import { useApi } from '../src/use-api.ts';
 
-let database: TestDatabase;
-let api: RunningApi;
-let anyone: Client;
-const as = (token: string) => createClient({ url: `${api.url}/trpc`, token });
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({ DATABASE_URL: database.url });
-  anyone = createClient({ url: `${api.url}/trpc` });
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+const { as } = await useApi();
+const anyone = as();
 
 const create = () =>
   anyone.sessions.create.mutate({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
 const join = (code: string, displayName: string) =>
   anyone.sessions.join.mutate({ code, displayName });
-const reason = (call: Promise<unknown>) => call.then(() => 'none', reasonOf);
 
 test('a student comes in by code and name, however the code is typed', async () => {
   const { hostToken: _, ...session } = await create();
@@ -43,9 +29,9 @@ test('a student comes in by code and name, however the code is typed', async () 
 test('a name is in a session once, and in as many sessions as there are', async () => {
   const [one, other] = [await create(), await create()];
   await join(one.code, 'Ben');
-  expect(await reason(join(one.code, 'Ben'))).toBe('NAME_TAKEN');
-  expect(await reason(join(one.code, one.host.displayName))).toBe('NAME_TAKEN');
-  expect(await reason(join(other.code, 'Ben'))).toBe('none');
+  expect(await reasonFor(join(one.code, 'Ben'))).toBe('NAME_TAKEN');
+  expect(await reasonFor(join(one.code, one.host.displayName))).toBe('NAME_TAKEN');
+  expect(await reasonFor(join(other.code, 'Ben'))).toBe('none');
 });
 
 test('with the token it is the same participant again, on any device', async () => {
@@ -53,7 +39,7 @@ test('with the token it is the same participant again, on any device', async () 
   const first = await join(code, 'Ben');
   const input = { code, displayName: 'Ben' };
   expect(await as(first.participantToken).sessions.join.mutate(input)).toEqual(first);
-  expect(await reason(as(hostToken).sessions.join.mutate(input))).toBe('NAME_TAKEN');
+  expect(await reasonFor(as(hostToken).sessions.join.mutate(input))).toBe('NAME_TAKEN');
   const asHost = { code, displayName: host.displayName };
   expect(await as(hostToken).sessions.join.mutate(asHost)).toMatchObject({
     participant: { role: 'host' },
@@ -69,20 +55,20 @@ test('a retry over a flaky connection never makes two participants', async () =>
   );
   for (const answer of answers) expect(answer).toEqual(answers[0]);
   const other = { ...input, displayName: 'Cleo' };
-  expect(await reason(anyone.sessions.join.mutate(other))).toBe('IDEMPOTENCY_KEY_REUSED');
+  expect(await reasonFor(anyone.sessions.join.mutate(other))).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
 test('drafts and active sessions can be joined; ended ones are unknown, but to who was in', async () => {
   const { code, hostToken } = await create();
   const { participantToken } = await join(code, 'Ben');
   await as(hostToken).sessions.start.mutate({ code });
-  expect(await reason(join(code, 'Cleo'))).toBe('none');
+  expect(await reasonFor(join(code, 'Cleo'))).toBe('none');
   await as(hostToken).sessions.end.mutate({ code });
 
-  expect(await reason(join(code, 'Dan'))).toBe('SESSION_NOT_FOUND');
-  expect(await reason(join('AAAAAA', 'Dan'))).toBe('SESSION_NOT_FOUND');
+  expect(await reasonFor(join(code, 'Dan'))).toBe('SESSION_NOT_FOUND');
+  expect(await reasonFor(join('AAAAAA', 'Dan'))).toBe('SESSION_NOT_FOUND');
   const again = as(participantToken).sessions;
-  expect(await reason(again.join.mutate({ code, displayName: 'Ben' }))).toBe('SESSION_ENDED');
+  expect(await reasonFor(again.join.mutate({ code, displayName: 'Ben' }))).toBe('SESSION_ENDED');
   expect(await again.get.query({ code })).toMatchObject({ status: 'ended' });
 });
 
@@ -111,12 +97,14 @@ test('participants see who is there: the host first, then by time of joining, pa
 test('who is there is told to participants only', async () => {
   const { code } = await create();
   const foreign = await create();
-  expect(await reason(anyone.sessions.participants.query({ code }))).toBe('UNAUTHENTICATED');
-  expect(await reason(as('unknown').sessions.participants.query({ code }))).toBe('UNAUTHENTICATED');
+  expect(await reasonFor(anyone.sessions.participants.query({ code }))).toBe('UNAUTHENTICATED');
+  expect(await reasonFor(as('unknown').sessions.participants.query({ code }))).toBe(
+    'UNAUTHENTICATED',
+  );
   const { participants } = as(foreign.hostToken).sessions;
-  expect(await reason(participants.query({ code }))).toBe('FORBIDDEN');
+  expect(await reasonFor(participants.query({ code }))).toBe('FORBIDDEN');
   for (const bad of [{ limit: 0 }, { limit: 101 }, { cursor: 'x' }]) {
-    expect(await reason(participants.query({ code, ...bad }))).toBe('INVALID_INPUT');
+    expect(await reasonFor(participants.query({ code, ...bad }))).toBe('INVALID_INPUT');
   }
 });
 
@@ -125,6 +113,6 @@ test('a participant has not the rights of the host', async () => {
   const { participantToken } = await join(code, 'Ben');
   const { start, prolong, end } = as(participantToken).sessions;
   for (const procedure of [start, prolong, end]) {
-    expect(await reason(procedure.mutate({ code }))).toBe('FORBIDDEN');
+    expect(await reasonFor(procedure.mutate({ code }))).toBe('FORBIDDEN');
   }
 });

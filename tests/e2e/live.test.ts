@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, createClient } from '@classroom/client';
-import { createTestDatabase, expireSessions, type TestDatabase } from '@classroom/db/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, expireSessions } from '@classroom/db/testing';
+import { afterAll, describe, expect, test } from 'vitest';
+import { clientOf } from '../src/client-of.ts';
 import { hear } from '../src/hear.ts';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { startApi } from '../src/start-api.ts';
 
-let database: TestDatabase;
-let apis: [RunningApi, RunningApi];
+const database = await createTestDatabase();
+const env = { DATABASE_URL: database.url };
+const apis = [await startApi(env), await startApi(env)] as const;
 /** A client of the first or the second process. */
-const as = (token?: string, process: 0 | 1 = 0): Client =>
-  createClient({ url: `${apis[process].url}/trpc`, ...(token !== undefined && { token }) });
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  const env = { DATABASE_URL: database.url };
-  apis = [await startApi(env), await startApi(env)];
-});
+const as = (token?: string, process: 0 | 1 = 0) => clientOf(apis[process], token);
 afterAll(async () => {
   for (const api of apis) await api[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();

@@ -1,23 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createClient, reasonOf } from '@classroom/client';
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { expect, test } from 'vitest';
+import { reasonFor } from '../src/reason-for.ts';
+import { useApi } from '../src/use-api.ts';
 
-let database: TestDatabase;
-let api: RunningApi;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({ DATABASE_URL: database.url });
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
-
-const as = (token?: string) =>
-  createClient({ url: `${api.url}/trpc`, ...(token !== undefined && { token }) });
-const reason = (call: Promise<unknown>) => call.then(() => 'none', reasonOf);
+const { as } = await useApi();
 
 async function room() {
   const { code, hostToken } = await as().sessions.create.mutate({
@@ -51,8 +37,8 @@ test('a question is asked, voted for by others, pinned and answered', async () =
 test('what is hidden or withdrawn is not there for the others', async () => {
   const { code, host, ben, cleo } = await room();
   const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });
-  const voted = () => reason(cleo.questions.vote.mutate({ questionId, on: true }));
-  expect(await reason(cleo.questions.withdraw.mutate({ questionId }))).toBe('FORBIDDEN');
+  const voted = () => reasonFor(cleo.questions.vote.mutate({ questionId, on: true }));
+  expect(await reasonFor(cleo.questions.withdraw.mutate({ questionId }))).toBe('FORBIDDEN');
   await host.questions.setStatus.mutate({ questionId, status: 'hidden' });
   expect(await voted()).toBe('QUESTION_NOT_FOUND');
   await host.questions.setStatus.mutate({ questionId, status: 'pending' });
@@ -82,10 +68,10 @@ test('after the end it is read and no more changed', async () => {
       ben.questions.withdraw.mutate({ questionId }),
       host.questions.pin.mutate({ questionId, on: true }),
       host.questions.setStatus.mutate({ questionId, status: 'answered' }),
-    ].map(reason),
+    ].map(reasonFor),
   );
   expect(new Set(outcomes)).toEqual(new Set(['SESSION_ENDED']));
   expect((await ben.questions.list.query({ code })).items).toHaveLength(1);
   const cursor = '7';
-  expect(await reason(ben.questions.list.query({ code, cursor }))).toBe('INVALID_INPUT');
+  expect(await reasonFor(ben.questions.list.query({ code, cursor }))).toBe('INVALID_INPUT');
 });

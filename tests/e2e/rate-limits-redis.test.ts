@@ -1,23 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { createClient } from '@classroom/client';
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Client } from '@classroom/client';
+import { createTestDatabase } from '@classroom/db/testing';
+import { afterAll, describe, expect, test } from 'vitest';
+import { clientOf } from '../src/client-of.ts';
 import { countReasons, guess } from '../src/guess.ts';
-import { printed, type RunningApi, startApi } from '../src/start-api.ts';
+import { printed, startApi } from '../src/start-api.ts';
 import { hasRedis, startRedis } from '../src/start-redis.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(async () => {
-  await database[Symbol.asyncDispose]();
-});
+const database = await createTestDatabase();
+afterAll(() => database[Symbol.asyncDispose]());
 
 const startLimited = (redisUrl: string) =>
   startApi({ DATABASE_URL: database.url, RATE_LIMITS: 'on', REDIS_URL: redisUrl });
-const clientOf = ({ url }: RunningApi) => createClient({ url: `${url}/trpc` });
-const createTen = ({ sessions }: ReturnType<typeof clientOf>) =>
+const createTen = ({ sessions }: Client) =>
   countReasons(
     Array.from({ length: 10 }, () =>
       sessions.create.mutate({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` }),

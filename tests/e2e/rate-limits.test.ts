@@ -1,27 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, createClient, reasonOf } from '@classroom/client';
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Client } from '@classroom/client';
+import { createTestDatabase } from '@classroom/db/testing';
+import { afterAll, describe, expect, test } from 'vitest';
+import { clientOf } from '../src/client-of.ts';
 import { countReasons, guess, guessFrom, reasonFrom, WRONG_CODE } from '../src/guess.ts';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { reasonFor } from '../src/reason-for.ts';
+import { startApi } from '../src/start-api.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(async () => {
-  await database[Symbol.asyncDispose]();
-});
+const database = await createTestDatabase();
+afterAll(() => database[Symbol.asyncDispose]());
 
 /** Each with budgets of its own, which no other test has touched. */
 const startLimited = (env: Record<string, string> = {}) =>
   startApi({ DATABASE_URL: database.url, RATE_LIMITS: 'on', LOG_LEVEL: 'warn', ...env });
-const clientOf = ({ url }: RunningApi, token?: string) =>
-  createClient({ url: `${url}/trpc`, ...(token !== undefined && { token }) });
 const create = ({ sessions }: Client) =>
   sessions.create.mutate({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
-const reason = (call: Promise<unknown>) => call.then(() => 'none', reasonOf);
 
 describe('wrong codes', () => {
   test('end in 429, which says in the header and in the body when to try again', async () => {
@@ -69,7 +63,7 @@ describe('wrong codes', () => {
     await clientOf(api, hostToken).sessions.end.mutate({ code });
     expect(await guess(anyone, 50, code)).toEqual({ SESSION_NOT_FOUND: 50 });
     expect(await guess(anyone, 50)).toEqual({ SESSION_NOT_FOUND: 50 });
-    expect(await reason(anyone.sessions.get.query({ code }))).toBe('RATE_LIMITED');
+    expect(await reasonFor(anyone.sessions.get.query({ code }))).toBe('RATE_LIMITED');
   });
 
   test('sent all at once are answered a hundred times', async () => {
@@ -84,7 +78,7 @@ describe('wrong codes', () => {
     const { id, code } = await create(anyone);
     const joining = await database.db.transaction().execute(async (held) => {
       await held.selectFrom('sessions').select('id').where('id', '=', id).forUpdate().execute();
-      const call = reason(anyone.sessions.join.mutate({ code, displayName: 'Ben' }));
+      const call = reasonFor(anyone.sessions.join.mutate({ code, displayName: 'Ben' }));
       // Let it come to where it waits for the row; meanwhile the guesses are spent.
       await sleep(300);
       await guess(anyone, 100);
@@ -103,7 +97,7 @@ describe('a school behind one address', () => {
       anyone.sessions.join.mutate({ code, displayName: `Student ${n}` }),
     );
     expect(await countReasons(joins)).toEqual({ none: 1000 });
-    expect(await reason(anyone.sessions.get.query({ code }))).toBe('none');
+    expect(await reasonFor(anyone.sessions.get.query({ code }))).toBe('none');
   });
 
   test('goes on with its lessons while its address has no guesses left', async () => {
@@ -114,12 +108,12 @@ describe('a school behind one address', () => {
     await guess(anyone, 100);
     const host = clientOf(api, hostToken).sessions;
     const participant = clientOf(api, participantToken).sessions;
-    expect(await reason(host.start.mutate({ code }))).toBe('none');
-    expect(await reason(host.prolong.mutate({ code }))).toBe('none');
-    expect(await reason(participant.participants.query({ code }))).toBe('none');
-    expect(await reason(create(anyone))).toBe('none');
-    expect(await reason(host.end.mutate({ code }))).toBe('none');
-    expect(await reason(host.start.mutate({ code }))).toBe('SESSION_ENDED');
+    expect(await reasonFor(host.start.mutate({ code }))).toBe('none');
+    expect(await reasonFor(host.prolong.mutate({ code }))).toBe('none');
+    expect(await reasonFor(participant.participants.query({ code }))).toBe('none');
+    expect(await reasonFor(create(anyone))).toBe('none');
+    expect(await reasonFor(host.end.mutate({ code }))).toBe('none');
+    expect(await reasonFor(host.start.mutate({ code }))).toBe('SESSION_ENDED');
   });
 });
 
@@ -129,12 +123,12 @@ describe('there is no way around it', () => {
     const anyone = clientOf(api);
     const { code } = await create(anyone);
     const own = clientOf(api, (await create(anyone)).hostToken).sessions;
-    expect(await reason(own.start.mutate({ code }))).toBe('FORBIDDEN');
+    expect(await reasonFor(own.start.mutate({ code }))).toBe('FORBIDDEN');
     await guess(anyone, 100);
     for (const guessed of [code, WRONG_CODE]) {
-      expect(await reason(own.start.mutate({ code: guessed }))).toBe('RATE_LIMITED');
-      expect(await reason(own.participants.query({ code: guessed }))).toBe('RATE_LIMITED');
-      expect(await reason(own.get.query({ code: guessed }))).toBe('RATE_LIMITED');
+      expect(await reasonFor(own.start.mutate({ code: guessed }))).toBe('RATE_LIMITED');
+      expect(await reasonFor(own.participants.query({ code: guessed }))).toBe('RATE_LIMITED');
+      expect(await reasonFor(own.get.query({ code: guessed }))).toBe('RATE_LIMITED');
     }
   });
 
@@ -188,13 +182,15 @@ describe('creating sessions', () => {
     await using api = await startLimited();
     const anyone = clientOf(api);
     const invalid = anyone.sessions.create.mutate({ title: '', hostDisplayName: 'Ada' });
-    expect(await reason(invalid)).toBe('INVALID_INPUT');
+    expect(await reasonFor(invalid)).toBe('INVALID_INPUT');
     for (let n = 0; n < 30; n += 1) expect(await createTen(anyone)).toEqual({ none: 10 });
     const failure: unknown = await create(anyone).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       data: { reason: 'RATE_LIMITED', httpStatus: 429, retryAfterSeconds: expect.any(Number) },
     });
-    expect(await reason(anyone.sessions.get.query({ code: WRONG_CODE }))).toBe('SESSION_NOT_FOUND');
+    expect(await reasonFor(anyone.sessions.get.query({ code: WRONG_CODE }))).toBe(
+      'SESSION_NOT_FOUND',
+    );
   });
 
   test('with RATE_LIMITS=off nothing is limited', async () => {

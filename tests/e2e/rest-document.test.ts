@@ -1,23 +1,12 @@
 import { connect } from 'node:net';
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRestCaller, fetchDocument, type OpenApiDocument } from '../src/rest-caller.ts';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { describe, expect, test } from 'vitest';
+import { createRestCaller, fetchDocument } from '../src/rest-caller.ts';
+import { startApi } from '../src/start-api.ts';
+import { useApi } from '../src/use-api.ts';
 
-let database: TestDatabase;
-let api: RunningApi;
-let document: OpenApiDocument;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({ DATABASE_URL: database.url });
-  document = await fetchDocument(api.url);
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+const { database, api } = await useApi();
+const document = await fetchDocument(api.url);
 
 describe('/openapi.json', () => {
   test('is valid OpenAPI 3.1', async () => {

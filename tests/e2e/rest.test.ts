@@ -1,23 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createClient } from '@classroom/client';
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRestCaller, fetchDocument, type RestCaller } from '../src/rest-caller.ts';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { describe, expect, test } from 'vitest';
+import { createRestCaller, fetchDocument } from '../src/rest-caller.ts';
+import { startApi } from '../src/start-api.ts';
+import { useApi } from '../src/use-api.ts';
 
-let database: TestDatabase;
-let api: RunningApi;
-let call: RestCaller;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({ DATABASE_URL: database.url });
-  call = createRestCaller(api.url, await fetchDocument(api.url));
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+const { database, api, as } = await useApi();
+const call = createRestCaller(api.url, await fetchDocument(api.url));
 
 const input = () => ({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
 
@@ -36,7 +24,7 @@ describe('the life of a session', () => {
   test('from its creation to its end, the same as over tRPC', async () => {
     const { session, at, token } = await create();
     expect(session).toMatchObject({ id: expect.any(Number), status: 'draft' });
-    const anyone = createClient({ url: `${api.url}/trpc` });
+    const anyone = as();
     expect(await anyone.sessions.get.query({ code: session.code })).toEqual(session);
     const typed = `${session.code.slice(0, 3)}-${session.code.slice(3)}`.toLowerCase();
     expect((await call(`GET /api/sessions/${typed}`)).body).toEqual(session);
@@ -93,7 +81,7 @@ describe('errors are those of tRPC, without the envelope', () => {
     const body = input();
     for (let n = 0; n < 3; n += 1) await call('POST /api/sessions', { body });
     const { status, body: error } = await call('POST /api/sessions', { body });
-    const failure: unknown = await createClient({ url: `${api.url}/trpc` })
+    const failure: unknown = await as()
       .sessions.create.mutate(body)
       .catch((thrown: unknown) => thrown);
     expect(status).toBe(409);

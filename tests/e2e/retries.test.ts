@@ -1,30 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, createClient, reasonOf } from '@classroom/client';
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RunningApi, startApi } from '../src/start-api.ts';
-import { startTcpProxy, type TcpProxy } from '../src/tcp-proxy.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { clientOf } from '../src/client-of.ts';
+import { reasonFor } from '../src/reason-for.ts';
+import { startApi } from '../src/start-api.ts';
+import { startTcpProxy } from '../src/tcp-proxy.ts';
+import { useApi } from '../src/use-api.ts';
 
-let database: TestDatabase;
-let api: RunningApi;
-let wifi: TcpProxy;
-const as = (token?: string): Client =>
-  createClient({
-    url: new URL('/trpc', wifi.url).href,
-    ...(token !== undefined && { token }),
-  });
-const outcome = (call: Promise<unknown>) => call.then(() => 'answered', reasonOf);
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({ DATABASE_URL: database.url });
-  wifi = await startTcpProxy(api.url);
-});
-afterAll(async () => {
-  await wifi[Symbol.asyncDispose]();
-  await api[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+const { database, api } = await useApi();
+const wifi = await startTcpProxy(api.url);
+afterAll(() => wifi[Symbol.asyncDispose]());
+const as = (token?: string) => clientOf(wifi, token);
 
 const open = (hostDisplayName = `Ada ${randomUUID()}`) =>
   as().sessions.create.mutate({ title: 'Algebra I', hostDisplayName });
@@ -36,7 +21,7 @@ describe('when an answer is lost on the way', () => {
       wifi.loseAnswers(1);
       expect(await open(host)).toMatchObject({ status: 'draft' });
     }
-    expect(await outcome(open(host))).toBe('HOST_SESSION_LIMIT');
+    expect(await reasonFor(open(host))).toBe('HOST_SESSION_LIMIT');
   });
 
   test('the participant joins once', async () => {
@@ -58,15 +43,15 @@ describe('when an answer is lost on the way', () => {
   test('a mutation without a key is not repeated', async () => {
     const { code, hostToken } = await open();
     wifi.loseAnswers(1);
-    expect(await outcome(as(hostToken).sessions.prolong.mutate({ code }))).toBe('UNAVAILABLE');
+    expect(await reasonFor(as(hostToken).sessions.prolong.mutate({ code }))).toBe('UNAVAILABLE');
   });
 
   test('a query is repeated three times, and not a fourth', async () => {
     const { code } = await open();
     wifi.loseAnswers(3);
-    expect(await outcome(as().sessions.get.query({ code }))).toBe('answered');
+    expect(await reasonFor(as().sessions.get.query({ code }))).toBe('none');
     wifi.loseAnswers(4);
-    expect(await outcome(as().sessions.get.query({ code }))).toBe('UNAVAILABLE');
+    expect(await reasonFor(as().sessions.get.query({ code }))).toBe('UNAVAILABLE');
   });
 });
 
@@ -76,18 +61,18 @@ test('a call that is given up is not repeated', async () => {
   const giveUp = new AbortController();
   setTimeout(() => giveUp.abort(), 100);
   const call = as().sessions.get.query({ code }, { signal: giveUp.signal });
-  expect(await outcome(call)).toBeUndefined();
+  expect(await reasonFor(call)).toBeUndefined();
 });
 
 test('nobody comes back before the server asks for it', async () => {
   await using way = await startTcpProxy(database.url);
   await using alone = await startApi({ DATABASE_URL: way.url });
-  const client = createClient({ url: `${alone.url}/trpc` });
+  const client = clientOf(alone);
   const { code } = await open();
   expect(await client.sessions.get.query({ code })).toMatchObject({ code });
   await way[Symbol.asyncDispose]();
 
   const started = performance.now();
-  expect(await outcome(client.sessions.get.query({ code }))).toBe('UNAVAILABLE');
+  expect(await reasonFor(client.sessions.get.query({ code }))).toBe('UNAVAILABLE');
   expect(performance.now() - started).toBeGreaterThanOrEqual(3_000);
 });

@@ -1,33 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, createClient, reasonOf } from '@classroom/client';
-import {
-  countSessions,
-  createTestDatabase,
-  expireSessions,
-  type TestDatabase,
-} from '@classroom/db/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { reasonOf } from '@classroom/client';
+import { countSessions, expireSessions } from '@classroom/db/testing';
+import { describe, expect, test } from 'vitest';
+import { reasonFor } from '../src/reason-for.ts';
+import { startApi } from '../src/start-api.ts';
+import { useApi } from '../src/use-api.ts';
 
-let database: TestDatabase;
-let api: RunningApi;
-let anyone: Client;
-const as = (token: string) => createClient({ url: `${api.url}/trpc`, token });
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({ DATABASE_URL: database.url });
-  anyone = createClient({ url: `${api.url}/trpc` });
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+const { database, as } = await useApi();
+const anyone = as();
 
 const create = (hostDisplayName = `Ada ${randomUUID()}`) =>
   anyone.sessions.create.mutate({ title: '  Algebra \t I ', hostDisplayName });
-
-const reason = (call: Promise<unknown>) => call.then(() => 'none', reasonOf);
 
 test('a teacher without an account opens a session and gets a join code', async () => {
   const { hostToken, ...session } = await create('Ada Lovelace');
@@ -53,7 +36,7 @@ test('calls that are made at once travel together and fail each for itself', asy
   const session = await create();
   const [found, missing] = await Promise.all([
     anyone.sessions.get.query({ code: session.code }),
-    reason(anyone.sessions.get.query({ code: 'AAAAAA' })),
+    reasonFor(anyone.sessions.get.query({ code: 'AAAAAA' })),
   ]);
   expect(found.id).toBe(session.id);
   expect(missing).toBe('SESSION_NOT_FOUND');
@@ -72,7 +55,7 @@ describe('the host ends the session', () => {
     const other = await create();
     await as(hostToken).sessions.end.mutate({ code });
     for (const stranger of [anyone, as(other.hostToken), as('unknown')]) {
-      expect(await reason(stranger.sessions.get.query({ code }))).toBe('SESSION_NOT_FOUND');
+      expect(await reasonFor(stranger.sessions.get.query({ code }))).toBe('SESSION_NOT_FOUND');
     }
     expect(await as(hostToken).sessions.get.query({ code })).toMatchObject({ status: 'ended' });
   });
@@ -91,8 +74,8 @@ describe('the host starts the session', () => {
     const { hostToken, code } = await create();
     const host = as(hostToken);
     await host.sessions.end.mutate({ code });
-    expect(await reason(host.sessions.start.mutate({ code }))).toBe('SESSION_ENDED');
-    expect(await reason(host.sessions.prolong.mutate({ code }))).toBe('SESSION_ENDED');
+    expect(await reasonFor(host.sessions.start.mutate({ code }))).toBe('SESSION_ENDED');
+    expect(await reasonFor(host.sessions.prolong.mutate({ code }))).toBe('SESSION_ENDED');
   });
 
   test('and prolongs it while it is open', async () => {
@@ -106,10 +89,10 @@ describe.each(['start', 'prolong', 'end'] as const)('only the host may %s', (ver
   test('with none, an unknown or a foreign token nothing is done', async () => {
     const { code } = await create();
     const foreign = as((await create()).hostToken).sessions[verb];
-    expect(await reason(anyone.sessions[verb].mutate({ code }))).toBe('UNAUTHENTICATED');
-    expect(await reason(as('unknown').sessions[verb].mutate({ code }))).toBe('UNAUTHENTICATED');
-    expect(await reason(foreign.mutate({ code }))).toBe('FORBIDDEN');
-    expect(await reason(foreign.mutate({ code: 'AAAAAA' }))).toBe('SESSION_NOT_FOUND');
+    expect(await reasonFor(anyone.sessions[verb].mutate({ code }))).toBe('UNAUTHENTICATED');
+    expect(await reasonFor(as('unknown').sessions[verb].mutate({ code }))).toBe('UNAUTHENTICATED');
+    expect(await reasonFor(foreign.mutate({ code }))).toBe('FORBIDDEN');
+    expect(await reasonFor(foreign.mutate({ code: 'AAAAAA' }))).toBe('SESSION_NOT_FOUND');
     expect(await anyone.sessions.get.query({ code })).toMatchObject({ status: 'draft' });
   });
 });
@@ -130,7 +113,9 @@ describe('a host has three open sessions', () => {
     const host = `Ada ${randomUUID()}`;
     const [first] = [await create(host), await create(host), await create(host)];
     await expireSessions(database.db, host);
-    expect(await reason(anyone.sessions.get.query({ code: first.code }))).toBe('SESSION_NOT_FOUND');
+    expect(await reasonFor(anyone.sessions.get.query({ code: first.code }))).toBe(
+      'SESSION_NOT_FOUND',
+    );
     expect(await create(host)).toMatchObject({ status: 'draft' });
   });
 });
@@ -154,7 +139,7 @@ test('a retry with the same idempotency key gets the same answer; another input 
   expect(await anyone.sessions.create.mutate(input)).toEqual(first);
   expect(await as(first.hostToken).sessions.end.mutate({ code: first.code })).toBeDefined();
   const other = anyone.sessions.create.mutate({ ...input, title: 'Algebra II' });
-  expect(await reason(other)).toBe('IDEMPOTENCY_KEY_REUSED');
+  expect(await reasonFor(other)).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
 test('bad input is told by field, with a typed reason', async () => {

@@ -1,4 +1,4 @@
-import { createClient, reasonOf } from '@classroom/client';
+import { reasonOf } from '@classroom/client';
 import {
   administer,
   countConnections,
@@ -6,6 +6,7 @@ import {
   type TestDatabase,
 } from '@classroom/db/testing';
 import { describe, expect, test } from 'vitest';
+import { clientOf } from '../src/client-of.ts';
 import { hear } from '../src/hear.ts';
 import { startApi } from '../src/start-api.ts';
 import {
@@ -31,7 +32,7 @@ describe.skipIf(!hasPgbouncer)('through pgbouncer (skipped where it is not insta
     await using database = await createPooledDatabase();
     await using pgbouncer = await startPgbouncer(database.url, 'session');
     await using api = await startApi({ DATABASE_URL: pgbouncer.url, DATABASE_POOL_MAX: '8' });
-    const { sessions } = createClient({ url: `${api.url}/trpc` });
+    const { sessions } = clientOf(api);
     const create = () =>
       sessions.create
         .mutate({ title: 'T', hostDisplayName: crypto.randomUUID() })
@@ -48,26 +49,24 @@ describe.skipIf(!hasPgbouncer)('through pgbouncer (skipped where it is not insta
       const env = { DATABASE_URL: pgbouncer.url, DATABASE_DIRECT_URL: database.url };
       await using one = await startApi(env);
       await using other = await startApi(env);
-      const at = ({ url }: { url: string }, token?: string) =>
-        createClient({ url: `${url}/trpc`, ...(token !== undefined && { token }) });
-      const { code, hostToken } = await at(one).sessions.create.mutate({
+      const { code, hostToken } = await clientOf(one).sessions.create.mutate({
         title: 'Algebra I',
         hostDisplayName: `Ada ${crypto.randomUUID()}`,
       });
-      using ear = await hear(at(other, hostToken), code);
+      using ear = await hear(clientOf(other, hostToken), code);
       await expect.poll(() => ear.changes()).toHaveLength(1);
 
       const tokens = await Promise.all(
         Array.from({ length: STUDENTS }, async (_, n) => {
           const input = { code, displayName: `Student ${n}` };
-          return (await at(one).sessions.join.mutate(input)).participantToken;
+          return (await clientOf(one).sessions.join.mutate(input)).participantToken;
         }),
       );
-      const student = at(one, tokens[0]);
+      const student = clientOf(one, tokens[0]);
       const { id: questionId } = await student.questions.submit.mutate({ code, body: 'Why?' });
       const started = performance.now();
       await Promise.all(
-        tokens.map((token) => at(one, token).questions.vote.mutate({ questionId, on: true })),
+        tokens.map((token) => clientOf(one, token).questions.vote.mutate({ questionId, on: true })),
       );
       const votes = { question: { id: questionId, votes: STUDENTS } };
       await expect.poll(() => ear.changes().at(-1)?.data).toMatchObject(votes);
@@ -75,11 +74,14 @@ describe.skipIf(!hasPgbouncer)('through pgbouncer (skipped where it is not insta
       // What takes a transaction.
       await student.questions.withdraw.mutate({ questionId });
       const creations = Array.from({ length: CALLS }, () =>
-        at(other).sessions.create.mutate({ title: 'T', hostDisplayName: crypto.randomUUID() }),
+        clientOf(other).sessions.create.mutate({
+          title: 'T',
+          hostDisplayName: crypto.randomUUID(),
+        }),
       );
       expect(await Promise.all(creations)).toHaveLength(CALLS);
       const connections = await countConnections(database.db);
-      await at(other, hostToken).sessions.delete.mutate({ code });
+      await clientOf(other, hostToken).sessions.delete.mutate({ code });
       await expect.poll(() => ear.ended(), { timeout: 10_000 }).toBe('UNAUTHENTICATED');
 
       console.log(

@@ -16,7 +16,7 @@ export interface ClientOptions {
   /** Where the API is, `/trpc` included: `https://host/trpc`. */
   url: string;
   /** The token of a participant, or what gives it at the time of each request. */
-  token?: string | (() => string | undefined);
+  token?: string | (() => string | undefined) | undefined;
 }
 
 export type Client = TRPCClient<PublicRouter>;
