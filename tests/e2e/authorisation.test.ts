@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, type ErrorReason, reasonOf } from '@classroom/client';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { proceduresOnThePage } from '../src/procedures-on-the-page.ts';
 import { useApi } from '../src/use-api.ts';
 
-/** Two sessions, and the tokens of those who are, were, or never were in the first. */
+/** What the calls are about. */
 interface Scene {
   code: string;
   participantId: number;
@@ -129,41 +129,32 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
 };
 
 const { as } = await useApi();
-let scene: Scene;
-let holders: Record<keyof Refusals | 'host', Client>;
+const open = () =>
+  as().sessions.create.mutate({ title: 'T', hostDisplayName: `H ${randomUUID()}` });
+const { code, hostToken } = await open();
+const join = (displayName: string) => as().sessions.join.mutate({ code, displayName });
+const [ben, cleo, dan, eve] = [
+  await join('Ben'),
+  await join('Cleo'),
+  await join('Dan'),
+  await join('Eve'),
+];
+const holders: Record<keyof Refusals | 'host', Client> = {
+  host: as(hostToken),
+  none: as(),
+  unknown: as('A'.repeat(43)),
+  foreign: as((await open()).hostToken),
+  participant: as(ben.participantToken),
+  removed: as(cleo.participantToken),
+  blocked: as(dan.participantToken),
+  rowId: as(String(ben.participant.id)),
+};
+const { sessions, questions } = holders.host;
+await sessions.removeParticipant.mutate({ code, participantId: cleo.participant.id });
+await sessions.removeParticipant.mutate({ code, participantId: dan.participant.id, block: true });
+const { id: questionId } = await questions.submit.mutate({ code, body: 'How?' });
+const scene: Scene = { code, questionId, participantId: eve.participant.id };
 
-beforeAll(async () => {
-  const open = () =>
-    as().sessions.create.mutate({ title: 'T', hostDisplayName: `H ${randomUUID()}` });
-  const { code, hostToken } = await open();
-  const foreign = await open();
-  const host = as(hostToken);
-  const join = (displayName: string) => as().sessions.join.mutate({ code, displayName });
-  const [ben, cleo, dan, eve] = [
-    await join('Ben'),
-    await join('Cleo'),
-    await join('Dan'),
-    await join('Eve'),
-  ];
-  await host.sessions.removeParticipant.mutate({ code, participantId: cleo.participant.id });
-  await host.sessions.removeParticipant.mutate({
-    code,
-    participantId: dan.participant.id,
-    block: true,
-  });
-  const { id: questionId } = await host.questions.submit.mutate({ code, body: 'How?' });
-  scene = { code, questionId, participantId: eve.participant.id };
-  holders = {
-    host,
-    none: as(),
-    unknown: as('A'.repeat(43)),
-    foreign: as(foreign.hostToken),
-    participant: as(ben.participantToken),
-    removed: as(cleo.participantToken),
-    blocked: as(dan.participantToken),
-    rowId: as(String(ben.participant.id)),
-  };
-});
 test('every procedure has a line in the table', async () => {
   expect(Object.keys(TABLE).toSorted()).toEqual((await proceduresOnThePage()).toSorted());
 });
@@ -177,9 +168,8 @@ describe.each(Object.entries(TABLE))('%s', (_, [call, refusals]) => {
 });
 
 test('and nothing has happened to the session', async () => {
-  const { code } = scene;
-  expect(await holders.host.sessions.get.query({ code })).toMatchObject({ status: 'draft' });
-  const { items } = await holders.host.sessions.participants.query({ code });
+  expect(await sessions.get.query({ code })).toMatchObject({ status: 'draft' });
+  const { items } = await sessions.participants.query({ code });
   expect(items.map(({ displayName }) => displayName)).toContain('Eve');
 });
 

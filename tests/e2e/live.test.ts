@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { createTestDatabase, expireSessions } from '@classroom/db/testing';
+import { expireSessions, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import { clientOf } from '../src/client-of.ts';
 import { hear } from '../src/hear.ts';
 import { startApi } from '../src/start-api.ts';
 
-const database = await createTestDatabase();
+const database = await useTestDatabase();
 const env = { DATABASE_URL: database.url };
 const apis = [await startApi(env), await startApi(env)] as const;
 /** A client of the first or the second process. */
 const as = (token?: string, process: 0 | 1 = 0) => clientOf(apis[process], token);
 afterAll(async () => {
   for (const api of apis) await api[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
 });
 
 async function open() {

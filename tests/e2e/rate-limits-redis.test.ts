@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@classroom/client';
-import { createTestDatabase } from '@classroom/db/testing';
-import { afterAll, describe, expect, test } from 'vitest';
+import { useTestDatabase } from '@classroom/db/testing';
+import { describe, expect, test } from 'vitest';
 import { clientOf } from '../src/client-of.ts';
 import { countReasons, guess } from '../src/guess.ts';
 import { printed, startApi } from '../src/start-api.ts';
 import { hasRedis, startRedis } from '../src/start-redis.ts';
 
-const database = await createTestDatabase();
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase();
 
 const startLimited = (redisUrl: string) =>
   startApi({ DATABASE_URL: database.url, RATE_LIMITS: 'on', REDIS_URL: redisUrl });

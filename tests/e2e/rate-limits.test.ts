@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@classroom/client';
-import { createTestDatabase } from '@classroom/db/testing';
-import { afterAll, describe, expect, test } from 'vitest';
+import { useTestDatabase } from '@classroom/db/testing';
+import { describe, expect, test } from 'vitest';
 import { clientOf } from '../src/client-of.ts';
 import { countReasons, guess, guessFrom, reasonFrom, WRONG_CODE } from '../src/guess.ts';
 import { reasonFor } from '../src/reason-for.ts';
 import { startApi } from '../src/start-api.ts';
 
-const database = await createTestDatabase();
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase();
 
 /** Each with budgets of its own, which no other test has touched. */
 const startLimited = (env: Record<string, string> = {}) =>

@@ -1,5 +1,5 @@
 import type { Client } from '@classroom/client';
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
+import { type TestDatabase, useTestDatabase } from '@classroom/db/testing';
 import { afterAll } from 'vitest';
 import { clientOf } from './client-of.ts';
 import { type RunningApi, startApi } from './start-api.ts';
@@ -13,11 +13,8 @@ export interface UsedApi {
 
 /** Runs an API on a database of its own until the last test of the file. */
 export async function useApi(): Promise<UsedApi> {
-  const database = await createTestDatabase();
+  const database = await useTestDatabase();
   const api = await startApi({ DATABASE_URL: database.url });
-  afterAll(async () => {
-    await api[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
-  });
+  afterAll(() => api[Symbol.asyncDispose]());
   return { database, api, as: (token) => clientOf(api, token) };
 }

@@ -1,21 +1,14 @@
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import type { FastifyInstance, InjectOptions } from 'fastify';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, useTestDatabase } from '@classroom/db/testing';
+import type { InjectOptions } from 'fastify';
+import { afterAll, describe, expect, test } from 'vitest';
 import { buildTestApp } from './testing/build-test-app.ts';
 
-let database: TestDatabase;
-let app: FastifyInstance;
 const logged: string[] = [];
 const log = (line: string) => void logged.push(line);
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  app = await buildTestApp(database, log);
-});
-afterAll(async () => {
-  await app.close();
-  await database[Symbol.asyncDispose]();
-});
+const database = await useTestDatabase();
+const app = await buildTestApp(database, log);
+afterAll(() => app.close());
 
 const create = '/trpc/sessions.create';
 const json = { 'content-type': 'application/json' };

@@ -1,26 +1,22 @@
 import { DatabaseError } from 'pg';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openSession } from './repositories/open-session.ts';
-import { createTestDatabase, newSession, type TestDatabase } from './testing.ts';
+import { newSession, useTestDatabase } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  await openSession(database.db, newSession({ hostDisplayName: 'Ada', code: 'CDFGH2' }));
-  await openSession(database.db, newSession({ hostDisplayName: 'Ben', code: 'CDFGH3' }));
-  await sql`
-    insert into pairings (participant_id, code_hash, expires_at, guesses_left)
-    select id, sha256('1'), now(), 1 from session_participants order by id
-  `.execute(database.db);
-  await sql`
-    insert into questions
-      (session_id, author_id, author_slot, anonymous, body, change_number, idempotency_key_hash)
-    select 1, 1, slot, false, 'Why?', slot, sha256(slot::text::bytea) from generate_series(1, 2) slot
-  `.execute(database.db);
-  await sql`insert into question_votes values (1, 1), (2, 1)`.execute(database.db);
-});
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase();
+await openSession(database.db, newSession({ hostDisplayName: 'Ada', code: 'CDFGH2' }));
+await openSession(database.db, newSession({ hostDisplayName: 'Ben', code: 'CDFGH3' }));
+await sql`
+  insert into pairings (participant_id, code_hash, expires_at, guesses_left)
+  select id, sha256('1'), now(), 1 from session_participants order by id
+`.execute(database.db);
+await sql`
+  insert into questions
+    (session_id, author_id, author_slot, anonymous, body, change_number, idempotency_key_hash)
+  select 1, 1, slot, false, 'Why?', slot, sha256(slot::text::bytea) from generate_series(1, 2) slot
+`.execute(database.db);
+await sql`insert into question_votes values (1, 1), (2, 1)`.execute(database.db);
 
 /** What breaks each constraint. Rows 1 and 2 of every table are there. */
 const violations: Record<string, string> = {

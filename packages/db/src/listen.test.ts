@@ -1,33 +1,28 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { listen } from './listen.ts';
 import { notify } from './repositories/notify.ts';
-import { administer, createTestDatabase, type TestDatabase } from './testing.ts';
+import { administer, useTestDatabase } from './testing.ts';
 
-let database: TestDatabase;
+const database = await useTestDatabase();
 const stop = new AbortController();
 const heard: string[] = [];
 let listening = 0;
 let lost = 0;
-let ended: Promise<void>;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  ended = listen(
-    {
-      url: database.url,
-      channel: 'news "quoted"',
-      onNotification: (payload) => void heard.push(payload),
-      onListening: () => void (listening += 1),
-      onLost: () => void (lost += 1),
-    },
-    stop.signal,
-  );
-});
+const ended = listen(
+  {
+    url: database.url,
+    channel: 'news "quoted"',
+    onNotification: (payload) => void heard.push(payload),
+    onListening: () => void (listening += 1),
+    onLost: () => void (lost += 1),
+  },
+  stop.signal,
+);
 afterAll(async () => {
   stop.abort();
   await ended;
-  await database[Symbol.asyncDispose]();
 });
 const say = (payload: string) => notify(database.db, { channel: 'news "quoted"', payload });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CompiledQuery, sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Database } from './database.ts';
 import { addParticipant } from './repositories/add-participant.ts';
 import { openSession } from './repositories/open-session.ts';
@@ -33,50 +33,38 @@ import {
 import { submitQuestion } from './repositories/submit-question.ts';
 import { voteForQuestion } from './repositories/vote-for-question.ts';
 import { withdrawQuestion } from './repositories/withdraw-question.ts';
-import {
-  captureQueries,
-  createTestDatabase,
-  newParticipant,
-  newSession,
-  type TestDatabase,
-} from './testing.ts';
+import { captureQueries, newParticipant, newSession, useTestDatabase } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase({ statementTimeoutMs: 0 });
-  // Enough rows that reading a table whole is never the cheaper way.
-  await sql`
-    with host as (
-      insert into users (display_name) select 'host ' || n from generate_series(1, 20000) n
-      returning id
-    ), session as (
-      insert into sessions (host_user_id, host_slot, code, title, expires_at)
-      select id, 1, lpad(id::text, 10, '0'), 'T', now() + interval '1 h' from host
-      returning id, host_user_id
-    )
-    insert into session_participants
-      (session_id, user_id, role, token_hash, idempotency_key_hash, token_seed)
-    select id, host_user_id, 'host', sha256(id::text::bytea), sha256(id::text::bytea),
-      sha256(id::text::bytea)
-    from session
-  `.execute(database.db);
-  await sql`
-    insert into pairings (participant_id, code_hash, expires_at, guesses_left, token_hash)
-    select id, token_hash, now(), 1, token_hash from session_participants
-  `.execute(database.db);
-  // Some sessions with a thousand questions each.
-  await sql`
-    insert into questions
-      (session_id, author_id, status, answered_at, anonymous, body, vote_count, change_number)
-    select 1 + n % 20, 1 + n, 'answered', now(), false, 'Why?', n % 50, n
-    from generate_series(0, 19999) n
-  `.execute(database.db);
-  await sql`insert into question_votes select id, 1 + id % 20000 from questions`.execute(
-    database.db,
-  );
-  await sql`analyze`.execute(database.db);
-});
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase({ statementTimeoutMs: 0 });
+// Enough rows that reading a table whole is never the cheaper way.
+await sql`
+  with host as (
+    insert into users (display_name) select 'host ' || n from generate_series(1, 20000) n
+    returning id
+  ), session as (
+    insert into sessions (host_user_id, host_slot, code, title, expires_at)
+    select id, 1, lpad(id::text, 10, '0'), 'T', now() + interval '1 h' from host
+    returning id, host_user_id
+  )
+  insert into session_participants
+    (session_id, user_id, role, token_hash, idempotency_key_hash, token_seed)
+  select id, host_user_id, 'host', sha256(id::text::bytea), sha256(id::text::bytea),
+    sha256(id::text::bytea)
+  from session
+`.execute(database.db);
+await sql`
+  insert into pairings (participant_id, code_hash, expires_at, guesses_left, token_hash)
+  select id, token_hash, now(), 1, token_hash from session_participants
+`.execute(database.db);
+// Some sessions with a thousand questions each.
+await sql`
+  insert into questions
+    (session_id, author_id, status, answered_at, anonymous, body, vote_count, change_number)
+  select 1 + n % 20, 1 + n, 'answered', now(), false, 'Why?', n % 50, n
+  from generate_series(0, 19999) n
+`.execute(database.db);
+await sql`insert into question_votes select id, 1 + id % 20000 from questions`.execute(database.db);
+await sql`analyze`.execute(database.db);
 
 const tokenHash = randomBytes(32);
 const list = { sessionId: 5, tokenHash, statuses: ['pending', 'answered'], limit: 51 } as const;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { inject } from 'vitest';
+import { afterAll, inject } from 'vitest';
 import { createDatabase, type Database } from './database.ts';
 import type { PoolOptions } from './pool.ts';
 export { administer, databaseUrl } from './testing/administer.ts';
@@ -38,4 +38,11 @@ export async function createTestDatabase(options?: PoolOptions): Promise<TestDat
       await administer(serverUrl, `drop database ${name} with (force)`);
     },
   };
+}
+
+/** One for all tests of a file, dropped after the last. */
+export async function useTestDatabase(options?: PoolOptions): Promise<TestDatabase> {
+  const database = await createTestDatabase(options);
+  afterAll(() => database[Symbol.asyncDispose]());
+  return database;
 }

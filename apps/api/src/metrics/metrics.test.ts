@@ -1,19 +1,10 @@
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { useTestDatabase } from '@classroom/db/testing';
+import { afterAll, expect, test } from 'vitest';
 import { buildTestApp } from '../testing/build-test-app.ts';
 
-let database: TestDatabase;
-let app: FastifyInstance;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  app = await buildTestApp(database);
-});
-afterAll(async () => {
-  await app.close();
-  await database[Symbol.asyncDispose]();
-});
+const database = await useTestDatabase();
+const app = await buildTestApp(database);
+afterAll(() => app.close());
 
 async function scrape(): Promise<string> {
   const response = await app.inject('/metrics');

@@ -1,12 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { addParticipant, createDatabase, type Database, openSession } from '@classroom/db';
-import {
-  createTestDatabase,
-  newParticipant,
-  newSession,
-  type TestDatabase,
-} from '@classroom/db/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newParticipant, newSession, useTestDatabase } from '@classroom/db/testing';
+import { afterAll, expect, test } from 'vitest';
 import { DomainError } from '../domain-error.ts';
 import { listQuestions } from './list-questions.ts';
 import { pinQuestion } from './pin-question.ts';
@@ -15,26 +10,17 @@ import { submitQuestion } from './submit-question.ts';
 import { gatherVotes, vote } from './vote.ts';
 import { withdrawQuestion } from './withdraw-question.ts';
 
-let database: TestDatabase;
-let second: Database;
+const database = await useTestDatabase({ max: 20 });
+const second = createDatabase(database.url);
+afterAll(() => second.destroy());
+
 let announced = 0;
 const depsOf = (db: Database) => {
   const deps = { db, announce: () => void (announced += 1) };
   return { ...deps, castVote: gatherVotes(deps) };
 };
-let deps: ReturnType<typeof depsOf>;
-let otherProcess: ReturnType<typeof depsOf>;
-
-beforeAll(async () => {
-  database = await createTestDatabase({ max: 20 });
-  second = createDatabase(database.url);
-  deps = depsOf(database.db);
-  otherProcess = depsOf(second);
-});
-afterAll(async () => {
-  await second.destroy();
-  await database[Symbol.asyncDispose]();
-});
+const deps = depsOf(database.db);
+const otherProcess = depsOf(second);
 
 const reasonOf = async (call: Promise<unknown>): Promise<string> =>
   call.then(

@@ -1,23 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { findSessionByCode } from '@classroom/db';
-import {
-  countSessions,
-  createTestDatabase,
-  expireSessions,
-  newCode,
-  type TestDatabase,
-} from '@classroom/db/testing';
+import { countSessions, expireSessions, newCode, useTestDatabase } from '@classroom/db/testing';
 import type { CreateSessionInput } from '@classroom/schema';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DomainError } from '../domain-error.ts';
 import { hashSecret } from '../token.ts';
 import { createSession } from './create-session.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase({ max: 20 });
-});
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase({ max: 20 });
 
 const input = (overrides: Partial<CreateSessionInput> = {}): CreateSessionInput => ({
   title: 'Algebra I',

@@ -1,23 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isOvertaken } from '../constraints.ts';
 import {
   captureQueries,
-  createTestDatabase,
   expireSessions,
   newParticipant,
   newSession,
-  type TestDatabase,
+  useTestDatabase,
 } from '../testing.ts';
 import { addParticipant } from './add-participant.ts';
 import { openSession } from './open-session.ts';
 import { endSession } from './sessions-of-host.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase({ max: 40 });
-});
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase({ max: 40 });
 
 async function opened() {
   const session = newSession();

@@ -1,16 +1,12 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isOvertaken } from '../constraints.ts';
-import { createTestDatabase, newParticipant, newSession, type TestDatabase } from '../testing.ts';
+import { newParticipant, newSession, useTestDatabase } from '../testing.ts';
 import { addParticipant } from './add-participant.ts';
 import { deleteSessions, lockSessionAsHost, lockSessionsEndedBefore } from './delete-sessions.ts';
 import { openSession } from './open-session.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase({ max: 20 });
-});
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase({ max: 20 });
 
 async function opened(overrides: Parameters<typeof newSession>[0] = {}) {
   const session = newSession(overrides);

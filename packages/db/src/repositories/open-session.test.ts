@@ -1,22 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isOvertaken } from '../constraints.ts';
 import {
   captureQueries,
   countSessions,
-  createTestDatabase,
   expireSessions,
   newSession,
-  type TestDatabase,
+  useTestDatabase,
 } from '../testing.ts';
 import { openSession } from './open-session.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase({ max: 40 });
-});
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase({ max: 40 });
 
 const open = (overrides?: Parameters<typeof newSession>[0]) =>
   openSession(database.db, newSession(overrides));

@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestDatabase, newSession, type TestDatabase } from '../testing.ts';
+import { expect, test } from 'vitest';
+import { newSession, useTestDatabase } from '../testing.ts';
 import { openSession } from './open-session.ts';
 import { createPairing, redeemPairing } from './pairings.ts';
 import { findParticipantByToken } from './session-participants.ts';
 import { endSession, startSession } from './sessions-of-host.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase({ max: 20 });
-});
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase({ max: 20 });
 
 /** A session whose host has asked for a pairing code. */
 async function pairing(guesses = 3) {

@@ -1,16 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestDatabase, newParticipant, newSession, type TestDatabase } from '../testing.ts';
+import { expect, test } from 'vitest';
+import { newParticipant, newSession, useTestDatabase } from '../testing.ts';
 import { addParticipant } from './add-participant.ts';
 import { openSession } from './open-session.ts';
 import { removeParticipant } from './remove-participant.ts';
 import { findParticipantByToken, findParticipants } from './session-participants.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase({ max: 20 });
-});
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase({ max: 20 });
 
 /** An open session with its host, and somebody who joined it. */
 async function joined() {

@@ -1,12 +1,6 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  captureQueries,
-  createTestDatabase,
-  newParticipant,
-  newSession,
-  type TestDatabase,
-} from '../testing.ts';
+import { expect, test } from 'vitest';
+import { captureQueries, newParticipant, newSession, useTestDatabase } from '../testing.ts';
 import { addParticipant } from './add-participant.ts';
 import { openSession } from './open-session.ts';
 import { removeParticipant } from './remove-participant.ts';
@@ -14,11 +8,7 @@ import { findChangeNumbers, findSessionChanges } from './session-changes.ts';
 import { endSession, startSession } from './sessions-of-host.ts';
 import { sweepExpiredSessions } from './sessions.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase();
 
 async function opened() {
   const session = newSession();

@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, expireSessions, newSession, type TestDatabase } from '../testing.ts';
+import { describe, expect, test } from 'vitest';
+import { expireSessions, newSession, useTestDatabase } from '../testing.ts';
 import { openSession } from './open-session.ts';
 import { findFirstCall, findParticipantByToken } from './session-participants.ts';
 import { endSession, prolongSession, startSession } from './sessions-of-host.ts';
 import { endExpiredSessions, findSessionByCode, sweepExpiredSessions } from './sessions.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database[Symbol.asyncDispose]());
+const database = await useTestDatabase();
 
 async function opened(overrides?: Parameters<typeof newSession>[0]) {
   const session = newSession(overrides);

@@ -1,21 +1,12 @@
-import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { useTestDatabase } from '@classroom/db/testing';
+import { afterAll, expect, test } from 'vitest';
 import { buildTestApp } from '../../testing/build-test-app.ts';
 
-let broken: TestDatabase;
-let app: FastifyInstance;
+const broken = await useTestDatabase();
+await broken.db.schema.dropTable('session_participants').cascade().execute();
 let logged = '';
-
-beforeAll(async () => {
-  broken = await createTestDatabase();
-  await broken.db.schema.dropTable('session_participants').cascade().execute();
-  app = await buildTestApp(broken, (line) => void (logged += line));
-});
-afterAll(async () => {
-  await app.close();
-  await broken[Symbol.asyncDispose]();
-});
+const app = await buildTestApp(broken, (line) => void (logged += line));
+afterAll(() => app.close());
 
 test('a defect is INTERNAL with a request id, logged under it, and nothing of the inside', async () => {
   const response = await app.inject({
