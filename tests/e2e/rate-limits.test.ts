@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@classroom/client';
-import { useTestDatabase } from '@classroom/db/testing';
+import { useTestDatabase, waitEvents } from '@classroom/db/testing';
 import { describe, expect, test } from 'vitest';
 import { clientOf } from '../src/client-of.ts';
 import { countReasons, guess, guessFrom, reasonFrom, WRONG_CODE } from '../src/guess.ts';
@@ -78,8 +77,8 @@ describe('wrong codes', () => {
     const joining = await database.db.transaction().execute(async (held) => {
       await held.selectFrom('sessions').select('id').where('id', '=', id).forUpdate().execute();
       const call = reasonFor(anyone.sessions.join.mutate({ code, displayName: 'Ben' }));
-      // Let it come to where it waits for the row; meanwhile the guesses are spent.
-      await sleep(300);
+      // It has come to where it waits for the row; meanwhile the guesses are spent.
+      await expect.poll(() => waitEvents(database.db)).toContain('Lock');
       await guess(anyone, 100);
       return { call };
     });

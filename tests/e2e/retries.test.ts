@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { clientOf } from '../src/client-of.ts';
 import { reasonFor } from '../src/reason-for.ts';
@@ -22,6 +23,12 @@ describe('when an answer is lost on the way', () => {
       expect(await open(host)).toMatchObject({ status: 'draft' });
     }
     expect(await reasonFor(open(host))).toBe('HOST_SESSION_LIMIT');
+  });
+
+  test('half an answer is none', async () => {
+    wifi.loseAnswers(1, 0.9);
+    expect(await open()).toMatchObject({ status: 'draft' });
+    expect(wifi.toLose()).toBe(0);
   });
 
   test('the participant joins once', async () => {
@@ -59,9 +66,14 @@ test('a call that is given up is not repeated', async () => {
   const { code } = await open();
   wifi.loseAnswers(1);
   const giveUp = new AbortController();
-  setTimeout(() => giveUp.abort(), 100);
-  const call = as().sessions.get.query({ code }, { signal: giveUp.signal });
-  expect(await reasonFor(call)).toBeUndefined();
+  const call = reasonFor(as().sessions.get.query({ code }, { signal: giveUp.signal }));
+  await expect.poll(() => wifi.toLose(), { interval: 5 }).toBe(0);
+  giveUp.abort();
+  expect(await call).toBeUndefined();
+  const taken = wifi.taken();
+  // Longer than the wait before the first repetition.
+  await sleep(600);
+  expect(wifi.taken()).toBe(taken);
 });
 
 test('nobody comes back before the server asks for it', async () => {

@@ -1,5 +1,5 @@
 import { createClient, reasonOf } from '@classroom/client';
-import { administer, createTestDatabase } from '@classroom/db/testing';
+import { administer, createTestDatabase, waitEvents } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { startApi } from '../src/start-api.ts';
 
@@ -37,13 +37,14 @@ test('backends terminated, idle and in a transaction: the process lives and serv
   // Deleting takes a transaction; a lock holds it up in the middle.
   const locked = administer(
     database.url,
-    'begin; select from sessions for update; select pg_sleep(1); commit',
+    'begin; select from sessions for update; select pg_sleep(2); commit',
   );
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const waits = () => waitEvents(database.db);
+  await expect.poll(waits).toContain('Timeout');
   const deleting = createClient({ url, token: hostToken })
     .sessions.delete.mutate({ code })
     .then(() => 'deleted', reasonOf);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await expect.poll(waits).toContain('Lock');
   await terminate(database.url);
   expect(await deleting).toBe('UNAVAILABLE');
   const afterTransaction = await servedAgain();

@@ -57,6 +57,8 @@ test('SIGTERM under load: not ready first, all is answered, streams end, what wa
   const stored = await database.db.selectFrom('sessions').select('code').execute();
   const codes = new Set(stored.map(({ code }) => code));
   expect(acknowledged.filter((code) => !codes.has(code))).toEqual([]);
+  // But for the one with the streams, no session was created without an answer.
+  expect(codes.size).toBe(acknowledged.length + 1);
 });
 
 /** Opens the streams; each of them resolves when it has ended as it should. */

@@ -11,8 +11,13 @@ export interface TcpProxy extends AsyncDisposable {
   taken: () => number;
   /** While true, connections stay open and nothing passes. */
   setHanging: (hanging: boolean) => void;
-  /** The next so many answers are lost on the way, each with its connection. */
-  loseAnswers: (count: number) => void;
+  /**
+   * The next so many answers are lost on the way, each with its connection: wholly, or from that
+   * share of them on.
+   */
+  loseAnswers: (count: number, from?: number) => void;
+  /** How many are still to be lost. */
+  toLose: () => number;
 }
 
 export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
@@ -20,6 +25,7 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let hanging = false;
   let toLose = 0;
+  let lostFrom = 0;
   let taken = 0;
   const server = createServer((client) => {
     taken += 1;
@@ -29,10 +35,10 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
       [upstream, client],
     ] as const) {
       sockets.add(from);
-      from.on('data', (chunk) => {
+      from.on('data', (chunk: Buffer) => {
         if (from === upstream && toLose > 0) {
           toLose -= 1;
-          to.destroy();
+          to.write(chunk.subarray(0, chunk.length * lostFrom), () => to.destroy());
         } else if (!hanging) to.write(chunk);
       });
       from.on('error', () => {});
@@ -56,8 +62,10 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
     setHanging: (value) => {
       hanging = value;
     },
-    loseAnswers: (count) => {
+    toLose: () => toLose,
+    loseAnswers: (count, share = 0) => {
       toLose = count;
+      lostFrom = share;
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -54,7 +54,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
-  // Hooks take `done` here and elsewhere: each that is async costs a request a turn of the queue.
+  // Hooks of every request take `done`: each that is async would cost a turn of the queue.
   app.addHook('onRequest', (request, reply, done) => {
     identify(request, reply);
     done();
@@ -66,9 +66,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     request.log.info({ method, route: routeOptions.url, status, ms: Math.round(elapsedTime) });
     done();
   });
-  useDrain(app, stopping);
   await useOrigins(app, corsOrigins);
   await useOverload(app, deps, corsOrigins);
+  useDrain(app, stopping);
   useHealth(app, deps.db, stopping);
   useMetrics(app, deps.metrics);
   await useTRPC(app, deps);

@@ -26,6 +26,9 @@ test('in production no origin may call unless it is named', () => {
     'https://a.example',
     'http://localhost:*',
   ]);
+  expect(
+    readEnv({ CORS_ORIGINS: 'https://School.example:443,HTTP://a.example:8080' }).CORS_ORIGINS,
+  ).toEqual(['https://school.example', 'http://a.example:8080']);
 });
 
 test.each([
@@ -37,6 +40,7 @@ test.each([
   ['CORS_ORIGINS', 'school.example'],
   ['CORS_ORIGINS', 'https://school.example/path'],
   ['CORS_ORIGINS', '*'],
+  ['CORS_ORIGINS', 'https://%'],
   ['TRUST_PROXY', 'true'],
   ['TRUST_PROXY', '10.0.0.0/33'],
   ['DATABASE_POOL_MAX', '0'],

@@ -23,6 +23,12 @@ function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return z.enum(values, `must be one of ${values.join(', ')}`);
 }
 
+/** An origin as browsers send it: in lower case, and without the port that goes without saying. */
+function toOrigin(text: string): string | undefined {
+  const [, origin = '', anyPort = ''] = /^(https?:\/\/[^/*?#@\s]+?)(:\*)?$/i.exec(text) ?? [];
+  return URL.canParse(origin) ? new URL(origin).origin + anyPort : undefined;
+}
+
 const databaseUrl = z
   .string()
   .refine(
@@ -39,9 +45,10 @@ const variables = z.object({
   PORT: wholeNumber(0, 65_535).default(3000),
   CORS_ORIGINS: list
     .refine(
-      (origins) => origins.every((origin) => /^https?:\/\/[^/*\s]+?(:(\d+|\*))?$/.test(origin)),
+      (origins) => origins.every((origin) => toOrigin(origin) !== undefined),
       'must be origins like https://school.example or http://localhost:*, separated by commas',
     )
+    .transform((origins) => origins.flatMap((origin) => toOrigin(origin) ?? []))
     .optional(),
   TRUST_PROXY: list
     .pipe(

@@ -10,10 +10,16 @@ export class NoAnswerError extends Error {
 /** What a proxy answers when the server behind it does not. */
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 
+/** The whole of an answer: one that breaks off is none. */
+async function fetchWhole(...request: Parameters<typeof fetch>): Promise<Response> {
+  const response = await fetch(...request);
+  return new Response(await response.text(), response);
+}
+
 /** `fetch`, which tells a server that does not answer from a defect by the class of the error. */
 export const fetchOrNoAnswer: Fetch = async (input, init) => {
   const { signal, ...rest } = init ?? {};
-  const response = await fetch(input, { ...rest, signal: signal ?? null }).catch(
+  const response = await fetchWhole(input, { ...rest, signal: signal ?? null }).catch(
     (cause: unknown) => {
       if (signal?.aborted === true) throw cause;
       throw new NoAnswerError('The server does not answer', { cause });

@@ -50,15 +50,16 @@ async function listenOnce(options: ListenOptions, signal: AbortSignal): Promise<
   client.on('notification', ({ payload = '' }) => onNotification(payload));
   const stop = () => lost.reject(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
+  let probe: NodeJS.Timeout | undefined;
   try {
     await Promise.race([client.connect(), lost.promise]);
     await client.query(`listen ${client.escapeIdentifier(channel)}`);
     onListening();
-    for (;;) {
-      await Promise.race([sleep(PROBE_EVERY_MS), lost.promise]);
-      await Promise.race([client.query('select'), lost.promise]);
-    }
+    // Not a race at each turn: what a promise is raced against keeps every one of them until it settles.
+    probe = setInterval(() => void client.query('select').catch(lost.reject), PROBE_EVERY_MS);
+    await lost.promise;
   } finally {
+    clearInterval(probe);
     signal.removeEventListener('abort', stop);
     // Over a half-open connection the goodbye is never answered.
     await Promise.race([client.end().catch(() => {}), sleep(GOODBYE_TIMEOUT_MS)]);

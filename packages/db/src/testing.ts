@@ -9,6 +9,7 @@ export { dumpTables } from './testing/dump-tables.ts';
 export { lockSessions } from './testing/lock-sessions.ts';
 export { newCode, newParticipant, newSession } from './testing/new-session.ts';
 export { ageSession, countSessions, expireSessions } from './testing/sessions.ts';
+export { waitEvents } from './testing/wait-events.ts';
 import { administer, databaseUrl } from './testing/administer.ts';
 import type { TestServer } from './testing/test-server.ts';
 

@@ -39,7 +39,7 @@ test.each(attacks)('%s, fifty times: 10 MB at most', async (_, path, type, body,
     most = Math.max(most, await residentBytes(api));
   }
   console.log(`+${((most - before) / 1024 / 1024).toFixed(1)} MB`);
-  expect([...statuses].filter((other) => other !== status)).toEqual([]);
+  expect([...statuses]).toEqual([status]);
   expect(most - before).toBeLessThan(MOST_BYTES);
 });
 

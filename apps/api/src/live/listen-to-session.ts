@@ -1,5 +1,6 @@
 import {
   type Database,
+  findParticipantByToken,
   findSessionChanges,
   type Session,
   type SessionChanges,
@@ -42,11 +43,12 @@ export async function listenToSession(
   signal: AbortSignal,
 ): Promise<AsyncIterable<NumberedEvent>> {
   const caller = await findSessionAsParticipant(deps.db, code, tokenHash);
-  return events(deps, { ...caller, from: toNumber(lastEventId) }, signal);
+  return events(deps, { ...caller, tokenHash, from: toNumber(lastEventId) }, signal);
 }
 
 interface Caller {
   session: Session;
+  tokenHash: Buffer;
   participantId: number;
   role: ParticipantRole;
   /** The change after which to go on; -1 to begin with everything. */
@@ -55,7 +57,7 @@ interface Caller {
 
 async function* events(
   { db, live }: ListenDeps,
-  { session, participantId, role, from }: Caller,
+  { session, tokenHash, participantId, role, from }: Caller,
   signal: AbortSignal,
 ): AsyncGenerator<NumberedEvent, void> {
   const sessionId = session.id;
@@ -75,6 +77,10 @@ async function* events(
     if (past === undefined) throw new DomainError('UNAUTHENTICATED');
     let told = past.change_number;
     room.startFrom(told);
+    // Once more: whoever was removed before this place hears nothing of it from the room.
+    if ((await findParticipantByToken(db, tokenHash)) === undefined) {
+      throw new DomainError('UNAUTHENTICATED');
+    }
 
     const isTooMuch = past.questions.length === CHANGES_LIMIT;
     if (from < 0 || from > told || isTooMuch) {

@@ -52,7 +52,7 @@ test('what a caller makes up does not become a label', async () => {
 
 test('the pool and the process are shown', async () => {
   const text = await scrape();
-  expect(text).toMatch(/^classroom_pool_connections\{state="total"\} [1-9]/m);
+  expect(text).toMatch(/^classroom_pool_connections\{state="(idle|busy)"\} [1-9]/m);
   expect(text).toMatch(/^classroom_pool_waiting 0$/m);
   expect(text).toMatch(/^nodejs_eventloop_lag_seconds /m);
   expect(text).toMatch(/^process_resident_memory_bytes /m);

@@ -12,7 +12,6 @@ export function measurePool(registry: Registry, db: Database): void {
       const { total, idle } = poolUsage(db);
       connections.set({ state: 'idle' }, idle);
       connections.set({ state: 'busy' }, total - idle);
-      connections.set({ state: 'total' }, total);
     },
   });
   const waiting = new Gauge({

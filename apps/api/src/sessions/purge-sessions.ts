@@ -1,6 +1,6 @@
 import { type Database, deleteSessions, lockSessionsEndedBefore } from '@classroom/db';
 
-/** So few that a transaction stays short, however many took part in each. */
+/** So few that a transaction stays short. */
 const BATCH = 20;
 
 /**

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { isOvertaken } from '../constraints.ts';
@@ -5,6 +6,7 @@ import { newParticipant, newSession, useTestDatabase } from '../testing.ts';
 import { addParticipant } from './add-participant.ts';
 import { deleteSessions, lockSessionAsHost, lockSessionsEndedBefore } from './delete-sessions.ts';
 import { openSession } from './open-session.ts';
+import { createPairing } from './pairings.ts';
 
 const database = await useTestDatabase({ max: 20 });
 
@@ -48,6 +50,25 @@ test('with a session go its participants and the names that nobody bears any mor
   expect(await remove(session)).toBeUndefined();
 });
 
+test('a session goes however many took part', async () => {
+  const session = await opened();
+  const { code } = session;
+  await sql`
+    with joining as (
+      insert into users (display_name) select ${code} || n from generate_series(1, 2500) n
+      returning id
+    )
+    insert into session_participants (session_id, user_id, role, token_hash)
+    select sessions.id, joining.id, 'participant', sha256((${code} || joining.id)::bytea)
+    from sessions, joining where code = ${code}
+  `.execute(database.db);
+  await remove(session);
+  const { rows } = await sql`select from users where starts_with(display_name, ${code})`.execute(
+    database.db,
+  );
+  expect(rows).toEqual([]);
+});
+
 test('nobody but the host deletes', async () => {
   const session = await opened();
   const other = await opened();
@@ -88,6 +109,19 @@ test('who joins while the session is deleted leaves nothing behind', async () =>
     const failed = results.filter((r) => r.status === 'rejected' && !isOvertaken(r.reason));
     expect(failed).toEqual([]);
     expect(await names(joining.map(({ displayName }) => displayName))).toEqual([]);
+  }
+});
+
+test('a pairing code asked for while the session is deleted is one of a session that is gone', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const { code, tokenHash, ...session } = newSession();
+    await openSession(database.db, { ...session, code, tokenHash });
+    const asking = { code, tokenHash, codeHash: randomBytes(32), ttlSeconds: 300, guesses: 3 };
+    await Promise.all([
+      remove({ code, tokenHash }),
+      ...Array.from({ length: 5 }, () => createPairing(database.db, asking)),
+    ]);
+    expect(await createPairing(database.db, asking)).toBeUndefined();
   }
 });
 

@@ -47,22 +47,37 @@ export async function lockSessionsEndedBefore(
   return locked.map(({ id }) => id);
 }
 
+/** So few participants, with what they asked and voted, that no statement takes too long. */
+const CHUNK = 1_000;
+
 /**
- * Within a transaction: deletes sessions that it has locked, with all that belongs to them, and the
- * names that nobody bears any more.
+ * Within a transaction: deletes sessions that it has locked, however large, with all that belongs to
+ * them, and the names that nobody bears any more.
  */
 export async function deleteSessions(db: Database, sessionIds: number[]): Promise<void> {
-  const participants = await db
-    .deleteFrom('session_participants')
-    .where('session_id', '=', sql<number>`any(${sessionIds})`)
-    .returning('user_id')
-    .execute();
+  const userIds: number[] = [];
+  for (let deleted = CHUNK; deleted === CHUNK;) {
+    const participants = await deleteSomeParticipants(db, sessionIds);
+    userIds.push(...participants.flatMap(({ user_id }) => user_id ?? []));
+    deleted = participants.length;
+  }
   await db
     .deleteFrom('sessions')
     .where('id', '=', sql<number>`any(${sessionIds})`)
     .execute();
-  await deleteOrphanedNames(
-    db,
-    participants.flatMap(({ user_id }) => user_id ?? []),
-  );
+  await deleteOrphanedNames(db, userIds);
+}
+
+async function deleteSomeParticipants(db: Database, sessionIds: number[]) {
+  return await db
+    .deleteFrom('session_participants')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('session_participants')
+        .where('session_id', '=', sql<number>`any(${sessionIds})`)
+        .select('id')
+        .limit(CHUNK),
+    )
+    .returning('user_id')
+    .execute();
 }

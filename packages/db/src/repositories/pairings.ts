@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { callerId } from './caller.ts';
+import { askingCaller } from './asking.ts';
 import { openSessionByCode } from './open-session-by-code.ts';
-import { SESSION_IS_OPEN } from './session-columns.ts';
 import type { Session } from './sessions.ts';
 
 export interface NewPairing {
@@ -18,18 +17,16 @@ export interface NewPairing {
 
 const newPairing = prepared((db, parameter: Parameter<NewPairing>) =>
   db
+    .with('asking', askingCaller(parameter('tokenHash', 'bytea')))
     .insertInto('pairings')
     .columns(['participant_id', 'code_hash', 'expires_at', 'guesses_left'])
-    .expression(
-      db
-        .selectFrom('sessions as session')
-        .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
-        .where('session.code', '=', parameter('code', 'text'))
-        .where(SESSION_IS_OPEN)
-        .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
-        .where('caller.role', '=', sql.lit('host'))
+    .expression((eb) =>
+      eb
+        .selectFrom('asking')
+        .where('asking.code', '=', parameter('code', 'text'))
+        .where('asking.role', '=', sql.lit('host'))
         .select([
-          'caller.id',
+          'asking.id',
           parameter('codeHash', 'bytea').as('code_hash'),
           sql<Date>`now() + make_interval(secs => ${parameter('ttlSeconds', 'float8')})`.as(
             'expires_at',

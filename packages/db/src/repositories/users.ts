@@ -25,12 +25,22 @@ export function insertUserWhere(
       .returning('id');
 }
 
+/** So many that no statement takes too long. */
+const CHUNK = 1_000;
+
 /**
  * Within a transaction: deletes those of the names that nobody bears any more. They are locked first,
- * so that nobody takes one up meanwhile: whoever tries waits, and then finds it gone.
+ * in the order of their ids, so that nobody takes one up meanwhile: whoever tries waits, and then
+ * finds it gone.
  */
 export async function deleteOrphanedNames(db: Database, userIds: number[]): Promise<void> {
-  if (userIds.length === 0) return;
+  const sorted = userIds.toSorted((a, b) => a - b);
+  for (let from = 0; from < sorted.length; from += CHUNK) {
+    await deleteOrphans(db, sorted.slice(from, from + CHUNK));
+  }
+}
+
+async function deleteOrphans(db: Database, userIds: number[]): Promise<void> {
   await db
     .selectFrom('users')
     .where('id', '=', sql<number>`any(${userIds})`)
