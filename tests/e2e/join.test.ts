@@ -48,12 +48,14 @@ test('with the token it is the same participant again, on any device', async () 
 });
 
 test('a retry over a flaky connection never makes two participants', async () => {
-  const { code } = await create();
+  const { code, hostToken } = await create();
   const input = { code, displayName: 'Ben', idempotencyKey: randomUUID() };
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => anyone.sessions.join.mutate(input)),
   );
   for (const answer of answers) expect(answer).toEqual(answers[0]);
+  await as(hostToken).sessions.start.mutate({ code });
+  expect(await anyone.sessions.join.mutate(input)).toEqual(answers[0]);
   const other = { ...input, displayName: 'Cleo' };
   expect(await reasonFor(anyone.sessions.join.mutate(other))).toBe('IDEMPOTENCY_KEY_REUSED');
 });

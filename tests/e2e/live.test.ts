@@ -146,6 +146,16 @@ describe('it ends', () => {
     expect(late.changes()).toMatchObject([{ data: { session: { status: 'ended' } } }]);
   });
 
+  test('with its time, before anybody sweeps, for those who come back too', async () => {
+    const { code, hostToken, host } = await open();
+    using ear = await hear(as(hostToken), code);
+    await expect.poll(() => ear.changes()).toHaveLength(1);
+    await expireSessions(database.db, host.displayName);
+    using again = await hear(as(hostToken), code, ear.changes().at(-1)?.id);
+    await expect.poll(() => again.ended()).toBe('completed');
+    expect(again.changes()).toMatchObject([{ data: { session: { status: 'ended' } } }]);
+  });
+
   test('when the session is past its time, as soon as somebody sweeps', async () => {
     const { code, hostToken, host } = await open();
     using ear = await hear(as(hostToken), code);

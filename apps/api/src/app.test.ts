@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { createTestDatabase, useTestDatabase } from '@classroom/db/testing';
 import type { InjectOptions } from 'fastify';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -212,4 +214,35 @@ test('answers are not stored by anybody, and sniffed by nobody', async () => {
 
 test('ready while the database answers', async () => {
   expect((await app.inject('/readyz')).statusCode).toBe(200);
+});
+
+test.each([
+  ['nonsense\r\n\r\n', 400],
+  [`GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`, 431],
+])('what is no request has a reason too: %.20s', async (sent, status) => {
+  const own = await buildTestApp(database);
+  const { port } = new URL(await own.listen({ port: 0 }));
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(sent);
+  const [head = '', answer = ''] = (await textOf(socket)).split('\r\n\r\n');
+  await own.close();
+  expect(head).toContain(`HTTP/1.1 ${status} `);
+  expect(JSON.parse(answer)).toMatchObject({
+    error: { data: { reason: 'INVALID_INPUT', httpStatus: status, fieldErrors: {} } },
+  });
+});
+
+test('what is not UTF-8 is refused, and not replaced', async () => {
+  const before = await sessions();
+  const payload = Buffer.concat([
+    Buffer.from('{"title":"a'),
+    Buffer.from([0xed, 0xa0, 0x80]),
+    Buffer.from('","hostDisplayName":"Ada"}'),
+  ]);
+  for (const url of [create, '/api/sessions']) {
+    const response = await app.inject({ method: 'POST', url, headers: json, payload });
+    expect(response.statusCode).toBe(400);
+    expect(response.body).toContain('"reason":"INVALID_INPUT"');
+  }
+  expect(await sessions()).toBe(before);
 });

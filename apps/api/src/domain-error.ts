@@ -12,3 +12,10 @@ export class DomainError extends Error {
     this.details = details;
   }
 }
+
+export const RETRY_AFTER_SECONDS = 1;
+
+/** Nothing was done, and soon it may be. */
+export function unavailable(options?: ErrorOptions): DomainError {
+  return new DomainError('UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS }, options);
+}

@@ -65,7 +65,7 @@ async function startEmbedded(
   } catch (error) {
     signal.throwIfAborted();
     throw new StartupError(
-      `PostgreSQL does not start in ${dataDir} (${firstLine(error)}); set DATABASE_URL to use another`,
+      `PostgreSQL does not start in DATA_DIR ${dataDir} (${firstLine(error)}); set DATABASE_URL to use another`,
     );
   }
 }

@@ -6,7 +6,10 @@ import { sessionSummary } from './session.ts';
 export const sessionEventsInput = z.object({
   code: joinCode,
   /** The id of the last event that the client got; what it missed since comes first. */
-  lastEventId: z.string().max(20).optional(),
+  lastEventId: z
+    .string()
+    .regex(/^[!-~]{0,20}$/, 'must be the id of an event')
+    .optional(),
 });
 export type SessionEventsInput = z.infer<typeof sessionEventsInput>;
 

@@ -1,11 +1,10 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { DomainError } from '../domain-error.ts';
+import { unavailable } from '../domain-error.ts';
 import { toTRPCError } from '../trpc/errors.ts';
 import { sendError } from './errors.ts';
 
-const RETRY_AFTER_SECONDS = 1;
 /** Who has not sent a whole request by then will not get an answer. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
@@ -24,8 +23,7 @@ export function useDrain(app: FastifyInstance, stopping: AbortSignal): void {
   });
   app.addHook('onRequest', (request, reply, done) => {
     if (!draining || request.url === '/livez') return done();
-    const details = { retryAfterSeconds: RETRY_AFTER_SECONDS };
-    sendError(toTRPCError(new DomainError('UNAVAILABLE', details)), request, reply);
+    sendError(toTRPCError(unavailable()), request, reply);
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (stopping.aborted || draining) reply.header('connection', 'close');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
-import { DomainError } from '../domain-error.ts';
+import { RETRY_AFTER_SECONDS, unavailable } from '../domain-error.ts';
 import type { Dependencies } from '../trpc/context.ts';
 import { errorShape } from '../trpc/error-shape.ts';
 import { toTRPCError } from '../trpc/errors.ts';
@@ -17,7 +17,6 @@ const MAX_EVENT_LOOP_DELAY_MS = 250;
 /** Who asks again as soon as it is refused would take the time of those who were let in. */
 const REFUSE_AFTER_MS = 100;
 const ALWAYS_SERVED = new Set(['/livez', '/metrics']);
-const RETRY_AFTER_SECONDS = 1;
 
 /**
  * Refuses at the door what could only wait: UNAVAILABLE with `Retry-After`, while as many are in
@@ -80,10 +79,7 @@ function isStream({ accept }: IncomingHttpHeaders): boolean {
   return accept?.includes('text/event-stream') === true;
 }
 
-const refusal = errorShape(
-  toTRPCError(new DomainError('UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS })),
-  '',
-);
+const refusal = errorShape(toTRPCError(unavailable()), '');
 const TRPC_BODY = JSON.stringify({ error: refusal });
 const REST_BODY = JSON.stringify(toRestError(refusal));
 

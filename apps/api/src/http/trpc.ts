@@ -6,6 +6,7 @@ import { appRouter } from '../router.ts';
 import { createContext, type Dependencies } from '../trpc/context.ts';
 import { errorShape } from '../trpc/error-shape.ts';
 import { sendError } from './errors.ts';
+import { takeJson } from './json-body.ts';
 import { logError } from './log-error.ts';
 import { mediaType } from './media-type.ts';
 import { createStreams } from './streams.ts';
@@ -20,15 +21,8 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
   const streams = createStreams();
   app.addHook('preClose', async () => streams.cutAll());
   await app.register(async (scope) => {
-    // tRPC parses for itself; the server's own parser comes first, for it refuses __proto__.
-    const parse = scope.getDefaultJsonParser('error', 'error');
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser<string>(
-      'application/json',
-      { parseAs: 'string' },
-      (request, body, done) => parse(request, body, (error) => done(error, body)),
-    );
-
+    // tRPC parses for itself what has passed.
+    takeJson(scope, (text) => text);
     scope.route<{ Params: { path: string } }>({
       method: ['GET', 'POST'],
       url: '/trpc/:path',

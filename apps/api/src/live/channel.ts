@@ -37,8 +37,9 @@ export function openChannel(options: ChannelOptions, signal: AbortSignal): Chann
   let isSending = false;
 
   const send = async () => {
-    while (changed.size + listening.size > 0 && !signal.aborted) {
+    while (changed.size + listening.size > 0) {
       await sleep(GATHER_MS, undefined, { signal }).catch(() => {});
+      if (signal.aborted) break;
       const payloads = toPayloads(from, changed, listening);
       changed.clear();
       listening.clear();

@@ -6,7 +6,7 @@ import {
   type SessionChanges,
 } from '@classroom/db';
 import type { ParticipantRole, SessionEventsInput } from '@classroom/schema';
-import { DomainError } from '../domain-error.ts';
+import { DomainError, unavailable } from '../domain-error.ts';
 import { findSessionAsParticipant } from '../sessions/find-session-as-participant.ts';
 import type { Live } from './live.ts';
 import { createMailbox } from './mailbox.ts';
@@ -17,8 +17,6 @@ export interface ListenDeps {
   db: Database;
   live: Live;
 }
-
-const RETRY_AFTER_SECONDS = 1;
 
 /** A place in a session's changes from which nothing is missing. */
 function toNumber(lastEventId: string | undefined): number {
@@ -100,13 +98,11 @@ async function* events(
       }
       const { changes } = message;
       if (changes.questions.length === CHANGES_LIMIT) break;
-      for (const event of toEvents(changes, told, role)) if (event.number > told) yield event;
+      yield* toEvents(changes, told, role);
       told = Math.max(told, changes.change_number);
       if (changes.status === 'ended') return;
     }
-    if (!signal.aborted) {
-      throw new DomainError('UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-    }
+    if (!signal.aborted) throw unavailable();
   } finally {
     live.leave(sessionId, listener);
     mailbox.close();

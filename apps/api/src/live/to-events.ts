@@ -11,18 +11,24 @@ export interface NumberedEvent {
 
 type ChangedQuestion = SessionChanges['questions'][number];
 
-/** What has changed after a number, in the order of the changes, as that role sees it. */
+/**
+ * What has changed after a number, in the order of the changes, as that role sees it. That a session
+ * has ended comes last and in any case: when its time runs out, no change is made.
+ */
 export function toEvents(
   changes: SessionChanges,
   after: number,
   role: ParticipantRole,
 ): NumberedEvent[] {
-  const events = changes.questions.map((question) => ({
-    number: question.change_number,
-    event: toQuestionEvent(question, role),
-  }));
-  const { status_change_number: number } = changes;
-  if (number > after) {
+  const events = changes.questions
+    .filter((question) => question.change_number > after)
+    .map((question) => ({
+      number: question.change_number,
+      event: toQuestionEvent(question, role),
+    }));
+  const isEnded = changes.status === 'ended';
+  const number = isEnded ? changes.change_number : changes.status_change_number;
+  if (isEnded || number > after) {
     events.push({ number, event: { type: 'session', session: toSessionSummary(changes) } });
   }
   return events.toSorted((a, b) => a.number - b.number);

@@ -1,10 +1,11 @@
-import { type ChangeQuestionOutcome, isOvertaken } from '@classroom/db';
+import type { ChangeQuestionOutcome } from '@classroom/db';
 import { PENDING_QUESTION_LIMIT, type Question } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { findQuestionAsCaller } from './find-question-as-caller.ts';
 import type { ChangeDeps } from '../change-deps.ts';
 import { toQuestion } from './to-question.ts';
-import { untilDecided } from './until-decided.ts';
+import { untilDecided } from '../until-decided.ts';
+import { orOvertaken } from '../or-overtaken.ts';
 
 /**
  * Does to a question what only its host may, and gives it as it is then.
@@ -19,10 +20,7 @@ export async function changeQuestionAsHost(
   change: () => Promise<ChangeQuestionOutcome>,
 ): Promise<Question> {
   return await untilDecided(async () => {
-    const outcome = await change().catch((error: unknown) => {
-      if (isOvertaken(error)) return { kind: 'overtaken' } as const;
-      throw error;
-    });
+    const outcome = await orOvertaken(change());
     if (outcome.kind === 'overtaken') return undefined;
     if (outcome.kind === 'limit') {
       throw new DomainError('QUESTION_LIMIT', { limit: PENDING_QUESTION_LIMIT });

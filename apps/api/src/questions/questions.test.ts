@@ -64,8 +64,14 @@ test('a key sent many times in parallel submits one question; another input is r
   const idempotencyKey = randomUUID();
   const all = await Promise.all(Array.from({ length: 20 }, () => submit(host, { idempotencyKey })));
   for (const each of all) expect(each).toEqual(all[0]);
+  await vote(deps, { questionId: all[0]?.id ?? 0, on: true }, host);
+  expect(await submit(host, { idempotencyKey })).toEqual(all[0]);
+  await withdrawQuestion(deps, { questionId: all[0]?.id ?? 0 }, host);
+  expect(await submit(host, { idempotencyKey })).toEqual(all[0]);
+  const next = randomUUID();
+  await submit(host, { idempotencyKey: next });
   for (const other of [{ body: 'How?' }, { anonymous: true }]) {
-    expect(await reasonOf(submit(host, { idempotencyKey, ...other }))).toBe(
+    expect(await reasonOf(submit(host, { idempotencyKey: next, ...other }))).toBe(
       'IDEMPOTENCY_KEY_REUSED',
     );
   }

@@ -9,15 +9,14 @@ import { DomainError } from '../domain-error.ts';
 import { findSessionAsParticipant } from '../sessions/find-session-as-participant.ts';
 import { hashSecret } from '../token.ts';
 import type { ChangeDeps } from '../change-deps.ts';
-import { toQuestion } from './to-question.ts';
-import { untilDecided } from './until-decided.ts';
+import { untilDecided } from '../until-decided.ts';
 
 /**
  * Submits a question to an open session. An author has at most three that are pending.
  *
- * @returns the question; for a repeated `idempotencyKey` the one of the first call, as it is now
+ * @returns the question; for a repeated `idempotencyKey` what the first call returned
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, QUESTION_LIMIT,
- *   IDEMPOTENCY_KEY_REUSED, UNAVAILABLE; QUESTION_NOT_FOUND when the first call's was withdrawn
+ *   IDEMPOTENCY_KEY_REUSED, UNAVAILABLE
  */
 export async function submitQuestion(
   { db, announce }: ChangeDeps,
@@ -35,25 +34,13 @@ export async function submitQuestion(
       idempotencyKeyHash,
     });
     switch (outcome.kind) {
-      case 'submitted': {
-        const { id, sessionId, createdAt, authorName } = outcome;
-        announce(sessionId);
-        return {
-          id,
-          body,
-          status: 'pending',
-          pinned: false,
-          votes: 0,
-          voted: false,
-          author: authorName === null ? null : { displayName: authorName },
-          createdAt: createdAt.toISOString(),
-          answeredAt: null,
-        };
-      }
+      case 'submitted':
+        announce(outcome.sessionId);
+        return toNewQuestion(body, outcome);
       case 'limit':
         throw new DomainError('QUESTION_LIMIT', { limit: PENDING_QUESTION_LIMIT });
       case 'key-used':
-        return idempotencyKeyHash && (await repeatFirst(db, input, tokenHash, idempotencyKeyHash));
+        return await repeatFirstCall(db, input, tokenHash);
       case 'refused': {
         const { session } = await findSessionAsParticipant(db, code, tokenHash);
         if (session.status === 'ended') throw new DomainError('SESSION_ENDED');
@@ -66,14 +53,15 @@ export async function submitQuestion(
   });
 }
 
-/** The question that was submitted under this key; undefined when it has been deleted since. */
-async function repeatFirst(
+/** What the first call under this key returned; undefined when its question has been deleted since. */
+async function repeatFirstCall(
   db: Database,
-  { code, body, anonymous }: SubmitQuestionInput,
+  { code, body, anonymous, idempotencyKey }: SubmitQuestionInput,
   tokenHash: Buffer,
-  idempotencyKeyHash: Buffer,
 ): Promise<Question | undefined> {
-  const first = await findFirstQuestion(db, { idempotencyKeyHash, tokenHash });
+  if (idempotencyKey === undefined) return undefined;
+  const call = { idempotencyKeyHash: hashSecret(idempotencyKey), tokenHash };
+  const first = await findFirstQuestion(db, call);
   if (first === undefined) {
     if (await findParticipantByToken(db, tokenHash)) return undefined;
     throw new DomainError('UNAUTHENTICATED');
@@ -82,5 +70,23 @@ async function repeatFirst(
   // Of one that was withdrawn nobody knows any more what it said.
   const same = (first.body === null || first.body === body) && first.anonymous === anonymous;
   if (!ofCaller || !same) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
-  return toQuestion(first);
+  const { id, created_at: createdAt, author_name: authorName } = first;
+  return toNewQuestion(body, { id, createdAt, authorName });
+}
+
+function toNewQuestion(
+  body: string,
+  { id, createdAt, authorName }: { id: number; createdAt: Date; authorName: string | null },
+): Question {
+  return {
+    id,
+    body,
+    status: 'pending',
+    pinned: false,
+    votes: 0,
+    voted: false,
+    author: authorName === null ? null : { displayName: authorName },
+    createdAt: createdAt.toISOString(),
+    answeredAt: null,
+  };
 }

@@ -5,7 +5,7 @@ import { batchByKey } from './batch.ts';
 import { findQuestionAsCaller } from './find-question-as-caller.ts';
 import type { ChangeDeps } from '../change-deps.ts';
 import { toQuestion } from './to-question.ts';
-import { untilDecided } from './until-decided.ts';
+import { untilDecided } from '../until-decided.ts';
 
 /** The most votes in one statement. */
 const BATCH = 500;

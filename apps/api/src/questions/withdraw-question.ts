@@ -3,7 +3,7 @@ import type { WithdrawnQuestion, WithdrawQuestionInput } from '@classroom/schema
 import { DomainError } from '../domain-error.ts';
 import { findQuestionAsCaller } from './find-question-as-caller.ts';
 import type { ChangeDeps } from '../change-deps.ts';
-import { untilDecided } from './until-decided.ts';
+import { untilDecided } from '../until-decided.ts';
 
 /**
  * Withdraws a question of the caller's own for good, with its text and its votes, which frees its

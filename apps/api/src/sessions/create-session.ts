@@ -1,19 +1,14 @@
-import {
-  type Database,
-  endExpiredSessions,
-  findFirstCall,
-  openSession,
-  type OpenSessionOutcome,
-} from '@classroom/db';
+import { type Database, endExpiredSessions, findFirstCall, openSession } from '@classroom/db';
 import {
   type CreatedSession,
   type CreateSessionInput,
   HOST_SESSION_LIMIT,
 } from '@classroom/schema';
 import type { ChangeDeps } from '../change-deps.ts';
-import { DomainError } from '../domain-error.ts';
+import { DomainError, RETRY_AFTER_SECONDS } from '../domain-error.ts';
 import { deriveToken, hashSecret, issueToken } from '../token.ts';
-import { orOvertaken } from './or-overtaken.ts';
+import { orOvertaken } from '../or-overtaken.ts';
+import { untilDecided } from '../until-decided.ts';
 import { toSessionSummary } from './session-summary.ts';
 
 export interface CreateSessionDeps extends ChangeDeps {
@@ -21,9 +16,6 @@ export interface CreateSessionDeps extends ChangeDeps {
   generateJoinCode: () => string;
   sessionTtlSeconds: number;
 }
-
-const MAX_ATTEMPTS = 8;
-const RETRY_AFTER_SECONDS = 1;
 
 /**
  * Opens a session for the host of that name, who is created when there is none.
@@ -40,12 +32,10 @@ export async function createSession(
   const { title, hostDisplayName, idempotencyKey } = input;
   const { token, ...secrets } = issueToken(idempotencyKey);
 
-  let kind: OpenSessionOutcome['kind'] | undefined;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+  return await untilDecided(async (isLast) => {
     const code = generateJoinCode();
     const session = { title, hostDisplayName, code, ttlSeconds, ...secrets };
     const outcome = await orOvertaken(openSession(db, session));
-    ({ kind } = outcome);
     switch (outcome.kind) {
       case 'opened':
         return {
@@ -57,32 +47,31 @@ export async function createSession(
           createdAt: outcome.createdAt.toISOString(),
           hostToken: token,
         };
-      case 'key-used': {
-        const first = idempotencyKey && (await repeatFirstCall(db, input, idempotencyKey));
-        if (first) return first;
-        break;
-      }
+      case 'key-used':
+        return await repeatFirstCall(db, input);
       case 'slots-expired':
         (await endExpiredSessions(db, hostDisplayName)).forEach(announce);
-        break;
+        return undefined;
       case 'host-full':
         throw new DomainError('HOST_SESSION_LIMIT', { limit: HOST_SESSION_LIMIT });
       case 'code-taken':
+        if (isLast) {
+          throw new DomainError('JOIN_CODE_EXHAUSTED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+        }
+        return undefined;
       case 'overtaken':
-        break;
+        return undefined;
     }
-  }
-  throw new DomainError(kind === 'code-taken' ? 'JOIN_CODE_EXHAUSTED' : 'UNAVAILABLE', {
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    return undefined;
   });
 }
 
 /** What the first call under this key returned; undefined when its session has been deleted since. */
 async function repeatFirstCall(
   db: Database,
-  { title, hostDisplayName }: CreateSessionInput,
-  idempotencyKey: string,
+  { title, hostDisplayName, idempotencyKey }: CreateSessionInput,
 ): Promise<CreatedSession | undefined> {
+  if (idempotencyKey === undefined) return undefined;
   const first = await findFirstCall(db, hashSecret(idempotencyKey));
   if (first === undefined) return undefined;
   const same =

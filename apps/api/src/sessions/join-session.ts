@@ -10,19 +10,17 @@ import {
 import type { JoinedSession, JoinSessionInput } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { deriveToken, hashSecret, issueToken } from '../token.ts';
-import { orOvertaken } from './or-overtaken.ts';
+import { orOvertaken } from '../or-overtaken.ts';
+import { untilDecided } from '../until-decided.ts';
 import { toSessionSummary } from './session-summary.ts';
-
-const MAX_ATTEMPTS = 8;
-const RETRY_AFTER_SECONDS = 1;
 
 /**
  * Lets somebody in under a name that is free in the session. Whoever presents the token of the
  * participant of that name is that participant again.
  *
  * @param callerToken the token that the caller presented, if any
- * @returns the session, the participant, and their token; for a repeated `idempotencyKey` the same
- *   participant with the same token
+ * @returns the session, the participant, and their token; for a repeated `idempotencyKey`
+ *   what the first call returned
  * @throws DomainError SESSION_NOT_FOUND, SESSION_ENDED, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED,
  *   UNAVAILABLE; FORBIDDEN when the host has blocked the name or the caller
  */
@@ -35,7 +33,7 @@ export async function joinSession(
   const { token, ...secrets } = issueToken(idempotencyKey);
   const callerTokenHash = callerToken === undefined ? null : hashSecret(callerToken);
 
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+  return await untilDecided(async () => {
     const outcome = await orOvertaken(
       addParticipant(db, { code, displayName, callerTokenHash, ...secrets }),
     );
@@ -55,25 +53,25 @@ export async function joinSession(
       case 'blocked':
         throw new DomainError('FORBIDDEN');
       case 'key-used':
+        return await repeatFirstCall(db, input);
       case 'not-open': {
-        const first = idempotencyKey && (await repeatFirstCall(db, input, idempotencyKey));
-        if (first) return first;
-        if (outcome.kind === 'not-open') await refuseClosed(db, code, callerTokenHash);
-        break;
+        const first = await repeatFirstCall(db, input);
+        if (first === undefined) await refuseClosed(db, code, callerTokenHash);
+        return first;
       }
       case 'overtaken':
-        break;
+        return undefined;
     }
-  }
-  throw new DomainError('UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+    return undefined;
+  });
 }
 
 /** What the first call under this key returned; undefined when its session has been deleted since. */
 async function repeatFirstCall(
   db: Database,
-  { code, displayName }: JoinSessionInput,
-  idempotencyKey: string,
+  { code, displayName, idempotencyKey }: JoinSessionInput,
 ): Promise<JoinedSession | undefined> {
+  if (idempotencyKey === undefined) return undefined;
   const first = await findFirstCall(db, hashSecret(idempotencyKey));
   if (first === undefined) return undefined;
   const { participant_id: id, role, joined_at: joinedAt } = first;
@@ -82,7 +80,8 @@ async function repeatFirstCall(
   }
   if (first.blocked_at !== null) throw new DomainError('FORBIDDEN');
   const token = deriveToken(idempotencyKey, first.token_seed);
-  return toJoinedSession(first, { id, role, joinedAt }, displayName, token);
+  const session = { ...first, status: first.first_status };
+  return toJoinedSession(session, { id, role, joinedAt }, displayName, token);
 }
 
 /** To its participants a session has ended; to everyone else there is none. */

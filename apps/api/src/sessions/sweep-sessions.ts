@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, sweepExpiredSessions } from '@classroom/db';
 import { purgeSessions } from './purge-sessions.ts';
 
-const PAUSE_MS = 60_000;
+const PAUSE_MS = 5_000;
 const BATCH = 500;
 
 export interface SweepDeps {
@@ -15,8 +15,8 @@ export interface SweepDeps {
 }
 
 /**
- * Ends sessions that are past their time and deletes those that ended long ago, now and every minute
- * until `signal` says so. Nobody has to wait for it: past its time a session counts as ended,
+ * Ends sessions that are past their time and deletes those that ended long ago, now and every few
+ * seconds until `signal` says so. Nobody has to wait for it: past its time a session counts as ended,
  * recorded or not.
  */
 export async function sweepSessions(deps: SweepDeps, signal: AbortSignal): Promise<void> {

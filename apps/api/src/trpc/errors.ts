@@ -2,7 +2,7 @@ import { isUnavailable } from '@classroom/db';
 import type { ErrorReason } from '@classroom/schema';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
-import { DomainError } from '../domain-error.ts';
+import { DomainError, unavailable } from '../domain-error.ts';
 
 /** What each reason is in tRPC's terms, and what it says to a developer who reads it. */
 export const REASONS = {
@@ -22,8 +22,6 @@ export const REASONS = {
   INTERNAL: ['INTERNAL_SERVER_ERROR', 'Something went wrong on the server'],
 } as const satisfies Record<ErrorReason, readonly [TRPCError['code'], string]>;
 
-const RETRY_AFTER_SECONDS = 1;
-
 /**
  * Finds the reason in what tRPC caught, and puts it into tRPC's terms. What is not a refusal of
  * ours stays as it is: `errorShape` says no more of it than that it happened.
@@ -31,11 +29,7 @@ const RETRY_AFTER_SECONDS = 1;
 export function withReason(error: TRPCError): TRPCError {
   const { cause } = error;
   if (cause instanceof DomainError) return toTRPCError(cause);
-  if (isUnavailable(cause)) {
-    return toTRPCError(
-      new DomainError('UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS }, { cause }),
-    );
-  }
+  if (isUnavailable(cause)) return toTRPCError(unavailable({ cause }));
   // A ZodError with another code is of our own output, and a defect.
   if (error.code === 'BAD_REQUEST' && cause instanceof z.ZodError) {
     return toTRPCError(new DomainError('INVALID_INPUT', { fieldErrors: fieldErrorsOf(cause) }));

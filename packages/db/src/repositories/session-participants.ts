@@ -35,6 +35,10 @@ export async function findFirstCall(db: Database, idempotencyKeyHash: Buffer) {
       'participant.token_seed',
       'participant.blocked_at',
       'user.display_name',
+      // What it was at the time.
+      sql<'draft' | 'active'>`
+        case when session.started_at <= participant.joined_at then 'active' else 'draft' end
+      `.as('first_status'),
     ])
     .$narrowType<{ token_seed: Buffer }>()
     .executeTakeFirst();

@@ -23,7 +23,12 @@ export const toCsv: Record<string, (answer: unknown) => string> = {
       question.answeredAt,
     ]);
     // What begins like a formula would be run by the program that opens the table.
-    const options = { escape_formulas: true, bom: true, cast: { boolean: String } };
+    const options = {
+      escape_formulas: true,
+      bom: true,
+      record_delimiter: 'windows',
+      cast: { boolean: String },
+    } as const;
     return stringify([COLUMNS, ...rows], options);
   },
 };

@@ -4,6 +4,7 @@ import type { OpenAPIObject } from 'trpc-to-openapi';
 import { appRouter } from '../../router.ts';
 import { createContext, type Dependencies } from '../../trpc/context.ts';
 import { sendError } from '../errors.ts';
+import { takeJson } from '../json-body.ts';
 import { logError } from '../log-error.ts';
 import { mediaType } from '../media-type.ts';
 import { toCsv, wantsCsv } from './csv.ts';
@@ -20,14 +21,8 @@ import { useReference } from './reference.ts';
 export async function useRest(app: FastifyInstance, deps: Dependencies): Promise<void> {
   const document = buildDocument();
   await app.register(async (scope) => {
-    const parse = scope.getDefaultJsonParser('error', 'error');
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser<string>(
-      'application/json',
-      { parseAs: 'string' },
-      // An operation that is all in its path may come with a type and no body.
-      (request, body, done) => (body === '' ? done(null) : parse(request, body, done)),
-    );
+    // An operation that is all in its path may come with a type and no body.
+    takeJson(scope, (_, value) => value, { body: undefined });
     for (const operation of operations) addRoute(scope, deps, document, operation);
   });
   await useReference(app, document);

@@ -1,0 +1,28 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * Lets a scope take bodies of JSON and nothing else. Refused are those with `__proto__` or
+ * `constructor.prototype` in them, and those in which Node would put U+FFFD for what is not UTF-8.
+ *
+ * @param toBody what of it handlers get: of the text, and of the value in it
+ * @param emptyBody what they get of an empty one; without it, that is refused too
+ */
+export function takeJson(
+  scope: FastifyInstance,
+  toBody: (text: string, value: unknown) => unknown,
+  emptyBody?: { body: unknown },
+): void {
+  const parse = scope.getDefaultJsonParser('error', 'error');
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser<Buffer>(
+    'application/json',
+    { parseAs: 'buffer' },
+    (request, bytes, done) => {
+      if (!isUtf8(bytes)) return done(Object.assign(new Error('Not UTF-8'), { statusCode: 400 }));
+      if (bytes.length === 0 && emptyBody !== undefined) return done(null, emptyBody.body);
+      const text = bytes.toString();
+      return parse(request, text, (error, value) => done(error, toBody(text, value)));
+    },
+  );
+}
