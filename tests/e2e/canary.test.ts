@@ -58,7 +58,7 @@ test('names, tokens, keys and pairing codes are in no log, URL, metric or trace,
   await reasonFor(ask.pin.mutate({ questionId, on: true }));
   await host.export.query({ code });
 
-  // Everything again, refused for every reason there is.
+  // And all of it again, where it is refused.
   await host.start.mutate({ code });
   await host.prolong.mutate({ code });
   await as(participantToken).participants.query({ code });

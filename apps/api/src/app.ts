@@ -11,7 +11,7 @@ import { useOverload } from './http/overload.ts';
 import { useRest } from './http/rest/rest.ts';
 import { useTRPC } from './http/trpc.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { gatherVotes } from './questions/vote.ts';
+import { gatherVotes } from './questions/gather-votes.ts';
 import type { Dependencies } from './trpc/context.ts';
 
 export interface AppOptions extends Omit<Dependencies, 'castVote' | 'metrics'> {
@@ -24,7 +24,7 @@ export interface AppOptions extends Omit<Dependencies, 'castVote' | 'metrics'> {
   stopping: AbortSignal;
 }
 
-/** Room for the names of a thousand calls, so that a batch too large is told so by us. */
+/** Room for the names of a thousand calls, so that we refuse so large a batch, and not Node. */
 const MAX_HEADER_BYTES = 32 * 1024;
 
 /** The HTTP server, complete but for listening. It reads no environment and opens no connection. */

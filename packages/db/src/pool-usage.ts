@@ -2,8 +2,6 @@ import type { Database } from './database.ts';
 
 /** The connections of a pool, and who waits for one. */
 export interface PoolUsage {
-  /** As many as there may be. */
-  max: number;
   /** As many as there are. */
   total: number;
   idle: number;
@@ -18,7 +16,13 @@ export function rememberPool(db: Database, read: () => PoolUsage): void {
   readers.set(db, read);
 }
 
-/** How the pool of a database of `createDatabase` is used at this moment. It costs no query. */
+/**
+ * How the pool of a database is used at this moment. It costs no query.
+ *
+ * @throws when the database was not made by `createDatabase`
+ */
 export function poolUsage(db: Database): PoolUsage {
-  return readers.get(db)?.() ?? { max: 0, total: 0, idle: 0, waiting: 0 };
+  const read = readers.get(db);
+  if (read === undefined) throw new Error('poolUsage: a database without a pool of its own');
+  return read();
 }

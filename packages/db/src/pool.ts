@@ -58,7 +58,7 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
   return {
     options: pool.options,
     end: () => pool.end(),
-    usage: () => ({ max, total: pool.totalCount, idle: pool.idleCount, waiting: waiting() }),
+    usage: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: waiting() }),
     async connect() {
       return toConnection(pool, lanes, () => {
         if (waiting() >= maxWaiting) throw new PoolFullError();

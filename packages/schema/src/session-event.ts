@@ -15,7 +15,7 @@ export type SessionEventsInput = z.infer<typeof sessionEventsInput>;
 
 /** What listeners of a session hear. */
 export const sessionEvent = z.discriminatedUnion('type', [
-  /** Everything as it is, for who has nothing to go on from: forget what was before. */
+  /** Everything as it is, for a listener without an id to go on from: forget what was before. */
   z.object({
     type: z.literal('snapshot'),
     session: sessionSummary,

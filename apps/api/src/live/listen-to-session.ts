@@ -7,7 +7,7 @@ import {
 } from '@classroom/db';
 import type { ParticipantRole, SessionEventsInput } from '@classroom/schema';
 import { DomainError, unavailable } from '../domain-error.ts';
-import { findSessionAsParticipant } from '../sessions/find-session-as-participant.ts';
+import { findSessionAsParticipant } from '../access/find-session-as-participant.ts';
 import type { Live } from './live.ts';
 import { createMailbox } from './mailbox.ts';
 import { CHANGES_LIMIT, type Listener } from './room.ts';

@@ -1,7 +1,7 @@
 import type { SessionChanges } from '@classroom/db';
 import type { ParticipantRole, PublicQuestion, Question, SessionEvent } from '@classroom/schema';
-import { toPublicQuestion } from '../questions/to-public-question.ts';
-import { toSessionSummary } from '../sessions/session-summary.ts';
+import { toPublicQuestion } from '../wire/to-public-question.ts';
+import { toSessionSummary } from '../wire/to-session-summary.ts';
 
 /** An event with the number of the change that it tells of, by which a listener goes on later. */
 export interface NumberedEvent {

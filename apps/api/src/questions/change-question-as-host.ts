@@ -1,9 +1,9 @@
 import type { ChangeQuestionOutcome } from '@classroom/db';
 import { PENDING_QUESTION_LIMIT, type Question } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
-import { findQuestionAsCaller } from './find-question-as-caller.ts';
+import { findQuestionAsCaller } from '../access/find-question-as-caller.ts';
 import type { ChangeDeps } from '../change-deps.ts';
-import { toQuestion } from './to-question.ts';
+import { toQuestion } from '../wire/to-question.ts';
 import { untilDecided } from '../until-decided.ts';
 import { orOvertaken } from '../or-overtaken.ts';
 

@@ -1,4 +1,4 @@
-import { findNewestQuestions, findTopQuestions } from '@classroom/db';
+import { type Database, findNewestQuestions, findTopQuestions } from '@classroom/db';
 import {
   type ListQuestionsInput,
   type QuestionPage,
@@ -6,9 +6,8 @@ import {
   questionStatus,
 } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
-import { findSessionAsParticipant } from '../sessions/find-session-as-participant.ts';
-import type { ChangeDeps } from '../change-deps.ts';
-import { toQuestion } from './to-question.ts';
+import { findSessionAsParticipant } from '../access/find-session-as-participant.ts';
+import { toQuestion } from '../wire/to-question.ts';
 
 /** More than any question can have. */
 const MAX_INTEGER = 2 ** 31 - 1;
@@ -21,7 +20,7 @@ const MAX_INTEGER = 2 ** 31 - 1;
  *   the other order
  */
 export async function listQuestions(
-  { db }: Pick<ChangeDeps, 'db'>,
+  { db }: { db: Database },
   { code, status, order, cursor, limit }: ListQuestionsInput,
   tokenHash: Buffer,
 ): Promise<QuestionPage> {

@@ -3,11 +3,12 @@ import { addParticipant, createDatabase, type Database, openSession } from '@cla
 import { newParticipant, newSession, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test } from 'vitest';
 import { DomainError } from '../domain-error.ts';
+import { gatherVotes } from './gather-votes.ts';
 import { listQuestions } from './list-questions.ts';
 import { pinQuestion } from './pin-question.ts';
 import { setQuestionStatus } from './set-question-status.ts';
 import { submitQuestion } from './submit-question.ts';
-import { gatherVotes, vote } from './vote.ts';
+import { vote } from './vote.ts';
 import { withdrawQuestion } from './withdraw-question.ts';
 
 const database = await useTestDatabase({ max: 20 });

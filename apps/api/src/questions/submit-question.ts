@@ -6,7 +6,7 @@ import {
 } from '@classroom/db';
 import { PENDING_QUESTION_LIMIT, type Question, type SubmitQuestionInput } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
-import { findSessionAsParticipant } from '../sessions/find-session-as-participant.ts';
+import { findSessionAsParticipant } from '../access/find-session-as-participant.ts';
 import { hashSecret } from '../token.ts';
 import type { ChangeDeps } from '../change-deps.ts';
 import { untilDecided } from '../until-decided.ts';

@@ -1,7 +1,7 @@
 import { withdrawQuestion as withdrawIfAuthor } from '@classroom/db';
 import type { WithdrawnQuestion, WithdrawQuestionInput } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
-import { findQuestionAsCaller } from './find-question-as-caller.ts';
+import { findQuestionAsCaller } from '../access/find-question-as-caller.ts';
 import type { ChangeDeps } from '../change-deps.ts';
 import { untilDecided } from '../until-decided.ts';
 

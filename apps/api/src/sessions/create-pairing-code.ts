@@ -5,7 +5,7 @@ import {
   type SessionByCodeInput,
 } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
-import { findSessionAsHost } from './find-session-as-host.ts';
+import { findSessionAsHost } from '../access/find-session-as-host.ts';
 import { generateCode } from './generate-code.ts';
 import { hashPairingCode } from './hash-pairing-code.ts';
 

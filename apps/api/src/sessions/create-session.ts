@@ -9,7 +9,7 @@ import { DomainError, RETRY_AFTER_SECONDS } from '../domain-error.ts';
 import { deriveToken, hashSecret, issueToken } from '../token.ts';
 import { orOvertaken } from '../or-overtaken.ts';
 import { untilDecided } from '../until-decided.ts';
-import { toSessionSummary } from './session-summary.ts';
+import { toSessionSummary } from '../wire/to-session-summary.ts';
 
 export interface CreateSessionDeps extends ChangeDeps {
   /** Draws a join code; whether it is free, the database says. */

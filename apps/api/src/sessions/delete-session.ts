@@ -1,7 +1,7 @@
 import { deleteSessions, lockSessionAsHost } from '@classroom/db';
 import type { DeletedSession, SessionByCodeInput } from '@classroom/schema';
 import type { ChangeDeps } from '../change-deps.ts';
-import { findSessionAsHost } from './find-session-as-host.ts';
+import { findSessionAsHost } from '../access/find-session-as-host.ts';
 
 /**
  * Deletes a session, open or ended, with all that belongs to it and the names that nobody bears any

@@ -1,8 +1,8 @@
 import { endSession as endIfHost } from '@classroom/db';
 import type { SessionByCodeInput, SessionSummary } from '@classroom/schema';
 import type { ChangeDeps } from '../change-deps.ts';
-import { findSessionAsHost } from './find-session-as-host.ts';
-import { toSessionSummary } from './session-summary.ts';
+import { findSessionAsHost } from '../access/find-session-as-host.ts';
+import { toSessionSummary } from '../wire/to-session-summary.ts';
 
 /**
  * Ends a session for good, which frees its host's slot. To end it again changes nothing.

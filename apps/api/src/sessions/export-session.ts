@@ -1,10 +1,10 @@
 import { type Database, findParticipants, findSessionChanges } from '@classroom/db';
 import type { ExportedSession, SessionByCodeInput } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
-import { toPublicQuestion } from '../questions/to-public-question.ts';
-import { findSessionAsHost } from './find-session-as-host.ts';
-import { toParticipant } from './to-participant.ts';
-import { toSessionSummary } from './session-summary.ts';
+import { toPublicQuestion } from '../wire/to-public-question.ts';
+import { findSessionAsHost } from '../access/find-session-as-host.ts';
+import { toParticipant } from '../wire/to-participant.ts';
+import { toSessionSummary } from '../wire/to-session-summary.ts';
 
 /** As much as there is: the largest that PostgreSQL takes for a limit of this type. */
 const ALL = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
 import { type Database, findParticipantByToken, findSessionByCode } from '@classroom/db';
 import type { SessionByCodeInput, SessionSummary } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
-import { toSessionSummary } from './session-summary.ts';
+import { toSessionSummary } from '../wire/to-session-summary.ts';
 
 /**
  * The session with that code. An ended one is there only for its participants; to everyone else its

@@ -12,7 +12,7 @@ import { DomainError } from '../domain-error.ts';
 import { deriveToken, hashSecret, issueToken } from '../token.ts';
 import { orOvertaken } from '../or-overtaken.ts';
 import { untilDecided } from '../until-decided.ts';
-import { toSessionSummary } from './session-summary.ts';
+import { toSessionSummary } from '../wire/to-session-summary.ts';
 
 /**
  * Lets somebody in under a name that is free in the session. Whoever presents the token of the

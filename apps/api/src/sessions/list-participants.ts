@@ -1,7 +1,7 @@
 import { type Database, findParticipants } from '@classroom/db';
 import type { ListParticipantsInput, ParticipantPage } from '@classroom/schema';
-import { findSessionAsParticipant } from './find-session-as-participant.ts';
-import { toParticipant } from './to-participant.ts';
+import { findSessionAsParticipant } from '../access/find-session-as-participant.ts';
+import { toParticipant } from '../wire/to-participant.ts';
 
 /**
  * Who takes part in a session: the host, then the others by time of joining.

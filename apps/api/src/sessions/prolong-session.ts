@@ -1,8 +1,8 @@
 import { type Database, prolongSession as prolongIfHost } from '@classroom/db';
 import type { SessionByCodeInput, SessionSummary } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
-import { findSessionAsHost } from './find-session-as-host.ts';
-import { toSessionSummary } from './session-summary.ts';
+import { findSessionAsHost } from '../access/find-session-as-host.ts';
+import { toSessionSummary } from '../wire/to-session-summary.ts';
 
 /**
  * Lets the time of an open session start anew.

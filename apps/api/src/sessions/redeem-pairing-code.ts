@@ -3,7 +3,7 @@ import type { RedeemedPairingCode, RedeemPairingCodeInput } from '@classroom/sch
 import { DomainError } from '../domain-error.ts';
 import { issueToken } from '../token.ts';
 import { hashPairingCode } from './hash-pairing-code.ts';
-import { toSessionSummary } from './session-summary.ts';
+import { toSessionSummary } from '../wire/to-session-summary.ts';
 
 /**
  * Gives another device the host's rights, for a pairing code that is right, not redeemed and not

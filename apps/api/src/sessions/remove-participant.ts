@@ -2,7 +2,7 @@ import { deleteOrphanedNames, removeParticipant as removeIfHost } from '@classro
 import type { RemovedParticipant, RemoveParticipantInput } from '@classroom/schema';
 import type { ChangeDeps } from '../change-deps.ts';
 import { DomainError } from '../domain-error.ts';
-import { findSessionAsHost } from './find-session-as-host.ts';
+import { findSessionAsHost } from '../access/find-session-as-host.ts';
 
 /**
  * Takes a participant out of an open session: their token is nobody's from then on. With `block`

@@ -12,14 +12,11 @@ import {
   redeemPairingCodeInput,
   removedParticipant,
   removeParticipantInput,
-  sessionEventsInput,
   sessionByCodeInput,
   sessionSummary,
 } from '@classroom/schema';
-import { listenToSession } from '../live/listen-to-session.ts';
 import { router } from '../trpc/init.ts';
 import { codeProcedure, creationProcedure, tokenProcedure } from '../trpc/procedures.ts';
-import { toTracked } from '../trpc/to-tracked.ts';
 import { createPairingCode } from './create-pairing-code.ts';
 import { createSession } from './create-session.ts';
 import { deleteSession } from './delete-session.ts';
@@ -33,9 +30,6 @@ import { prolongSession } from './prolong-session.ts';
 import { redeemPairingCode } from './redeem-pairing-code.ts';
 import { removeParticipant } from './remove-participant.ts';
 import { startSession } from './start-session.ts';
-
-/** A call from within has no end from outside. */
-const NEVER = new AbortController().signal;
 
 export const sessionsRouter = router({
   create: creationProcedure
@@ -61,12 +55,6 @@ export const sessionsRouter = router({
     .input(listParticipantsInput)
     .output(participantPage)
     .query(({ ctx, input }) => listParticipants(ctx.deps, input, ctx.tokenHash)),
-
-  events: tokenProcedure
-    .input(sessionEventsInput)
-    .subscription(async ({ ctx, input, signal = NEVER }) =>
-      toTracked(await listenToSession(ctx.deps, input, ctx.tokenHash, signal)),
-    ),
 
   start: tokenProcedure
     .meta({ openapi: operations.start })

@@ -2,8 +2,8 @@ import { startSession as startIfHost } from '@classroom/db';
 import type { SessionByCodeInput, SessionSummary } from '@classroom/schema';
 import type { ChangeDeps } from '../change-deps.ts';
 import { DomainError } from '../domain-error.ts';
-import { findSessionAsHost } from './find-session-as-host.ts';
-import { toSessionSummary } from './session-summary.ts';
+import { findSessionAsHost } from '../access/find-session-as-host.ts';
+import { toSessionSummary } from '../wire/to-session-summary.ts';
 
 /**
  * Makes a draft active. To start an active session again changes nothing.

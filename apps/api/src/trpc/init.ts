@@ -16,4 +16,4 @@ export const trpc = initTRPC
     errorFormatter: ({ error, ctx }) => errorShape(error, ctx?.requestId ?? ''),
   });
 
-export const { router } = trpc;
+export const { mergeRouters, router } = trpc;

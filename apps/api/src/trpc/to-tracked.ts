@@ -1,5 +1,6 @@
 import type { SessionEvent } from '@classroom/schema';
 import { getTRPCErrorFromUnknown, tracked, type TrackedEnvelope } from '@trpc/server';
+import type { NumberedEvent } from '../live/to-events.ts';
 import { withReason } from './errors.ts';
 
 /**
@@ -7,7 +8,7 @@ import { withReason } from './errors.ts';
  * on the way an error with a reason, which the base procedure cannot give to a stream.
  */
 export async function* toTracked(
-  events: AsyncIterable<{ number: number; event: SessionEvent }>,
+  events: AsyncIterable<NumberedEvent>,
 ): AsyncGenerator<TrackedEnvelope<SessionEvent>, void> {
   try {
     for await (const { number, event } of events) yield tracked(String(number), event);

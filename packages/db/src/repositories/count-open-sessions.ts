@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database } from './database.ts';
+import type { Database } from '../database.ts';
 
 /**
  * How many sessions are open; counting stops at `atMost`. It reads the index of the sessions that

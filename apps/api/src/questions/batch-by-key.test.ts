@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batchByKey } from './batch.ts';
+import { batchByKey } from './batch-by-key.ts';
 
 test('what comes while a batch is under way is done in the next, in order, at most so many', async () => {
   const batches: number[][] = [];

@@ -1,8 +1,8 @@
 import { CompiledQuery, sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { countOpenSessions } from './count-open-sessions.ts';
-import { openSession } from './repositories/open-session.ts';
-import { captureQueries, createTestDatabase, expireSessions, newSession } from './testing.ts';
+import { openSession } from './open-session.ts';
+import { captureQueries, createTestDatabase, expireSessions, newSession } from '../testing.ts';
 
 test('what is open is counted, up to a limit, and what is past its time is not', async () => {
   await using database = await createTestDatabase();
