@@ -1,4 +1,4 @@
-import { type Expression, expressionBuilder } from 'kysely';
+import { type Expression, expressionBuilder, sql, type SqlBool } from 'kysely';
 import type { Tables } from '../database.ts';
 
 /**
@@ -18,4 +18,9 @@ export function callerId(tokenHash: Expression<Buffer | null>) {
         .where('token_hash', '=', tokenHash)
         .select('participant_id as id'),
     );
+}
+
+/** That `session_participants as caller` is a host, and holds the token with that SHA-256. */
+export function isHost(tokenHash: Expression<Buffer>) {
+  return sql<SqlBool>`(caller.id = ${callerId(tokenHash)} and caller.role = 'host')`;
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { callerId } from './caller.ts';
+import { isHost } from './caller.ts';
 import { deleteOrphanedNames } from './users.ts';
 
 /**
@@ -16,8 +16,7 @@ export async function lockSessionAsHost(
     .selectFrom('sessions as session')
     .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
     .where('session.code', '=', code)
-    .where('caller.id', '=', callerId(sql.val(tokenHash)))
-    .where('caller.role', '=', 'host')
+    .where(isHost(sql.val(tokenHash)))
     .select('session.id')
     .forUpdate('session')
     .executeTakeFirst();

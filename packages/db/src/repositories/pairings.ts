@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { askingCaller } from './asking.ts';
+import { askingCaller } from './asking-caller.ts';
 import { openSessionByCode } from './open-session-by-code.ts';
 import type { Session } from './sessions.ts';
 

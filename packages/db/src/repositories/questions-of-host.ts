@@ -2,7 +2,8 @@ import { PENDING_QUESTION_LIMIT, type QuestionStatus } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { askingCaller, freeSlot } from './asking.ts';
+import { askingCaller } from './asking-caller.ts';
+import { freeQuestionSlot } from './free-question-slot.ts';
 import { nextChange } from './next-change.ts';
 import { SESSION_IS_OPEN } from './session-columns.ts';
 
@@ -51,7 +52,10 @@ const setStatus = prepared(
     const status = parameter('status', 'text');
     const slotIsFree = sql<boolean>`(${status} <> 'pending' or exists (select from free_slot))`;
     return questionOfHost(db, parameter)
-      .with('free_slot', freeSlot(sql`(select author_id from target)`, PENDING_QUESTION_LIMIT))
+      .with(
+        'free_slot',
+        freeQuestionSlot(sql`(select author_id from target)`, PENDING_QUESTION_LIMIT),
+      )
       .with('numbered', (db) =>
         nextChange(
           sql`(select session_id from target where status <> ${status} and ${slotIsFree})`,
@@ -106,7 +110,6 @@ const pin = prepared((db, parameter: Parameter<QuestionCall & { on: boolean }>) 
       'target.session_id',
       'changed.id as changed_id',
       sql<boolean>`target.pinned = ${on}`.as('is_so'),
-      sql<boolean>`true`.as('slot_is_free'),
     ]);
 });
 
@@ -114,14 +117,15 @@ interface OutcomeRow {
   session_id: number;
   changed_id: number | null;
   is_so: boolean;
-  slot_is_free: boolean;
+  /** Where one is wanted. */
+  slot_is_free?: boolean;
 }
 
 function toOutcome(row: OutcomeRow | undefined): ChangeQuestionOutcome {
   if (row === undefined) return { kind: 'refused' };
   if (row.changed_id !== null) return { kind: 'changed', sessionId: row.session_id };
   if (row.is_so) return { kind: 'unchanged' };
-  return { kind: row.slot_is_free ? 'overtaken' : 'limit' };
+  return { kind: row.slot_is_free === false ? 'limit' : 'overtaken' };
 }
 
 /**

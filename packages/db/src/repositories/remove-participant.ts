@@ -1,7 +1,7 @@
 import { type Expression, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { callerId } from './caller.ts';
+import { isHost } from './caller.ts';
 import { CHANGED_NOW, SESSION_IS_OPEN } from './session-columns.ts';
 
 export interface Removal {
@@ -24,8 +24,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
           .where('session.code', '=', parameter('code', 'text'))
           .where(SESSION_IS_OPEN)
-          .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
-          .where('caller.role', '=', sql.lit('host'))
+          .where(isHost(parameter('tokenHash', 'bytea')))
           .select('session.id')
           .forKeyShare('session'),
       )

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
+import { AUTHOR_NAME, QUESTION_COLUMNS } from './question-columns.ts';
 import { SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
 
 export interface ChangesAfter {
@@ -47,23 +48,16 @@ const statement = prepared((db, parameter: Parameter<ChangesAfter>) => {
               .as('question'),
           )
           .orderBy('question.change_number', 'desc')
+          .select(QUESTION_COLUMNS)
           .select((inner) => [
-            'question.id',
-            'question.body',
-            'question.status',
-            'question.pinned',
-            'question.vote_count',
             'question.change_number',
+            // For each of them, and not as a join, for which whole tables would be read.
             inner
               .selectFrom('session_participants as author')
-              .innerJoin('users as user', 'user.id', 'author.user_id')
+              .innerJoin('users as author_user', 'author_user.id', 'author.user_id')
               .whereRef('author.id', '=', 'question.author_id')
-              .where('author.blocked_at', 'is', null)
-              .where('question.anonymous', '=', sql.lit(false))
-              .select('user.display_name')
+              .select(AUTHOR_NAME)
               .as('author_name'),
-            'question.created_at',
-            'question.answered_at',
             sql<boolean>`exists ${inner
               .selectFrom('question_votes as vote')
               .whereRef('vote.question_id', '=', 'question.id')

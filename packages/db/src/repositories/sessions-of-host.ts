@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { callerId } from './caller.ts';
+import { isHost } from './caller.ts';
 import { NEXT_STATUS_CHANGE, SESSION_COLUMNS, SESSION_IS_OPEN } from './session-columns.ts';
 import type { Session } from './sessions.ts';
 
@@ -23,8 +23,7 @@ function updateAsHost(db: Database, parameter: Parameter<HostCall>) {
     .where(SESSION_IS_OPEN)
     .whereRef('host.id', '=', 'session.host_user_id')
     .whereRef('caller.session_id', '=', 'session.id')
-    .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
-    .where('caller.role', '=', sql.lit('host'))
+    .where(isHost(parameter('tokenHash', 'bytea')))
     .returning([...SESSION_COLUMNS, 'session.status']);
 }
 

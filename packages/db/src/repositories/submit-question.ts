@@ -2,7 +2,8 @@ import { PENDING_QUESTION_LIMIT } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { askingCaller, freeSlot } from './asking.ts';
+import { askingCaller } from './asking-caller.ts';
+import { freeQuestionSlot } from './free-question-slot.ts';
 import { nextChange } from './next-change.ts';
 import { SESSION_IS_OPEN } from './session-columns.ts';
 
@@ -44,7 +45,7 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
         .where('known_caller.code', '=', parameter('code', 'text'))
         .selectAll(),
     )
-    .with('free_slot', freeSlot(sql`(select id from asking)`, PENDING_QUESTION_LIMIT))
+    .with('free_slot', freeQuestionSlot(sql`(select id from asking)`, PENDING_QUESTION_LIMIT))
     .with('numbered', (db) =>
       nextChange(sql`(select session_id from asking, free_slot where ${keyIsNew})`)(db)
         // Not if it was ended while this waited for the row.

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { askingCaller } from './asking.ts';
+import { askingCaller } from './asking-caller.ts';
 import { nextChange } from './next-change.ts';
 import type { QuestionCall } from './questions-of-host.ts';
 import { SESSION_IS_OPEN } from './session-columns.ts';

@@ -1,4 +1,4 @@
-import { type Expression, type QueryCreator, sql } from 'kysely';
+import type { Expression, QueryCreator } from 'kysely';
 import type { Tables } from '../database.ts';
 import { callerId } from './caller.ts';
 import { SESSION_IS_OPEN } from './session-columns.ts';
@@ -17,29 +17,4 @@ export function askingCaller(tokenHash: Expression<Buffer>) {
       .where(SESSION_IS_OPEN)
       .select(['caller.id', 'caller.role', 'caller.session_id', 'session.code'])
       .forKeyShare(['session', 'caller']);
-}
-
-/** Part of a statement: the slots from 1 on that no pending question of the author holds. */
-export function freeSlot(authorId: Expression<number | null>, slots: number) {
-  return (db: QueryCreator<Tables>) =>
-    db
-      .selectFrom(
-        sql<{ slot: number }>`generate_series(1, ${sql.lit(slots)})`.as<'candidate'>(
-          sql`candidate(slot)`,
-        ),
-      )
-      .select('candidate.slot')
-      .where((eb) =>
-        eb.not(
-          eb.exists(
-            eb
-              .selectFrom('questions')
-              .where('questions.author_id', '=', authorId)
-              .whereRef('questions.author_slot', '=', 'candidate.slot')
-              .select('questions.id'),
-          ),
-        ),
-      )
-      .orderBy('candidate.slot')
-      .limit(sql.lit(1));
 }
