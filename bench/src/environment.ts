@@ -58,12 +58,13 @@ export async function startApi(
   return { url, pid: child.pid ?? 0 };
 }
 
-/** What the figures were measured on. */
-export async function describeMachine(databaseUrl: string): Promise<string> {
+/** When the figures were measured, and on what. */
+export async function describeRun(databaseUrl: string): Promise<string> {
   await using db = createDatabase(databaseUrl);
   const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
   const machine = `${cpus().length} cores (${cpu?.model.trim()}), ${memory} GiB`;
-  return `${machine}; Node ${process.versions.node}, PostgreSQL ${rows[0]?.server_version}`;
+  const today = new Date().toISOString().slice(0, 10);
+  return `${today}, ${machine}; Node ${process.versions.node}, PostgreSQL ${rows[0]?.server_version}`;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createDatabase } from '@classroom/db';
 import type { Benchmark, RoundOptions } from './benchmark.ts';
-import { describeMachine, startApi, startDatabase } from './environment.ts';
+import { describeRun, startApi, startDatabase } from './environment.ts';
 import { openFloor } from './floor/open-floor.ts';
 import type { LoadResult } from './load/load.ts';
 import { openLoad } from './load/open-load.ts';
@@ -15,7 +15,7 @@ const ROUNDS = 5;
 export interface Measurement {
   loadBy: string;
   floorBy: string;
-  machine: string;
+  measured: string;
   /** One for each round: the API, and how often per second its floor ran beside it. */
   rounds: (LoadResult & { floorPerSecond: number })[];
 }
@@ -53,6 +53,6 @@ export async function runBenchmark(
       `${round} of ${ROUNDS}: floor ${Math.round(floorPerSecond)}/s, API ${Math.round(result.perSecond)}/s, ratio ${ratio}`,
     );
   }
-  const machine = await describeMachine(databaseUrl);
+  const measured = await describeRun(databaseUrl);
   return { loadBy: load.by, floorBy: floor.by, machine, rounds };
 }

@@ -6,7 +6,7 @@ import type { Measurement } from './run-benchmark.ts';
 export function toTable(
   { title }: Benchmark,
   { connections }: RoundOptions,
-  { loadBy, floorBy, machine, rounds }: Measurement,
+  { loadBy, floorBy, measured, rounds }: Measurement,
 ): string[][] {
   const perSecond = median(rounds.map((round) => round.perSecond));
   const floorPerSecond = median(rounds.map((round) => round.floorPerSecond));
@@ -18,6 +18,6 @@ export function toTable(
     ['latency p50 / p99', `${p50} ms / ${p99} ms`],
     [`floor: ${floorBy}, the same statement`, `${Math.round(floorPerSecond)} per second`],
     ['ratio to the floor', (perSecond / floorPerSecond).toFixed(2)],
-    ['measured', `${new Date().toISOString().slice(0, 10)}, ${machine}`],
+    ['measured', measured],
   ];
 }

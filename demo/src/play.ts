@@ -24,7 +24,6 @@ export async function play(stage: Stage, url: string): Promise<void> {
   const { code, hostToken } = await as().sessions.create.mutate({
     title: 'Symmetry',
     hostDisplayName: 'Ms Noether',
-    idempotencyKey: crypto.randomUUID(),
   });
   const host = as(hostToken);
   // Whatever happens, it does not keep one of her three places.

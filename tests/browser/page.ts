@@ -8,7 +8,6 @@ async function playLesson(url: string) {
   const { code, hostToken } = await anyone.sessions.create.mutate({
     title: 'Algebra I',
     hostDisplayName: 'Ada',
-    idempotencyKey: crypto.randomUUID(),
   });
   const host = clientOf(url, hostToken);
   const students = await Promise.all(

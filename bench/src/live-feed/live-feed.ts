@@ -1,4 +1,4 @@
-import { describeMachine, startApi, startDatabase } from '../environment.ts';
+import { describeRun, startApi, startDatabase } from '../environment.ts';
 import type { Program } from '../program.ts';
 import { measureFeed } from './measure-feed.ts';
 
@@ -25,7 +25,7 @@ export const liveFeed: Program = {
       ]);
       console.log(`${count} listeners: p50 ${result.p50} ms, p99 ${result.p99} ms`);
     }
-    const measured = `${new Date().toISOString().slice(0, 10)}, ${await describeMachine(databaseUrl)}`;
+    const measured = await describeRun(databaseUrl);
     return [
       [
         'listeners',

@@ -1,5 +1,5 @@
 import { createDatabase } from '@classroom/db';
-import { describeMachine, startDatabase } from '../environment.ts';
+import { describeRun, startDatabase } from '../environment.ts';
 import type { Program } from '../program.ts';
 import { createNeighbour } from './create-neighbour.ts';
 import { fillSessions } from './fill-sessions.ts';
@@ -40,7 +40,7 @@ export const openSessions: Program = {
       steps.push({ sessions, ...size, rounds: await measureBeside(filled, empty, OPTIONS) });
       console.log(`${sessions}: measured`);
     }
-    const measured = `${new Date().toISOString().slice(0, 10)}, ${await describeMachine(url)}`;
+    const measured = await describeRun(url);
     return [...toColumns(emptySize, steps), ['measured', measured, ...SESSIONS.map(() => '')]];
   },
 };

@@ -7,7 +7,7 @@ import { Pool, types } from 'pg';
 import { createSession } from '../benchmarks/create-session.ts';
 import { newSession } from '../benchmarks/new-session.ts';
 import { drawAtRandom } from '../draw.ts';
-import { describeMachine, startDatabase } from '../environment.ts';
+import { describeRun, startDatabase } from '../environment.ts';
 import { openFloor } from '../floor/open-floor.ts';
 import { median } from '../median.ts';
 import type { Program } from '../program.ts';
@@ -51,7 +51,7 @@ export const peers: Program = {
     }
     const medians = [...rates].map(([way, all]): [string, number] => [way, median(all)]);
     const [, floorRate = Number.NaN] = medians[0] ?? [];
-    const measured = `${new Date().toISOString().slice(0, 10)}, ${await describeMachine(url)}`;
+    const measured = await describeRun(url);
     return [
       ['creating a session, 32 connections, without HTTP', 'per second', 'ratio to the floor'],
       ...medians.map(([way, rate]) => [way, `${Math.round(rate)}`, (rate / floorRate).toFixed(2)]),

@@ -1,5 +1,5 @@
 import { createDatabase } from '@classroom/db';
-import { describeMachine, startApi, startDatabase } from '../environment.ts';
+import { describeRun, startApi, startDatabase } from '../environment.ts';
 import type { Program } from '../program.ts';
 import { openBallot } from './open-ballot.ts';
 import { voteByStatement } from './vote-by-statement.ts';
@@ -31,7 +31,7 @@ export const votes: Program = {
         (perSecond / floor).toFixed(2),
       ]);
     }
-    const measured = `${new Date().toISOString().slice(0, 10)}, ${await describeMachine(databaseUrl)}`;
+    const measured = await describeRun(databaseUrl);
     return [
       ['`questions.vote`', 'over HTTP', 'floor: a statement per vote', 'ratio'],
       ...rows,

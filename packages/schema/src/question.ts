@@ -11,7 +11,6 @@ export const questionStatus = z.enum(['pending', 'answered', 'hidden']);
 export type QuestionStatus = z.infer<typeof questionStatus>;
 
 export const questionOrder = z.enum(['top', 'newest']);
-export type QuestionOrder = z.infer<typeof questionOrder>;
 
 /** A question as everybody in the session sees it. */
 export const publicQuestion = z.object({

@@ -12,11 +12,9 @@ const CODES: Record<number, TRPCError['code']> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 };
 
-const HEADERS = { ...SECURITY_HEADERS, 'cache-control': 'no-store' };
-
 /** On every answer: under what name it was logged, and what nobody is to do with it. */
 export function identify(request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers(HEADERS).header('x-request-id', request.id);
+  reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
 }
 
 /** Answers what was thrown outside of a procedure, in the form that its callers understand. */

@@ -11,6 +11,7 @@ import { mayBeLong } from './long-body.ts';
 import { oneInEachTurn } from './one-in-each-turn.ts';
 import { corsHeaders } from './origins.ts';
 import { isRest, toRestError } from './rest/error-body.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** The mean over a second. A school that opens a thousand streams at once makes 100. */
 const MAX_EVENT_LOOP_DELAY_MS = 250;
@@ -91,10 +92,9 @@ function refuse(
   const body = isRest({ url }) ? REST_BODY : TRPC_BODY;
   response
     .writeHead(503, {
+      ...SECURITY_HEADERS,
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(body),
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
       'retry-after': String(RETRY_AFTER_SECONDS),
       ...corsHeaders(origins, headers.origin),
       ...(mayBeLong(headers) && { connection: 'close' }),
