@@ -54,5 +54,5 @@ export async function runBenchmark(
     );
   }
   const measured = await describeRun(databaseUrl);
-  return { loadBy: load.by, floorBy: floor.by, machine, rounds };
+  return { loadBy: load.by, floorBy: floor.by, measured, rounds };
 }
