@@ -16,16 +16,19 @@ async function playLesson(url: string) {
       return clientOf(url, participantToken);
     }),
   );
+  const listening = Promise.withResolvers<void>();
   const heard = Promise.withResolvers<PublicQuestion>();
   const subscription = host.sessions.events.subscribe(
     { code },
     {
       onData: ({ data }) => {
+        if (data.type === 'snapshot') listening.resolve();
         if (data.type === 'question' && data.question.votes === 2) heard.resolve(data.question);
       },
       onError: heard.reject,
     },
   );
+  await Promise.race([listening.promise, heard.promise]);
   const asked = await students[0]?.questions.submit.mutate({ code, body: 'Why?' });
   const questionId = asked?.id ?? 0;
   await Promise.all(

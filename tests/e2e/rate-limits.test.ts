@@ -74,12 +74,13 @@ describe('wrong codes', () => {
     await using api = await startLimited();
     const anyone = clientOf(api);
     const { id, code } = await create(anyone);
+    await guess(anyone, 99);
     const joining = await database.db.transaction().execute(async (held) => {
       await held.selectFrom('sessions').select('id').where('id', '=', id).forUpdate().execute();
       const call = reasonFor(anyone.sessions.join.mutate({ code, displayName: 'Ben' }));
-      // It has come to where it waits for the row; meanwhile the guesses are spent.
+      // It has come to where it waits for the row; meanwhile the last guess is spent.
       await expect.poll(() => waitEvents(database.db)).toContain('Lock');
-      await guess(anyone, 100);
+      await guess(anyone, 1);
       return { call };
     });
     expect(await joining.call).toBe('RATE_LIMITED');

@@ -29,7 +29,7 @@ const MAX_BATCH_SIZE = 10;
  * events, which come back by themselves after a break and go on where they were.
  *
  * What is not answered is repeated, three times at most, where that does no harm: queries, and
- * mutations with an idempotency key. Who creates, joins or asks without one gets one drawn.
+ * mutations with an idempotency key. Where one creates, joins or asks without a key, the client draws it.
  *
  * @example
  * const client = createClient({ url: 'http://localhost:3000/trpc' });

@@ -39,8 +39,8 @@ export interface Lanes {
 }
 
 /**
- * Spreads statements over the connections of a pool whose clients pipeline. Who waits is served in
- * order. A transaction takes a connection for itself from the same pool: while one waits for it, no
+ * Spreads statements over the connections of a pool whose clients pipeline. Callers are served
+ * in order. A transaction takes a connection for itself from the same pool: while one waits for it, no
  * statement begins behind another.
  */
 export function createLanes(pool: Pool, { max, waitMs, isBroken }: LanesOptions): Lanes {

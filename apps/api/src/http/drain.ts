@@ -5,7 +5,7 @@ import { unavailable } from '../domain-error.ts';
 import { toTRPCError } from '../trpc/errors.ts';
 import { sendError } from './errors.ts';
 
-/** Who has not sent a whole request by then will not get an answer. */
+/** A caller that has not sent a whole request by then gets no answer. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
 /**

@@ -15,7 +15,7 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** The mean over a second. A school that opens a thousand streams at once makes 100. */
 const MAX_EVENT_LOOP_DELAY_MS = 250;
-/** Who asks again as soon as it is refused would take the time of those who were let in. */
+/** Clients that call again as soon as they are refused would take the time of accepted calls. */
 const REFUSE_AFTER_MS = 100;
 const ALWAYS_SERVED = new Set(['/livez', '/metrics']);
 

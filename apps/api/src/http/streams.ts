@@ -14,7 +14,7 @@ export interface Streams {
 const MAX_AGE_MS = 10 * 60_000;
 /** By so much the age varies, so that not all come back at once. */
 const AGE_JITTER_MS = 5 * 60_000;
-/** Who has not read for so long is gone. */
+/** A listener who has not read for so long is gone. */
 const READ_TIMEOUT_MS = 10_000;
 
 export function createStreams(): Streams {

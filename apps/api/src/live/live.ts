@@ -66,7 +66,7 @@ export function openLive({ db, url, onError }: LiveOptions, signal: AbortSignal)
       const room = rooms.get(sessionId);
       if (room === undefined) continue;
       const isNew = presence.set(sessionId, from, count);
-      // Who has just come does not know of us.
+      // A process that has just come does not know of ours.
       if (isNew) channel.sayListening(sessionId, room.listeners.size);
       tellPresence(sessionId);
     }

@@ -3,7 +3,7 @@ const BOUND = 256;
 
 /** What waits for one listener, in order. */
 export interface Mailbox<Message> extends AsyncIterable<Message> {
-  /** Closes it when there is too much in it: who does not read comes back later and goes on. */
+  /** Closes it when there is too much in it: a listener who does not read comes back later and goes on. */
   put: (message: Message) => void;
   /** Nothing comes after what is in it. */
   close: () => void;

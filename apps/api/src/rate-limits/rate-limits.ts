@@ -35,7 +35,7 @@ export function createRateLimits(redis?: Redis): RateLimits {
     codeGuesses: {
       check: checkCodes,
       async charge(address) {
-        // Who has nothing left takes nothing from everybody's, nor are new addresses remembered
+        // An address with nothing left takes nothing from everybody's, nor are new ones remembered
         // once that is spent.
         await checkCodes(address);
         await codesOfAddress.charge(address);

@@ -114,7 +114,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
 /**
  * Removes a participant from an open session, if the token is its host's. The row stays for what
  * hangs on it, without name, token and key; that of one who is blocked keeps them, which holds the
- * name. Who has been removed or blocked before stays as they are.
+ * name. Those removed or blocked before stay as they are.
  *
  * @returns of which session, whose name it was, and whether they are blocked now; undefined when the session is not
  *   open, the token not its host's, or the participant not in it
