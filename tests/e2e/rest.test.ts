@@ -34,7 +34,7 @@ describe('the life of a session', () => {
     expect((await call(`POST ${at}/prolong`, { token })).body).toEqual(started.body);
     const ended = await call(`POST ${at}/end`, { token, headers: json });
     expect(ended.body).toMatchObject({ status: 'ended' });
-    expect((await call(`GET ${at}`)).body).toMatchObject({ reason: 'SESSION_NOT_FOUND' });
+    expect((await call(`GET ${at}`)).body.data).toMatchObject({ reason: 'SESSION_NOT_FOUND' });
     expect((await call(`GET ${at}`, { token })).body).toEqual(ended.body);
     expect((await call(`DELETE ${at}`, { token })).body).toEqual({ code: session.code });
     expect((await call(`GET ${at}`, { token })).status).toBe(404);
@@ -61,7 +61,7 @@ describe('the life of a session', () => {
     const blocked = await call(`DELETE ${at}/participants/${id}?block=true`, { token });
     expect(blocked.body).toEqual({ participantId: id, blocked: true });
     const late = await call(`POST ${at}/participants`, { body: { displayName: 'Grace' } });
-    expect(late.body).toMatchObject({ reason: 'FORBIDDEN' });
+    expect(late.body.data).toMatchObject({ reason: 'FORBIDDEN' });
   });
 
   test('with a second device of the host', async () => {
@@ -85,17 +85,21 @@ describe('errors are those of tRPC, without the envelope', () => {
       .sessions.create.mutate(body)
       .catch((thrown: unknown) => thrown);
     expect(status).toBe(409);
-    const { message, ...data } = error;
+    const { message, code, data } = error;
     expect(failure).toMatchObject({ message, data });
-    expect(error).toMatchObject({ reason: 'HOST_SESSION_LIMIT', limit: 3, code: 'CONFLICT' });
+    expect(code).toBe('CONFLICT');
+    expect(data).toMatchObject({ reason: 'HOST_SESSION_LIMIT', limit: 3 });
   });
 
   test('bad input is told by field, wherever it stands', async () => {
     const { at, token } = await create();
     const fieldErrors = async (route: string, options = {}) => {
       const { status, body } = await call(route, options);
-      expect({ status, reason: body.reason }).toEqual({ status: 400, reason: 'INVALID_INPUT' });
-      return Object.keys(body.fieldErrors);
+      expect({ status, reason: body.data.reason }).toEqual({
+        status: 400,
+        reason: 'INVALID_INPUT',
+      });
+      return Object.keys(body.data.fieldErrors);
     };
     expect(await fieldErrors('POST /api/sessions', { body: { title: ' ' } })).toEqual([
       'title',
@@ -146,8 +150,8 @@ describe('errors are those of tRPC, without the envelope', () => {
     const guesses = Array.from({ length: 100 }, () => callLimited('GET /api/sessions/AAAAAA'));
     await Promise.all(guesses);
     const { status, headers, body } = await callLimited('GET /api/sessions/AAAAAA');
-    expect({ status, reason: body.reason }).toEqual({ status: 429, reason: 'RATE_LIMITED' });
-    expect(Number(headers.get('retry-after'))).toBe(body.retryAfterSeconds);
+    expect({ status, reason: body.data.reason }).toEqual({ status: 429, reason: 'RATE_LIMITED' });
+    expect(Number(headers.get('retry-after'))).toBe(body.data.retryAfterSeconds);
   });
 });
 
@@ -168,7 +172,9 @@ describe('what must not reach a procedure is refused before, and nothing is done
     const response = await send('/api/sessions', { method: 'POST', headers: json, body, ...init });
     const error = await response.text();
     expect(response.status).toBe(status);
-    expect(JSON.parse(error)).toMatchObject({ httpStatus: status, reason: expect.any(String) });
+    expect(JSON.parse(error)).toMatchObject({
+      data: { httpStatus: status, reason: expect.any(String) },
+    });
     expect(error).not.toContain('secret');
     expect(await countSessions()).toBe(before);
   });
@@ -180,7 +186,10 @@ describe('what must not reach a procedure is refused before, and nothing is done
     ] as const) {
       const response = await send(route, { method });
       expect(response.status).toBe(404);
-      expect(await response.json()).toMatchObject({ reason: 'INVALID_INPUT', code: 'NOT_FOUND' });
+      expect(await response.json()).toMatchObject({
+        code: 'NOT_FOUND',
+        data: { reason: 'INVALID_INPUT', code: 'NOT_FOUND' },
+      });
     }
   });
 

@@ -35,7 +35,10 @@ test('while too many are in flight, the rest is refused soon and told when to co
   // Over REST in the form of REST.
   const rest = await get('/api/sessions/CCCCCC');
   expect(rest.status).toBe(503);
-  expect(await rest.json()).toMatchObject({ reason: 'UNAVAILABLE', retryAfterSeconds: 1 });
+  expect(await rest.json()).toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    data: { reason: 'UNAVAILABLE', retryAfterSeconds: 1 },
+  });
   expect((await get('/livez')).status).toBe(200);
 
   await unlock();

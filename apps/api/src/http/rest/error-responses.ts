@@ -16,17 +16,17 @@ export function errorResponses(reasons: readonly ErrorReason[]): NonNullable<Res
   const bodies = [...new Set(reasons)].map((reason) =>
     toRestError(errorShape(toTRPCError(new DomainError(reason)), '')),
   );
-  const byStatus = Object.groupBy(bodies, ({ httpStatus }) => httpStatus);
+  const byStatus = Object.groupBy(bodies, ({ data }) => data.httpStatus);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, group = []]) => [
       status,
       {
-        description: group.map(({ reason, message }) => `\`${reason}\`: ${message}.`).join(' '),
+        description: group.map(({ message, data }) => `\`${data.reason}\`: ${message}.`).join(' '),
         ...((status === '429' || status === '503') && { headers: RETRY_AFTER }),
         content: {
           'application/json': {
             schema: { $ref: '#/components/schemas/Error' },
-            examples: Object.fromEntries(group.map((value) => [value.reason, { value }])),
+            examples: Object.fromEntries(group.map((value) => [value.data.reason, { value }])),
           },
         },
       },

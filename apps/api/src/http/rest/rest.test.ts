@@ -19,9 +19,7 @@ test('a defect is INTERNAL with a request id, logged under it, and nothing of th
   expect(response.json()).toEqual({
     message: 'Something went wrong on the server',
     code: 'INTERNAL_SERVER_ERROR',
-    httpStatus: 500,
-    reason: 'INTERNAL',
-    requestId,
+    data: { code: 'INTERNAL_SERVER_ERROR', httpStatus: 500, reason: 'INTERNAL', requestId },
   });
   expect(logged).toContain(String(requestId));
   expect(logged).toContain('sessions.create');
