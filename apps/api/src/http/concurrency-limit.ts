@@ -1,7 +1,7 @@
 import { measureAnswerRate } from './answer-rate.ts';
 
 /** As many may be in flight as are answered within this time, and so many in any case. */
-const IN_A_BURST = { ms: 250, least: 200 };
+const IN_A_BURST = { ms: 250, least: 150 };
 /** The same once it is no burst, so that who is let in waits less. */
 const IN_AN_OVERLOAD = { ms: 150, least: 64 };
 /** How long that many may be in flight before it is no burst. */
