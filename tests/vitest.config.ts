@@ -6,6 +6,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'faults/long/**'],
     globalSetup: '@classroom/db/testing/global-setup',
     testTimeout: 120_000,
+    // A second is not enough on a busy machine.
+    expect: { poll: { timeout: 5_000 } },
     hookTimeout: 120_000,
   },
 });

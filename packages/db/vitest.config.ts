@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Starting a database takes seconds on a busy machine.
-  test: { globalSetup: './src/testing/global-setup.ts', testTimeout: 60_000, hookTimeout: 60_000 },
+  // Starting a database takes seconds on a busy machine, and what is waited for a while.
+  test: {
+    globalSetup: './src/testing/global-setup.ts',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 5_000 } },
+  },
 });
