@@ -19,9 +19,9 @@ export interface ConcurrencyLimit {
 
 /**
  * Bounds the requests in flight by how fast they are answered: by Little's law (L = λW), a call
- * that is let in waits for the number in flight over the rate of answers, on a slow machine as on a fast one. A class
- * that joins all at once makes a burst that is soon gone, and is let in; a crowd that stays is an
- * overload, in which everybody would wait.
+ * that is let in waits for the number in flight over the rate of answers, on a slow machine as on a
+ * fast one. A class that joins all at once makes a burst that is soon gone, and is let in; a crowd
+ * that stays is an overload, in which everybody would wait.
  *
  * @param waiting how many were let in and have not entered yet
  */

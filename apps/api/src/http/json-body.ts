@@ -6,12 +6,12 @@ import type { FastifyInstance } from 'fastify';
  * `constructor.prototype` in them, and those in which Node would put U+FFFD for what is not UTF-8.
  *
  * @param toBody what of it handlers get: of the text, and of the value in it
- * @param emptyBody what they get of an empty one; without it, that is refused too
+ * @param mayBeEmpty whether there may be none of it, of which they get undefined
  */
 export function takeJson(
   scope: FastifyInstance,
   toBody: (text: string, value: unknown) => unknown,
-  emptyBody?: { body: unknown },
+  mayBeEmpty = false,
 ): void {
   const parse = scope.getDefaultJsonParser('error', 'error');
   scope.removeAllContentTypeParsers();
@@ -20,7 +20,7 @@ export function takeJson(
     { parseAs: 'buffer' },
     (request, bytes, done) => {
       if (!isUtf8(bytes)) return done(Object.assign(new Error('Not UTF-8'), { statusCode: 400 }));
-      if (bytes.length === 0 && emptyBody !== undefined) return done(null, emptyBody.body);
+      if (bytes.length === 0 && mayBeEmpty) return done(null);
       const text = bytes.toString();
       return parse(request, text, (error, value) => done(error, toBody(text, value)));
     },

@@ -116,8 +116,8 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
  * hangs on it, without name, token and key; that of one who is blocked keeps them, which holds the
  * name. Those removed or blocked before stay as they are.
  *
- * @returns of which session, whose name it was, and whether they are blocked now; undefined when the session is not
- *   open, the token not its host's, or the participant not in it
+ * @returns of which session, whose name it was, and whether they are blocked now; undefined when the
+ *   session is not open, the token not its host's, or the participant not in it
  */
 export async function removeParticipant(
   db: Database,

@@ -22,7 +22,7 @@ export async function useRest(app: FastifyInstance, deps: Dependencies): Promise
   const document = buildDocument();
   await app.register(async (scope) => {
     // An operation that is all in its path may come with a type and no body.
-    takeJson(scope, (_, value) => value, { body: undefined });
+    takeJson(scope, (_, value) => value, true);
     for (const operation of operations) addRoute(scope, deps, document, operation);
   });
   await useReference(app, document);
