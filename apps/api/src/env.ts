@@ -68,6 +68,8 @@ const variables = z.object({
     .max(8760, 'must be at most a year (8760 hours)')
     .default(24),
   RETENTION_DAYS: wholeNumber(1, 3650).default(30),
+  MAX_PARTICIPANTS: wholeNumber(1, 1_000_000).default(2_000),
+  MAX_LISTENERS: wholeNumber(1, 1_000_000).default(20_000),
   RATE_LIMITS: oneOf(['on', 'off']).default('on'),
   REDIS_URL: z
     .string()

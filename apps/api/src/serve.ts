@@ -39,6 +39,7 @@ export async function serve(stack: AsyncDisposableStack, shutdown: Shutdown): Pr
     live,
     announce: live.announce,
     generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
+    maxParticipants: env.MAX_PARTICIPANTS,
     sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
     rateLimits: await openRateLimits(env, logger, stack),
     logger,

@@ -10,6 +10,7 @@ function advice(error: unknown): string {
     case 'INTERNAL':
       return 'our fault';
     case 'HOST_SESSION_LIMIT':
+    case 'SESSION_FULL':
     case 'QUESTION_LIMIT':
       return 'enough of them';
     case 'SESSION_NOT_FOUND':

@@ -6,6 +6,7 @@ export const ERROR_REASONS = [
   'IDEMPOTENCY_KEY_REUSED',
   'SESSION_NOT_FOUND',
   'SESSION_ENDED',
+  'SESSION_FULL',
   'NAME_TAKEN',
   'UNAUTHENTICATED',
   'FORBIDDEN',
@@ -21,7 +22,7 @@ export type ErrorReason = (typeof ERROR_REASONS)[number];
 export interface ErrorDetails {
   /** With `INVALID_INPUT`: what is wrong, by the name of the input field. */
   fieldErrors?: Record<string, string[]>;
-  /** With `HOST_SESSION_LIMIT` and `QUESTION_LIMIT`: how many there may be. */
+  /** With `HOST_SESSION_LIMIT`, `QUESTION_LIMIT` and `SESSION_FULL`: the limit that was reached. */
   limit?: number;
   /** With `UNAVAILABLE`, `RATE_LIMITED` and `JOIN_CODE_EXHAUSTED`: when to try again. */
   retryAfterSeconds?: number;

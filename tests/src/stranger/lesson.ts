@@ -55,6 +55,7 @@ function advice(error: unknown): string {
   switch (reason) {
     case 'SESSION_NOT_FOUND':
     case 'SESSION_ENDED':
+    case 'SESSION_FULL':
       return 'gone';
     case 'JOIN_CODE_EXHAUSTED':
     case 'RATE_LIMITED':

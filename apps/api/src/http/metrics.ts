@@ -1,8 +1,18 @@
+import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
+import { Gauge } from 'prom-client';
 import type { Metrics } from '../metrics/metrics.ts';
 
 /** `GET /metrics`, for Prometheus. It asks nothing of the database and needs no pool. */
 export function useMetrics(app: FastifyInstance, { registry, requests }: Metrics): void {
+  const connections: Gauge = new Gauge({
+    name: 'classroom_http_connections',
+    help: 'Open connections to the HTTP server, as Node counts them',
+    registers: [registry],
+    async collect() {
+      connections.set(await promisify(app.server.getConnections.bind(app.server))());
+    },
+  });
   app.addHook('onResponse', (request, reply, done) => {
     requests.count(request.routeOptions.url, reply.statusCode);
     done();

@@ -1,9 +1,11 @@
 import type { ErrorReason } from '@classroom/schema';
-import { Histogram, type Registry } from 'prom-client';
+import { Gauge, Histogram, type Registry } from 'prom-client';
 
 export type CallOutcome = 'ok' | ErrorReason;
 
 export interface CallMetrics {
+  /** Runs one call of a procedure, and counts it as in flight until it settles. */
+  track: <Result>(call: () => Promise<Result>) => Promise<Result>;
   /** Records one call of a procedure that the router has. */
   observe: (procedure: string, outcome: CallOutcome, milliseconds: number) => void;
   /** Records one call that reached no procedure. */
@@ -22,7 +24,22 @@ export function measureCalls(registry: Registry): CallMetrics {
     buckets: BUCKETS_SECONDS,
     registers: [registry],
   });
+  let inFlight = 0;
+  const gauge: Gauge = new Gauge({
+    name: 'classroom_calls_in_flight',
+    help: 'Calls of procedures that have begun and not ended, whether or not their client waits',
+    registers: [registry],
+    collect: () => gauge.set(inFlight),
+  });
   return {
+    async track(call) {
+      inFlight += 1;
+      try {
+        return await call();
+      } finally {
+        inFlight -= 1;
+      }
+    },
     observe: (procedure, reason, milliseconds) =>
       durations.observe({ procedure, reason }, milliseconds / 1000),
     refuse: (reason) => durations.observe({ procedure: UNKNOWN, reason }, 0),

@@ -17,6 +17,7 @@ export async function buildTestApp(
     live,
     announce: live.announce,
     generateJoinCode: newCode,
+    maxParticipants: 2_000,
     sessionTtlSeconds: 3600,
     rateLimits: noRateLimits,
     corsOrigins: ['http://localhost:*', 'https://school.example'],

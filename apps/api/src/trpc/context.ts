@@ -10,6 +10,8 @@ import { hashSecret } from '../token.ts';
 
 /** What the use cases need of the world, and what guards them. */
 export interface Dependencies extends CreateSessionDeps, VoteDeps {
+  /** How many participants may join one session; twice as many streams may be open. */
+  maxParticipants: number;
   rateLimits: RateLimits;
   live: Live;
   metrics: Metrics;

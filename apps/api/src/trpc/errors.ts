@@ -12,6 +12,10 @@ export const REASONS = {
   IDEMPOTENCY_KEY_REUSED: ['CONFLICT', 'This idempotency key was used with another input'],
   SESSION_NOT_FOUND: ['NOT_FOUND', 'There is no session with this code'],
   SESSION_ENDED: ['CONFLICT', 'This session has ended'],
+  SESSION_FULL: [
+    'CONFLICT',
+    'The session has reached its limit of participants, questions or listeners',
+  ],
   NAME_TAKEN: ['CONFLICT', 'This name is already in this session'],
   UNAUTHENTICATED: ['UNAUTHORIZED', 'This needs a token that somebody holds'],
   FORBIDDEN: ['FORBIDDEN', 'This is not allowed to the caller'],

@@ -12,7 +12,7 @@ import { chargeWrongCode, limitCreations, refuseGuessers } from './rate-limits.t
 export const publicProcedure = trpc.procedure.use(({ ctx, path, next }) =>
   traceCall(path, ctx.trace, async (end) => {
     const started = performance.now();
-    const result = await next();
+    const result = await ctx.deps.metrics.calls.track(next);
     const error = result.ok ? undefined : withReason(await chargeWrongCode(ctx, result.error));
     const outcome = error ? errorShape(error, '').data.reason : 'ok';
     end(outcome);
