@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { createDatabase } from './database.ts';
+import { poolUsage } from './pool-usage.ts';
 import { administer, createTestDatabase } from './testing.ts';
 import { isUnavailable } from './unavailable.ts';
 
@@ -61,35 +61,55 @@ test('every wait has a limit', async () => {
   expect(rows).toEqual([{ statement: '2s', idle_in_transaction: '5s' }]);
 });
 
-test('a full pool gives up waiting in time', async () => {
+test('a statement that waits too long for a connection is refused', async () => {
   await using database = await createTestDatabase({ max: 1, statementTimeoutMs: 10_000 });
-  // One is under way, and one behind it.
-  const busy = [1, 2].map(() => sleep(2).execute(database.db));
+  const busy = sleep(3).execute(database.db);
   const failure: unknown = await sql`select 1`
     .execute(database.db)
     .catch((error: unknown) => error);
   expect(isUnavailable(failure)).toBe(true);
-  await Promise.all(busy);
+  await busy;
 });
 
-test('when as many wait for a connection as may, the next one is refused at once', async () => {
+test('when as many callers wait for a connection as may, the next one is refused at once', async () => {
   await using database = await createTestDatabase({ max: 1, maxWaiting: 2 });
+  await database.db
+    .connection()
+    .execute(async (connection) => {
+      const waiting = [1, 2].map(() => sleep(0).execute(database.db));
+      await expect.poll(() => poolUsage(database.db).waiting).toBe(2);
+      const failure: unknown = await sleep(0)
+        .execute(database.db)
+        .catch((error: unknown) => error);
+      expect(isUnavailable(failure)).toBe(true);
+      await sleep(0).execute(connection);
+      return { waiting };
+    })
+    .then(({ waiting }) => Promise.all(waiting));
   await sleep(0).execute(database.db);
-  let isServed = false;
-  const first = sleep(0.5)
-    .execute(database.db)
-    .then(() => (isServed = true));
-  // It has the connection from the next turn on.
-  await setImmediate();
-  // One goes behind it, and two wait.
-  const busy = [first, ...[1, 2, 3].map(() => sleep(0.1).execute(database.db))];
-  const failure: unknown = await sleep(0.2)
-    .execute(database.db)
-    .catch((error: unknown) => error);
-  expect(isServed).toBe(false);
-  expect(isUnavailable(failure)).toBe(true);
-  await Promise.all(busy);
-  await sleep(0).execute(database.db);
+});
+
+test('connection() keeps one backend while other statements run', async () => {
+  await using database = await createTestDatabase({ max: 3 });
+  const { db } = database;
+  const stop = new AbortController();
+  let done = 0;
+  const load = Array.from({ length: 12 }, async () => {
+    for (; !stop.signal.aborted; done += 1) await sleep(0.001).execute(db);
+  });
+  const pids = await db.connection().execute(async (connection) => {
+    const seen = new Set<number>();
+    for (const until = done + 200; done < until;) {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(
+        connection,
+      );
+      for (const { pid } of rows) seen.add(pid);
+    }
+    return seen;
+  });
+  expect(pids.size).toBe(1);
+  stop.abort();
+  await Promise.all(load);
 });
 
 test('a database that does not listen is unavailable', async () => {
