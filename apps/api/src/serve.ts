@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildApp } from './app.ts';
 import { type Env, readEnv } from './env.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { openLive } from './live/live.ts';
+import { openLiveFeed } from './live/feed.ts';
+import { createStreamCaps, noStreamCaps } from './live/stream-caps.ts';
 import { openDatabase } from './open-database.ts';
 import { openRedis } from './rate-limits/open-redis.ts';
 import { createRateLimits, noRateLimits, type RateLimits } from './rate-limits/rate-limits.ts';
@@ -30,16 +31,23 @@ export async function serve(stack: AsyncDisposableStack, shutdown: Shutdown): Pr
   // It goes on until the last stream has ended.
   const liveEnd = new AbortController();
   stack.defer(() => liveEnd.abort());
-  const live = openLive(
-    { db, url: directUrl, onError: (err) => logger.warn({ err }, 'live feed interrupted') },
+  const live = openLiveFeed(
+    {
+      db,
+      url: directUrl,
+      caps: env.RATE_LIMITS === 'off' ? noStreamCaps : createStreamCaps(),
+      maxPerSession: env.MAX_PARTICIPANTS * 2,
+      onError: (err) => logger.warn({ err }, 'live feed interrupted'),
+    },
     liveEnd.signal,
   );
   const app = await buildApp({
     db,
     live,
-    announce: live.announce,
+    announce: live.notifyChanged,
     generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
     maxParticipants: env.MAX_PARTICIPANTS,
+    maxListeners: env.MAX_LISTENERS,
     sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
     rateLimits: await openRateLimits(env, logger, stack),
     logger,
@@ -57,9 +65,8 @@ export async function serve(stack: AsyncDisposableStack, shutdown: Shutdown): Pr
     throw toStartupError(error, env.PORT);
   });
   const onError = (err: unknown) => logger.warn({ err }, 'sweep failed');
-  const { announce } = live;
   const sweeping = sweepSessions(
-    { db, announce, retentionDays: env.RETENTION_DAYS, onError },
+    { db, announce: live.notifyChanged, retentionDays: env.RETENTION_DAYS, onError },
     signal,
   );
   stack.defer(() => sweeping);

@@ -1,29 +1,51 @@
-import { TRPCError } from '@trpc/server';
+import {
+  type AnyProcedure,
+  type AnyRouter,
+  callTRPCProcedure,
+  getTRPCErrorFromUnknown,
+  TRPCError,
+} from '@trpc/server';
 import { resolveResponse } from '@trpc/server/http';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DomainError } from '../domain-error.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError, unavailable } from '../domain-error.ts';
+import type { Subscribe } from '../live/subscription.ts';
 import { appRouter } from '../router.ts';
 import { createContext, type Dependencies } from '../trpc/context.ts';
 import { errorShape } from '../trpc/error-shape.ts';
+import { toTRPCError } from '../trpc/errors.ts';
+import { SessionEvents } from '../trpc/session-events.ts';
 import { sendError } from './errors.ts';
 import { takeJson } from './json-body.ts';
 import { logError } from './log-error.ts';
 import { mediaType } from './media-type.ts';
-import { createStreams } from './streams.ts';
+import { createEventStreams } from './sse.ts';
 
 const MAX_BATCH_SIZE = 10;
 
+interface TRPCRoute {
+  Params: { path: string };
+  Querystring: { batch?: unknown; input?: unknown; lastEventId?: unknown };
+}
+
+// As any router: its own type has the procedures in a tree.
+const router: AnyRouter = appRouter;
+const subscriptions = new Set(
+  Object.entries<AnyProcedure>(router._def.procedures)
+    .filter(([, { _def }]) => _def.type === 'subscription')
+    .map(([path]) => path),
+);
+
 /**
  * Serves the router under `/trpc`. What must not reach a procedure is refused before its body is
- * read: anything but JSON (a multipart POST needs no leave from CORS), and batches over ten calls.
+ * read: anything but JSON (a multipart POST needs no CORS preflight), and batches over ten calls.
  */
 export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise<void> {
-  const streams = createStreams();
-  app.addHook('preClose', async () => streams.cutAll());
+  const streams = createEventStreams();
+  app.addHook('preClose', async () => streams.endAll());
   await app.register(async (scope) => {
-    // tRPC parses for itself what has passed.
+    // tRPC parses the body itself.
     takeJson(scope, (text) => text);
-    scope.route<{ Params: { path: string } }>({
+    scope.route<TRPCRoute>({
       method: ['GET', 'POST'],
       url: '/trpc/:path',
       onRequest: (req, res, done) => {
@@ -32,6 +54,7 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
         sendError(new TRPCError({ code }), req, res);
       },
       handler: async (req, res) => {
+        if (isSubscription(req)) return await openStream(req, res);
         const response = await resolveResponse({
           req: toRequest(req),
           path: req.params.path,
@@ -45,9 +68,6 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
           },
           responseMeta: ({ errors }) => retryAfter(errors),
         });
-        if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
-          return streams.send(response, res);
-        }
         // What the answer varies by, CORS has said.
         const { vary: _, ...headers } = Object.fromEntries(response.headers);
         res.code(response.status).headers(headers);
@@ -56,11 +76,57 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
       },
     });
   });
+
+  async function openStream(req: FastifyRequest<TRPCRoute>, res: FastifyReply): Promise<void> {
+    if (deps.live.count() >= deps.maxListeners) {
+      return sendError(toTRPCError(unavailable()), req, res);
+    }
+    const { path } = req.params;
+    const events = await authorizeStream(deps, req).catch(getTRPCErrorFromUnknown);
+    streams.open(res, events, (error) => logError(req, error, path));
+  }
 }
 
-function refusal(
-  request: FastifyRequest<{ Params: { path: string } }>,
-): TRPCError['code'] | undefined {
+/** tRPC's own handler would make a web stream, an encoder and a timer for each listener. */
+function isSubscription({ method, params, query }: FastifyRequest<TRPCRoute>): boolean {
+  return method === 'GET' && subscriptions.has(params.path) && query.batch !== '1';
+}
+
+async function authorizeStream(
+  deps: Dependencies,
+  req: FastifyRequest<TRPCRoute>,
+): Promise<Subscribe> {
+  const events: unknown = await callTRPCProcedure({
+    router: appRouter,
+    path: req.params.path,
+    type: 'subscription',
+    ctx: createContext(deps, req),
+    getRawInput: async () => subscriptionInput(req),
+    signal: undefined,
+    batchIndex: 0,
+  });
+  if (events instanceof SessionEvents) return events.subscribe;
+  throw new Error(`${req.params.path} does not return SessionEvents`);
+}
+
+/** Reads the input as tRPC does: the id of the last event is in a header or a parameter. */
+function subscriptionInput({ query, headers }: FastifyRequest<TRPCRoute>): unknown {
+  const lastEventId = headers['last-event-id'] ?? query.lastEventId;
+  const input: unknown = parseInput(query.input);
+  if (lastEventId === undefined || lastEventId === '') return input;
+  return typeof input === 'object' ? { ...input, lastEventId } : (input ?? { lastEventId });
+}
+
+function parseInput(text: unknown): unknown {
+  if (typeof text !== 'string' || text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TRPCError({ code: 'BAD_REQUEST', cause });
+  }
+}
+
+function refusal(request: FastifyRequest<TRPCRoute>): TRPCError['code'] | undefined {
   const type = mediaType(request);
   const isJson = type === 'application/json';
   if (!isJson && (type !== undefined || request.method === 'POST')) {
@@ -95,12 +161,10 @@ class ReadRequest extends Request {
 function toRequest(request: FastifyRequest): Request {
   const { method, url, body, headers } = request;
   const { 'content-type': type = 'application/json', accept = '*/*' } = headers;
-  const lastEventId = headers['last-event-id'];
-  const read = {
-    'content-type': type,
-    accept,
-    ...(typeof lastEventId === 'string' && { 'last-event-id': lastEventId }),
-  };
   const text = typeof body === 'string' ? body : '';
-  return new ReadRequest(`http://localhost${url}`, { method, headers: read }, text);
+  return new ReadRequest(
+    `http://localhost${url}`,
+    { method, headers: { 'content-type': type, accept } },
+    text,
+  );
 }

@@ -1,93 +1,131 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, findSessionChanges, type SessionChanges } from '@classroom/db';
+import type { ParticipantRole } from '@classroom/schema';
+import { DomainError, unavailable } from '../domain-error.ts';
+import { type SequencedEvent, toEvents } from './presenter.ts';
 
-/** Somebody who listens to a session, in this process. */
-export interface Listener {
+/** Receives the events of one stream. */
+export interface Subscriber {
+  /** Delivers events in order. Subscribers of one role get the same objects. */
+  push: (events: readonly SequencedEvent[]) => void;
+  /** Delivers the end: of the session, or for a reason. Nothing follows. */
+  end: (reason?: unknown) => void;
+}
+
+/** A subscriber's place in a room. */
+export interface Member extends Subscriber {
   participantId: number;
-  onChanges: (changes: SessionChanges) => void;
-  onPresence: (listening: number) => void;
-  /** They are no longer in the session, or it is gone. */
-  onRemoved: () => void;
+  role: ParticipantRole;
+  /** The sequence number that it has received last; undefined until its backlog is delivered. */
+  cursor: number | undefined;
 }
 
-/** A session that somebody in this process listens to. */
+/** A session with subscribers in this process. */
 export interface Room {
-  listeners: Set<Listener>;
-  /** Up to what change all listeners have heard; undefined until the first has looked. */
-  heard: number | undefined;
-  /** A listener has looked, up to that change: from there on the room reads. */
-  startFrom: (number: number) => void;
-  /** Somebody said that there is something new. */
-  wake: () => void;
+  members: Set<Member>;
+  /** The sequence number up to which changes were read; undefined before the first backlog. */
+  cursor: number | undefined;
+  /** A backlog was delivered up to that number: polls read from there on. */
+  readFrom: (sequence: number) => void;
+  /** Reads what is new soon, once for all members. */
+  schedulePoll: () => void;
+  publishPresence: (listening: number) => void;
 }
 
-export interface RoomEvents {
-  /** The database is about to be asked. */
+export interface RoomObserver {
+  /** The changes of a session are about to be read. */
   onRead: () => void;
-  /** A change was read, so many seconds after it was made. */
+  /** A change was read this many seconds after it was made. */
   onChange: (secondsSince: number) => void;
   onError: (error: unknown) => void;
 }
 
-/** How many changed questions one read brings; more than any class changes between two reads. */
+/** Changed questions that one poll reads; members that are further behind start with a snapshot. */
 export const CHANGES_LIMIT = 500;
-/** The shortest time from one read to the next: what happens meanwhile comes in one. */
-const PAUSE_MS = 50;
+/** Milliseconds between two polls of a room, so that a burst of changes is read at once. */
+const POLL_INTERVAL_MS = 50;
 
 /**
- * A room without listeners. However many there are, its changes are read once for all of them, and
- * however often it is woken, one read is under way at a time.
+ * Creates a room without members. However many members it has and however often it is notified, its
+ * changes are read once for all of them, by one statement at a time.
  */
-export function createRoom(db: Database, sessionId: number, events: RoomEvents): Room {
-  const { onRead, onChange, onError } = events;
-  let isReading = false;
+export function createRoom(db: Database, sessionId: number, observer: RoomObserver): Room {
+  let isPolling = false;
   let isStale = false;
 
-  const read = async (after: number) => {
-    const asked = { sessionId, after, participantId: null, limit: CHANGES_LIMIT };
-    onRead();
-    const changes = await findSessionChanges(db, asked);
-    if (changes === undefined) {
-      for (const listener of room.listeners) listener.onRemoved();
-      return;
-    }
-    if (changes.change_number > after) onChange(changes.seconds_since_change);
-    room.heard = changes.change_number;
+  const poll = async (after: number) => {
+    observer.onRead();
+    const limit = CHANGES_LIMIT;
+    const changes = await findSessionChanges(db, { sessionId, after, participantId: null, limit });
+    if (changes === undefined) return endAll(new DomainError('UNAUTHENTICATED'));
+    if (changes.change_number > after) observer.onChange(changes.seconds_since_change);
+    // A backlog that was delivered meanwhile may have moved the cursor back: read again from there.
+    if (room.cursor === after) room.cursor = changes.change_number;
+    // Older changes may be missing from it; a member that comes back gets a snapshot.
+    if (changes.questions.length === limit) return endAll(unavailable());
+    deliver(changes, after);
+  };
+
+  const endAll = (reason: DomainError) => {
+    for (const member of room.members) member.end(reason);
+  };
+
+  const deliver = (changes: SessionChanges, after: number) => {
     const removed = new Set(changes.removed.map(({ id }) => id));
-    for (const listener of room.listeners) {
-      listener.onChanges(changes);
-      if (removed.has(listener.participantId)) listener.onRemoved();
+    const byRole = {
+      host: toEvents(changes, after, 'host'),
+      participant: toEvents(changes, after, 'participant'),
+    };
+    for (const member of room.members) {
+      const { cursor, role } = member;
+      if (cursor === undefined || cursor < after) continue;
+      const events = cursor === after ? byRole[role] : toEvents(changes, cursor, role);
+      if (events.length > 0) member.push(events);
+      member.cursor = Math.max(cursor, changes.change_number);
+      if (removed.has(member.participantId)) member.end(new DomainError('UNAUTHENTICATED'));
+      else if (changes.status === 'ended') member.end();
     }
   };
 
-  const readWhileStale = async () => {
-    while (isStale && room.heard !== undefined && room.listeners.size > 0) {
+  const pollWhileStale = async () => {
+    while (isStale && room.cursor !== undefined && room.members.size > 0) {
       isStale = false;
       try {
-        await read(room.heard);
+        await poll(room.cursor);
       } catch (error) {
-        // Whoever looks regularly wakes the room when the database answers again.
-        onError(error);
+        // The regular poll of all rooms tries again when the database answers.
+        observer.onError(error);
         break;
       }
-      await sleep(PAUSE_MS);
+      await sleep(POLL_INTERVAL_MS);
     }
-    isReading = false;
+    isPolling = false;
   };
 
   const room: Room = {
-    listeners: new Set(),
-    heard: undefined,
-    startFrom(number) {
-      // Of several who look at once, the one who saw least: the others know what they have heard.
-      room.heard = Math.min(room.heard ?? number, number);
-      if (isStale) room.wake();
+    members: new Set(),
+    cursor: undefined,
+    readFrom(sequence) {
+      const isBehind = room.cursor !== undefined && sequence < room.cursor;
+      room.cursor = Math.min(room.cursor ?? sequence, sequence);
+      if (isStale || isBehind) room.schedulePoll();
     },
-    wake() {
+    schedulePoll() {
       isStale = true;
-      if (isReading || room.heard === undefined) return;
-      isReading = true;
-      void readWhileStale();
+      if (isPolling || room.cursor === undefined) return;
+      isPolling = true;
+      void pollWhileStale();
+    },
+    publishPresence(listening) {
+      let presence: SequencedEvent | undefined;
+      for (const member of room.members) {
+        const { cursor } = member;
+        if (cursor === undefined) continue;
+        if (presence?.sequence !== cursor) {
+          presence = { sequence: cursor, event: { type: 'presence', listening } };
+        }
+        member.push([presence]);
+      }
     },
   };
   return room;

@@ -1,16 +1,12 @@
 import { sessionEventsInput } from '@classroom/schema';
 import { router } from '../trpc/init.ts';
 import { tokenProcedure } from '../trpc/procedures.ts';
-import { toTracked } from '../trpc/to-tracked.ts';
-import { listenToSession } from './listen-to-session.ts';
-
-/** A call from within has no end from outside. */
-const NEVER = new AbortController().signal;
+import { SessionEvents } from '../trpc/session-events.ts';
+import { authorizeSubscription } from './subscription.ts';
 
 export const liveRouter = router({
-  events: tokenProcedure
-    .input(sessionEventsInput)
-    .subscription(async ({ ctx, input, signal = NEVER }) =>
-      toTracked(await listenToSession(ctx.deps, input, ctx.tokenHash, signal)),
-    ),
+  events: tokenProcedure.input(sessionEventsInput).subscription(async ({ ctx, input }) => {
+    const { deps, tokenHash, address } = ctx;
+    return new SessionEvents(await authorizeSubscription(deps, input, { tokenHash, address }));
+  }),
 });

@@ -1,16 +1,16 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Live } from '../live/live.ts';
+import type { LiveFeed } from '../live/feed.ts';
 
 const LAG_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** How many listen in this process, how often changes were read for all of them, and how late. */
-export function measureLive(registry: Registry, live: Live): void {
+export function measureLive(registry: Registry, live: LiveFeed): void {
   const listeners: Gauge = new Gauge({
     name: 'classroom_live_listeners',
     help: 'Streams of live events that are open in this process',
     registers: [registry],
     collect() {
-      listeners.set(live.listeners());
+      listeners.set(live.count());
     },
   });
   const reads: Counter = new Counter({

@@ -1,5 +1,5 @@
 import type { Database } from '@classroom/db';
-import type { Live } from '../live/live.ts';
+import type { LiveFeed } from '../live/feed.ts';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type CallMetrics, measureCalls } from './calls.ts';
 import { measureLive } from './live.ts';
@@ -18,7 +18,7 @@ export interface Metrics {
  * All that is measured of one process. Labels come from lists that are known beforehand, never from
  * what a caller sent. Nothing in here waits for the database.
  */
-export function createMetrics(db: Database, live: Live): Metrics {
+export function createMetrics(db: Database, live: LiveFeed): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   measurePool(registry, db);

@@ -1,7 +1,8 @@
 import { newCode, type TestDatabase } from '@classroom/db/testing';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../app.ts';
-import { openLive } from '../live/live.ts';
+import { openLiveFeed } from '../live/feed.ts';
+import { noStreamCaps } from '../live/stream-caps.ts';
 import { createLogger } from '../logger.ts';
 import { noRateLimits } from '../rate-limits/rate-limits.ts';
 
@@ -11,13 +12,17 @@ export async function buildTestApp(
   write: (line: string) => void = () => {},
 ): Promise<FastifyInstance> {
   const stop = new AbortController();
-  const live = openLive({ db, url, onError: () => {} }, stop.signal);
+  const live = openLiveFeed(
+    { db, url, caps: noStreamCaps, maxPerSession: 4_000, onError: () => {} },
+    stop.signal,
+  );
   const app = await buildApp({
     db,
     live,
-    announce: live.announce,
+    announce: live.notifyChanged,
     generateJoinCode: newCode,
     maxParticipants: 2_000,
+    maxListeners: 20_000,
     sessionTtlSeconds: 3600,
     rateLimits: noRateLimits,
     corsOrigins: ['http://localhost:*', 'https://school.example'],

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { VoteDeps } from '../questions/vote.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { clientAddress } from '../rate-limits/client-address.ts';
-import type { Live } from '../live/live.ts';
+import type { LiveFeed } from '../live/feed.ts';
 import type { RateLimits } from '../rate-limits/rate-limits.ts';
 import type { CreateSessionDeps } from '../sessions/create-session.ts';
 import { hashSecret } from '../token.ts';
@@ -12,8 +12,10 @@ import { hashSecret } from '../token.ts';
 export interface Dependencies extends CreateSessionDeps, VoteDeps {
   /** How many participants may join one session; twice as many streams may be open. */
   maxParticipants: number;
+  /** How many streams this process opens. */
+  maxListeners: number;
   rateLimits: RateLimits;
-  live: Live;
+  live: LiveFeed;
   metrics: Metrics;
 }
 

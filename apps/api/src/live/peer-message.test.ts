@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { messageFrom, toPayloads } from './message.ts';
+import { messageFrom, toPayloads } from './peer-message.ts';
 
-test('however much is to be said, each payload is one that PostgreSQL takes', () => {
+test('a message of any size is split into payloads that PostgreSQL accepts', () => {
   const ids = Array.from({ length: 1000 }, (_, n) => Number.MAX_SAFE_INTEGER - n);
   const counts = ids.slice(0, 400).map((id): [number, number] => [id, 100_000]);
   const payloads = toPayloads('12345678-1234-1234-1234-123456789abc', ids, counts);
@@ -11,6 +11,6 @@ test('however much is to be said, each payload is one that PostgreSQL takes', ()
   expect(messages.flatMap((message) => message?.listening)).toEqual(counts);
 });
 
-test.each(['', 'null', '{', '[]', '{"from":1}'])('%j is none of ours', (payload) => {
+test.each(['', 'null', '{', '[]', '{"from":1}'])('the payload %j is ignored', (payload) => {
   expect(messageFrom(payload)).toBeUndefined();
 });

@@ -1,15 +1,15 @@
-/** How long a process counts that has not been heard of. */
-const FORGET_MS = 30_000;
+/** A process that has published nothing for this long counts as gone. */
+const EXPIRY_MS = 30_000;
 
-/** How many listen to each session in the other processes, as far as they have said. */
-export interface Presence {
-  /** @returns whether this process had not been heard of for this session */
+/** Counts the streams of each session in the other processes, by what they published. */
+export interface PeerPresence {
+  /** @returns whether this is the first count of that process for this session */
   set: (sessionId: number, process: string, count: number) => boolean;
-  elsewhere: (sessionId: number) => number;
-  forget: (sessionId: number) => void;
+  count: (sessionId: number) => number;
+  delete: (sessionId: number) => void;
 }
 
-export function createPresence(now: () => number = Date.now): Presence {
+export function createPeerPresence(now: () => number = Date.now): PeerPresence {
   const sessions = new Map<number, Map<string, { count: number; at: number }>>();
   return {
     set(sessionId, process, count) {
@@ -20,14 +20,14 @@ export function createPresence(now: () => number = Date.now): Presence {
       else counts.set(process, { count, at: now() });
       return isNew && count > 0;
     },
-    elsewhere(sessionId) {
-      const since = now() - FORGET_MS;
+    count(sessionId) {
+      const since = now() - EXPIRY_MS;
       let total = 0;
       for (const { count, at } of sessions.get(sessionId)?.values() ?? []) {
         if (at >= since) total += count;
       }
       return total;
     },
-    forget: (sessionId) => void sessions.delete(sessionId),
+    delete: (sessionId) => void sessions.delete(sessionId),
   };
 }

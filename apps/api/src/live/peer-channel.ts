@@ -1,35 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, listen, notify } from '@classroom/db';
-import { messageFrom, type Message, toPayloads } from './message.ts';
+import { messageFrom, type PeerMessage, toPayloads } from './peer-message.ts';
 
-export interface ChannelOptions {
+export interface PeerChannelOptions {
   db: Database;
-  /** Of the same database, past any pooler: in transaction mode one cannot listen. */
+  /** Of the same database, past any pooler: LISTEN needs a session of its own. */
   url: string;
-  onMessage: (message: Message) => void;
-  /** What was said before has not been heard. */
+  onMessage: (message: PeerMessage) => void;
+  /** The connection listens, for the first time or again: earlier messages are lost. */
   onListening: () => void;
   onError: (error: unknown) => void;
 }
 
-/** What one process says to all others. */
-export interface Channel {
+/** What one process tells all others. */
+export interface PeerChannel {
   /** The session has changed. */
-  sayChanged: (sessionId: number) => void;
-  /** So many listen to it in this process. */
-  sayListening: (sessionId: number, count: number) => void;
+  publishChange: (sessionId: number) => void;
+  /** This many streams of the session are open in this process. */
+  publishPresence: (sessionId: number, count: number) => void;
 }
 
 const NAME = 'classroom_live';
-/** What is said within this time goes out in one statement: NOTIFY lets one commit at a time. */
-const GATHER_MS = 20;
+/** Messages of this time go out in one statement: NOTIFY serialises commits. */
+const BATCH_MS = 20;
 
 /**
- * Connects the processes by NOTIFY and LISTEN, until `signal` says so. Nothing depends on a message
- * to arrive: it only tells where to look sooner.
+ * Connects the processes by NOTIFY and LISTEN until `signal` aborts. Messages are hints and may be
+ * lost: rooms also poll regularly.
  */
-export function openChannel(options: ChannelOptions, signal: AbortSignal): Channel {
+export function openPeerChannel(options: PeerChannelOptions, signal: AbortSignal): PeerChannel {
   const { db, url, onMessage, onListening, onError } = options;
   const from = randomUUID();
   const changed = new Set<number>();
@@ -38,7 +38,7 @@ export function openChannel(options: ChannelOptions, signal: AbortSignal): Chann
 
   const send = async () => {
     while (changed.size + listening.size > 0) {
-      await sleep(GATHER_MS, undefined, { signal }).catch(() => {});
+      await sleep(BATCH_MS, undefined, { signal }).catch(() => {});
       if (signal.aborted) break;
       const payloads = toPayloads(from, changed, listening);
       changed.clear();
@@ -51,7 +51,7 @@ export function openChannel(options: ChannelOptions, signal: AbortSignal): Chann
     }
     isSending = false;
   };
-  const sendSoon = () => {
+  const scheduleSend = () => {
     if (isSending) return;
     isSending = true;
     void send();
@@ -64,13 +64,13 @@ export function openChannel(options: ChannelOptions, signal: AbortSignal): Chann
   void listen({ url, channel: NAME, onNotification, onListening, onLost: onError }, signal);
 
   return {
-    sayChanged(sessionId) {
+    publishChange(sessionId) {
       changed.add(sessionId);
-      sendSoon();
+      scheduleSend();
     },
-    sayListening(sessionId, count) {
+    publishPresence(sessionId, count) {
       listening.set(sessionId, count);
-      sendSoon();
+      scheduleSend();
     },
   };
 }

@@ -3,45 +3,45 @@ import type { ParticipantRole, PublicQuestion, Question, SessionEvent } from '@c
 import { toPublicQuestion } from '../wire/to-public-question.ts';
 import { toSessionSummary } from '../wire/to-session-summary.ts';
 
-/** An event with the number of the change that it tells of, by which a listener goes on later. */
-export interface NumberedEvent {
-  number: number;
+/** An event with the sequence number of its change, from which a subscriber can resume. */
+export interface SequencedEvent {
+  sequence: number;
   event: SessionEvent;
 }
 
 type ChangedQuestion = SessionChanges['questions'][number];
 
 /**
- * What has changed after a number, in the order of the changes, as that role sees it. That a session
- * has ended comes last and in any case: when its time runs out, no change is made.
+ * Returns the changes after a sequence number as events in sequence order, as `role` may see them. The
+ * end of a session is always included, and last: a session that expires makes no change.
  */
 export function toEvents(
   changes: SessionChanges,
   after: number,
   role: ParticipantRole,
-): NumberedEvent[] {
+): SequencedEvent[] {
   const events = changes.questions
     .filter((question) => question.change_number > after)
     .map((question) => ({
-      number: question.change_number,
+      sequence: question.change_number,
       event: toQuestionEvent(question, role),
     }));
   const isEnded = changes.status === 'ended';
-  const number = isEnded ? changes.change_number : changes.status_change_number;
-  if (isEnded || number > after) {
-    events.push({ number, event: { type: 'session', session: toSessionSummary(changes) } });
+  const sequence = isEnded ? changes.change_number : changes.status_change_number;
+  if (isEnded || sequence > after) {
+    events.push({ sequence, event: { type: 'session', session: toSessionSummary(changes) } });
   }
-  return events.toSorted((a, b) => a.number - b.number);
+  return events.toSorted((a, b) => a.sequence - b.sequence);
 }
 
-/** Everything as it is, as that role sees it. */
-export function toSnapshot(changes: SessionChanges, role: ParticipantRole): NumberedEvent {
+/** Returns the whole state of a session as one event, as `role` may see it. */
+export function toSnapshot(changes: SessionChanges, role: ParticipantRole): SequencedEvent {
   const questions = changes.questions.flatMap((changed): Question[] => {
     const question = visibleTo(changed, role);
     return question ? [{ ...question, voted: changed.voted }] : [];
   });
   const session = toSessionSummary(changes);
-  return { number: changes.change_number, event: { type: 'snapshot', session, questions } };
+  return { sequence: changes.change_number, event: { type: 'snapshot', session, questions } };
 }
 
 function toQuestionEvent(changed: ChangedQuestion, role: ParticipantRole): SessionEvent {

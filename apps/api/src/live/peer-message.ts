@@ -1,17 +1,17 @@
-/** What one process says to the others. */
-export interface Message {
-  /** Which process. */
+/** What one process tells the others. */
+export interface PeerMessage {
+  /** The id of the sending process. */
   from: string;
   /** Sessions that have changed. */
   changed: number[];
-  /** Sessions, and how many listen to them in that process. */
+  /** Sessions, and how many streams of each are open in that process. */
   listening: [sessionId: number, count: number][];
 }
 
-/** PostgreSQL takes payloads of 7,999 bytes; a number of ours has at most 16 digits. */
+/** Keeps payloads under PostgreSQL's limit of 7,999 bytes: an id has at most 16 digits. */
 const ITEMS = 150;
 
-/** What is to be said, in as many payloads as it takes. */
+/** Serialises a message into as many payloads as it takes. */
 export function toPayloads(
   from: string,
   changed: Iterable<number>,
@@ -22,7 +22,7 @@ export function toPayloads(
   const payloads: string[] = [];
   for (let start = 0; start < Math.max(sessions.length, counts.length); start += ITEMS) {
     const end = start + ITEMS;
-    const message: Message = {
+    const message: PeerMessage = {
       from,
       changed: sessions.slice(start, end),
       listening: counts.slice(start, end),
@@ -32,8 +32,8 @@ export function toPayloads(
   return payloads;
 }
 
-/** What a payload says; undefined when it is none of ours. */
-export function messageFrom(payload: string): Message | undefined {
+/** Parses a payload; undefined when it is not one of `toPayloads`. */
+export function messageFrom(payload: string): PeerMessage | undefined {
   try {
     const message: unknown = JSON.parse(payload);
     return isMessage(message) ? message : undefined;
@@ -42,7 +42,7 @@ export function messageFrom(payload: string): Message | undefined {
   }
 }
 
-function isMessage(value: unknown): value is Message {
+function isMessage(value: unknown): value is PeerMessage {
   return (
     typeof value === 'object' &&
     value !== null &&

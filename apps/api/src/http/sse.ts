@@ -1,0 +1,156 @@
+import type { ServerResponse } from 'node:http';
+import { getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
+import type { FastifyReply } from 'fastify';
+import type { SequencedEvent } from '../live/presenter.ts';
+import type { Subscribe } from '../live/subscription.ts';
+import { errorShape } from '../trpc/error-shape.ts';
+import { withReason } from '../trpc/errors.ts';
+import { SSE_CLIENT_OPTIONS, SSE_PING_INTERVAL_MS } from '../trpc/init.ts';
+
+/** Responses that are streams of server-sent events, in the wire format of tRPC. */
+export interface EventStreams {
+  /** Streams events until either side ends. An error takes the place of the events. */
+  open: (reply: FastifyReply, events: Subscribe | TRPCError, onError: OnError) => void;
+  /** Ends all streams; their clients reconnect and resume. */
+  endAll: () => void;
+}
+
+type OnError = (error: TRPCError) => void;
+
+interface EventStream {
+  raw: ServerResponse;
+  endsAt: number;
+  cut: () => void;
+}
+
+/** A stream of this age is ended, so that clients spread over new processes. */
+const MAX_AGE_MS = 10 * 60_000;
+/** Up to this much is added, so that streams opened together do not end together. */
+const AGE_JITTER_MS = 5 * 60_000;
+/** A client with more unread bytes than this is cut off; it resumes from the last event it read. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+/** Each tick pings one group, so that ten thousand pings do not hold up the event loop. */
+const PING_GROUPS = 10;
+
+const CONNECTED = toFrame({ event: 'connected', data: JSON.stringify(SSE_CLIENT_OPTIONS) });
+const PING = toFrame({ event: 'ping', data: '' });
+const RETURN = toFrame({ event: 'return', data: '' });
+
+export function createEventStreams(): EventStreams {
+  const groups = Array.from({ length: PING_GROUPS }, () => new Set<EventStream>());
+  let opened = 0;
+  let ticks = 0;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    for (const { raw, endsAt, cut } of groupOf(ticks++)) {
+      if (now < endsAt) write(raw, PING);
+      else cut();
+    }
+  }, SSE_PING_INTERVAL_MS / PING_GROUPS).unref();
+  const groupOf = (n: number) => groups[n % PING_GROUPS] ?? new Set();
+
+  return {
+    open(reply, events, onError) {
+      const { raw } = reply;
+      // The response of a pipelined request may never get its socket, nor emit 'close'.
+      const { socket } = reply.request.raw;
+      reply.hijack();
+      if (socket.destroyed) return;
+      startResponse(reply);
+
+      const group = groupOf(opened++);
+      let unsubscribe = () => {};
+      const stream: EventStream = {
+        raw,
+        endsAt: performance.now() + MAX_AGE_MS + Math.random() * AGE_JITTER_MS,
+        cut() {
+          if (!group.delete(stream)) return;
+          socket.off('close', stream.cut);
+          unsubscribe();
+          raw.end();
+        },
+      };
+      const end = (reason: unknown) => {
+        if (reason === undefined) write(raw, RETURN);
+        else {
+          const error = withReason(getTRPCErrorFromUnknown(reason));
+          onError(error);
+          write(raw, toErrorFrame(error, reply.request.id));
+        }
+        stream.cut();
+      };
+      group.add(stream);
+      socket.once('close', stream.cut);
+      if (typeof events !== 'function') return end(events);
+      try {
+        unsubscribe = events({
+          push(pushed) {
+            for (const event of pushed) write(raw, toEventFrame(event));
+          },
+          end,
+        });
+      } catch (error) {
+        end(error);
+      }
+    },
+    endAll() {
+      clearInterval(timer);
+      for (const group of groups) for (const { cut } of group) cut();
+    },
+  };
+}
+
+/**
+ * The body lasts until the connection closes: written without chunks, a frame is the same bytes for
+ * every client.
+ */
+function startResponse(reply: FastifyReply): void {
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) raw.setHeader(name, value);
+  }
+  raw.removeHeader('transfer-encoding');
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+    connection: 'close',
+  });
+  raw.write(CONNECTED);
+}
+
+function write(raw: ServerResponse, frame: Buffer): void {
+  if (raw.destroyed || raw.writableEnded) return;
+  if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy();
+  else raw.write(frame);
+}
+
+/** Events that many subscribers share are serialised once. */
+const frames = new WeakMap<SequencedEvent, Buffer>();
+
+function toEventFrame(sequenced: SequencedEvent): Buffer {
+  const known = frames.get(sequenced);
+  if (known !== undefined) return known;
+  const { sequence, event } = sequenced;
+  const frame = toFrame({ data: JSON.stringify(event), id: String(sequence) });
+  frames.set(sequenced, frame);
+  return frame;
+}
+
+function toErrorFrame(error: TRPCError, requestId: string): Buffer {
+  const data = JSON.stringify(errorShape(error, requestId));
+  return toFrame({ event: 'serialized-error', data });
+}
+
+/**
+ * Encodes an event as `sseStreamProducer` of @trpc/server does:
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html, with its fields in this order.
+ */
+function toFrame({ event, data, id }: { event?: string; data: string; id?: string }): Buffer {
+  const lines = [
+    ...(event === undefined ? [] : [`event: ${event}\n`]),
+    `data: ${data}\n`,
+    ...(id === undefined ? [] : [`id: ${id}\n`]),
+  ];
+  return Buffer.from(`${lines.join('')}\n\n`);
+}

@@ -1,0 +1,132 @@
+import {
+  addParticipant,
+  openSession,
+  removeParticipant,
+  setQuestionStatus,
+  submitQuestion,
+} from '@classroom/db';
+import { newParticipant, newSession, useTestDatabase } from '@classroom/db/testing';
+import { afterAll, expect, test } from 'vitest';
+import { openLiveFeed } from './feed.ts';
+import type { SequencedEvent } from './presenter.ts';
+import type { Member } from './room.ts';
+import { createStreamCaps, noStreamCaps } from './stream-caps.ts';
+import { authorizeSubscription } from './subscription.ts';
+
+const { db, url } = await useTestDatabase();
+const stop = new AbortController();
+const live = openLiveFeed(
+  { db, url, caps: noStreamCaps, maxPerSession: 3, onError: () => {} },
+  stop.signal,
+);
+afterAll(() => stop.abort());
+
+async function openClassroom() {
+  const session = newSession();
+  const { code, tokenHash } = session;
+  const opened = await openSession(db, session);
+  if (opened.kind !== 'opened') throw new Error(opened.kind);
+  return { code, hostTokenHash: tokenHash, sessionId: opened.id };
+}
+
+/** A subscriber that remembers what it received. */
+function record() {
+  const events: SequencedEvent[] = [];
+  const ends: unknown[] = [];
+  return {
+    events,
+    ends,
+    push: (pushed: readonly SequencedEvent[]) => void events.push(...pushed),
+    end: (reason?: unknown) => void ends.push(reason),
+  };
+}
+
+test.each([undefined, '0', '1000'])(
+  'a participant who is blocked while the backlog is read receives nothing (last event id: %s)',
+  async (lastEventId) => {
+    const { code, hostTokenHash } = await openClassroom();
+    const participant = newParticipant({ code });
+    const added = await addParticipant(db, participant);
+    if (added.kind !== 'added') throw new Error(added.kind);
+
+    const input = { code, ...(lastEventId !== undefined && { lastEventId }) };
+    const caller = { tokenHash: participant.tokenHash, address: '192.0.2.1' };
+    const subscribe = await authorizeSubscription({ db, live }, input, caller);
+    const participantId = added.participant.id;
+    await removeParticipant(db, { code, tokenHash: hostTokenHash, participantId, block: true });
+    const subscriber = record();
+    subscribe(subscriber);
+    await expect.poll(() => subscriber.ends).toMatchObject([{ reason: 'UNAUTHENTICATED' }]);
+    expect(subscriber.events).toEqual([]);
+    expect(live.count()).toBe(0);
+  },
+);
+
+test('a member whose backlog is older than what the room has read misses nothing', async () => {
+  const { code, hostTokenHash, sessionId } = await openClassroom();
+  const submitted = await submitQuestion(db, {
+    code,
+    tokenHash: hostTokenHash,
+    body: 'Why?',
+    anonymous: false,
+    idempotencyKeyHash: null,
+  });
+  if (submitted.kind !== 'submitted') throw new Error(submitted.kind);
+  const join = (cursor: number) => {
+    const recorded = record();
+    const member: Member = { ...recorded, participantId: 0, role: 'host', cursor };
+    const caller = { tokenHash: hostTokenHash, address: '192.0.2.1' };
+    return { ...recorded, member, caller, room: live.join(sessionId, member, caller) };
+  };
+  const first = join(1);
+  first.room.readFrom(1);
+  await setQuestionStatus(db, {
+    questionId: submitted.id,
+    tokenHash: hostTokenHash,
+    status: 'answered',
+  });
+  first.room.schedulePoll();
+  // While that poll is under way, a backlog is delivered that ends before it begins.
+  const second = join(0);
+  second.room.readFrom(0);
+  await expect.poll(() => second.events.map(({ sequence }) => sequence)).toEqual([2]);
+  await expect.poll(() => first.events.map(({ sequence }) => sequence)).toEqual([2]);
+  for (const { member, caller } of [first, second]) live.leave(sessionId, member, caller);
+});
+
+test('a session takes no more streams than its limit', async () => {
+  const { code, hostTokenHash: tokenHash } = await openClassroom();
+  const caller = { tokenHash, address: '192.0.2.1' };
+  const subscribe = await authorizeSubscription({ db, live }, { code }, caller);
+  const unsubscribe = [1, 2, 3].map(() => subscribe(record()));
+  expect(() => subscribe(record())).toThrow(
+    expect.objectContaining({ reason: 'SESSION_FULL', details: { limit: 3 } }),
+  );
+  for (const close of unsubscribe) close();
+  expect(live.count()).toBe(0);
+});
+
+test('a ninth stream of a token ends its oldest with RATE_LIMITED', () => {
+  const caps = createStreamCaps();
+  const caller = { tokenHash: Buffer.from('token'), address: '192.0.2.1' };
+  const ends: number[] = [];
+  const open = Array.from({ length: 10 }, (_, n) => {
+    const member: Member = {
+      ...record(),
+      participantId: 1,
+      role: 'host',
+      cursor: undefined,
+      end: (reason) => {
+        expect(reason).toMatchObject({ reason: 'RATE_LIMITED' });
+        ends.push(n);
+        caps.delete(member, caller);
+      },
+    };
+    caps.add(member, caller);
+    return member;
+  });
+  expect(ends).toEqual([0, 1]);
+  for (const member of open) caps.delete(member, caller);
+  caps.add({ ...record(), participantId: 1, role: 'host', cursor: undefined }, caller);
+  expect(ends).toEqual([0, 1]);
+});

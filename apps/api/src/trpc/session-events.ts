@@ -1,0 +1,46 @@
+import type { SessionEvent } from '@classroom/schema';
+import { getTRPCErrorFromUnknown, tracked, type TrackedEnvelope } from '@trpc/server';
+import type { SequencedEvent } from '../live/presenter.ts';
+import type { Subscribe } from '../live/subscription.ts';
+import { withReason } from './errors.ts';
+
+/**
+ * The events of a session as tRPC takes a subscription: an async iterable of tracked events. The HTTP
+ * server calls `subscribe` instead and writes each event to all responses at once (http/sse.ts).
+ */
+export class SessionEvents implements AsyncIterable<TrackedEnvelope<SessionEvent>> {
+  readonly subscribe: Subscribe;
+
+  constructor(subscribe: Subscribe) {
+    this.subscribe = subscribe;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TrackedEnvelope<SessionEvent>, void> {
+    try {
+      for await (const item of toStream(this.subscribe)) {
+        if ('reason' in item) throw item.reason;
+        yield tracked(String(item.sequence), item.event);
+      }
+    } catch (error) {
+      throw withReason(getTRPCErrorFromUnknown(error));
+    }
+  }
+}
+
+function toStream(subscribe: Subscribe): ReadableStream<SequencedEvent | { reason: unknown }> {
+  let unsubscribe = () => {};
+  return new ReadableStream({
+    start(controller) {
+      unsubscribe = subscribe({
+        push(events) {
+          for (const event of events) controller.enqueue(event);
+        },
+        end(reason) {
+          if (reason !== undefined) controller.enqueue({ reason });
+          controller.close();
+        },
+      });
+    },
+    cancel: () => unsubscribe(),
+  });
+}
