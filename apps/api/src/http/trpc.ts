@@ -105,7 +105,7 @@ async function authorizeStream(
     signal: undefined,
     batchIndex: 0,
   });
-  if (events instanceof SessionEvents) return events.subscribe;
+  if (events instanceof SessionEvents) return events.feed;
   throw new Error(`${req.params.path} does not return SessionEvents`);
 }
 

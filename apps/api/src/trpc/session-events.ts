@@ -6,18 +6,19 @@ import { withReason } from './errors.ts';
 
 /**
  * The events of a session as tRPC takes a subscription: an async iterable of tracked events. The HTTP
- * server calls `subscribe` instead and writes each event to all responses at once (http/sse.ts).
+ * server uses `feed` instead and writes each event to all responses at once (http/sse.ts).
  */
 export class SessionEvents implements AsyncIterable<TrackedEnvelope<SessionEvent>> {
-  readonly subscribe: Subscribe;
+  /** Not named `subscribe`: tRPC would take the object for an observable. */
+  readonly feed: Subscribe;
 
-  constructor(subscribe: Subscribe) {
-    this.subscribe = subscribe;
+  constructor(feed: Subscribe) {
+    this.feed = feed;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrackedEnvelope<SessionEvent>, void> {
     try {
-      for await (const item of toStream(this.subscribe)) {
+      for await (const item of toStream(this.feed)) {
         if ('reason' in item) throw item.reason;
         yield tracked(String(item.sequence), item.event);
       }
