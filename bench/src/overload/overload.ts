@@ -1,13 +1,9 @@
 import { describeRun, startApi, startDatabase } from '../environment.ts';
 import type { Program } from '../program.ts';
 import type { Behaviour } from './clients.ts';
-import {
-  measureLoad,
-  measureRecovery,
-  probe,
-  type ProbeResult,
-  type Recovery,
-} from './measure-load.ts';
+import { measureLoad, measureWithProbes } from './measure-load.ts';
+import type { ProbeResult } from './probe.ts';
+import { measureRecovery, type Recovery } from './recovery.ts';
 import type { Latencies, LoadResult } from './tally.ts';
 
 const SECONDS = 7;
@@ -109,18 +105,6 @@ async function startWarm(databaseUrl: string, stack: AsyncDisposableStack) {
   return api;
 }
 
-/** Puts a load on the API while both health routes are probed. */
-export async function measureWithProbes(url: string, behaviour: Behaviour) {
-  const stop = new AbortController();
-  const probes = Promise.all([
-    probe(`${url}/livez`, stop.signal),
-    probe(`${url}/readyz`, stop.signal),
-  ]);
-  const load = await measureLoad(url, behaviour).finally(() => stop.abort());
-  const [livez, readyz] = await probes;
-  return { load, livez, readyz };
-}
-
 function toCells(
   title: string,
   load: LoadResult,
@@ -131,7 +115,7 @@ function toCells(
   const others = [
     ...(load.aborted > 0 ? [`${load.aborted} aborted`] : []),
     ...(load.unanswered > 0 ? [`${load.unanswered} unanswered`] : []),
-    ...(load.withoutRetryAfter > 0 ? [`${load.withoutRetryAfter} without Retry-After`] : []),
+    ...(load.malformed > 0 ? [`${load.malformed} malformed refusals`] : []),
     ...Object.entries(load.others).map(([status, count]) => `${count} × ${status}`),
   ];
   return [

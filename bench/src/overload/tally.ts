@@ -1,4 +1,5 @@
 import type { Response } from './connection.ts';
+import { quantile } from './quantile.ts';
 
 export interface LoadResult {
   /** Calls written, per second. Below the rate asked for, the generator could not keep up. */
@@ -10,8 +11,8 @@ export interface LoadResult {
   /** Milliseconds from when a call was due to its response. */
   accepted: Latencies;
   refused: Latencies;
-  /** 503s without `Retry-After`. */
-  withoutRetryAfter: number;
+  /** 503s without `Retry-After` or without the reason UNAVAILABLE. */
+  malformed: number;
   /** Calls whose connection the client destroyed before the response. */
   aborted: number;
   /** Calls whose connection the server closed, or that had no response ten seconds after the end. */
@@ -39,7 +40,7 @@ export function createTally(seconds: number, endsAt: number): Tally {
   const accepted: number[] = [];
   const refused: number[] = [];
   const others: Record<string, number> = {};
-  const counts = { offered: 0, aborted: 0, unanswered: 0, withoutRetryAfter: 0 };
+  const counts = { offered: 0, aborted: 0, unanswered: 0, malformed: 0 };
   const inTime = { accepted: 0, refused: 0 };
   return {
     offer: (calls) => {
@@ -62,7 +63,7 @@ export function createTally(seconds: number, endsAt: number): Tally {
         } else if (status === 503) {
           refused.push(now - dueAt);
           inTime.refused += isInTime;
-          if (!response.head.includes('\r\nretry-after: ')) counts.withoutRetryAfter += 1;
+          if (!isWellFormed(response)) counts.malformed += 1;
         } else {
           others[status] = (others[status] ?? 0) + 1;
         }
@@ -74,12 +75,16 @@ export function createTally(seconds: number, endsAt: number): Tally {
       refusedPerSecond: inTime.refused / seconds,
       accepted: latenciesOf(accepted),
       refused: latenciesOf(refused),
-      withoutRetryAfter: counts.withoutRetryAfter,
+      malformed: counts.malformed,
       aborted: counts.aborted,
       unanswered: counts.unanswered,
       others,
     }),
   };
+}
+
+function isWellFormed({ head, body }: Response): boolean {
+  return head.includes('\r\nretry-after: ') && body.includes('"reason":"UNAVAILABLE"');
 }
 
 /** The calls of a batch have a status each in a 207; any other status is that of all its calls. */
@@ -95,9 +100,4 @@ function statusOfEach({ status, body }: Response, calls: number): number[] {
 function latenciesOf(milliseconds: readonly number[]): Latencies {
   const sorted = milliseconds.toSorted((a, b) => a - b);
   return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: sorted.at(-1) ?? NaN };
-}
-
-/** The value that this share of the sorted values does not exceed. */
-export function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
