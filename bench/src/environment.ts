@@ -21,10 +21,11 @@ export async function startDatabase(stack: AsyncDisposableStack): Promise<string
   return database.url;
 }
 
-/** One process of the API with its default settings, but for rate limits. */
+/** One process of the API with its default settings, but without rate limits and with those given. */
 export async function startApi(
   databaseUrl: string,
   stack: AsyncDisposableStack,
+  env: Record<string, string> = {},
 ): Promise<{ url: string; pid: number }> {
   const child = spawn(process.execPath, [MAIN], {
     env: {
@@ -33,6 +34,7 @@ export async function startApi(
       PORT: '0',
       RATE_LIMITS: 'off',
       NODE_ENV: 'production',
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

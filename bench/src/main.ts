@@ -1,7 +1,7 @@
 import { programs } from './programs.ts';
-import { writeTable } from './write-table.ts';
+import { printTable, writeTable } from './write-table.ts';
 
-const [name] = process.argv.slice(2);
+const [name, ...only] = process.argv.slice(2);
 const chosen = programs.filter((program) => name === undefined || program.name === name);
 if (chosen.length === 0) {
   const known = programs.map((program) => program.name).join(', ');
@@ -15,5 +15,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 for (const program of chosen) {
   await using stack = everything.use(new AsyncDisposableStack());
-  await writeTable(program.name, await program.run(stack));
+  const rows = await program.run(stack, only);
+  // A part of a table is printed, and does not replace the whole on the page.
+  if (only.length === 0) await writeTable(program.name, rows);
+  else printTable(rows);
 }

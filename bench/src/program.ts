@@ -2,6 +2,10 @@
 export interface Program {
   /** As `pnpm bench` takes it, and as docs/benchmarks.md marks its table. */
   name: string;
-  /** @returns the rows of the table, the head first; what is started goes to `stack` */
-  run: (stack: AsyncDisposableStack) => Promise<string[][]>;
+  /**
+   * @param stack takes what is started
+   * @param only which rows to measure, where a program can measure some alone; none means all
+   * @returns the rows of the table, the head first
+   */
+  run: (stack: AsyncDisposableStack, only: readonly string[]) => Promise<string[][]>;
 }

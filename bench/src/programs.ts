@@ -3,6 +3,7 @@ import { createSession } from './benchmarks/create-session.ts';
 import { joinSession } from './benchmarks/join-session.ts';
 import { liveFeed } from './live-feed/live-feed.ts';
 import { openSessions } from './open-sessions/open-sessions.ts';
+import { overload } from './overload/overload.ts';
 import { peers } from './peers/peers.ts';
 import type { Program } from './program.ts';
 import { runBenchmark } from './run-benchmark.ts';
@@ -25,6 +26,7 @@ export const programs: readonly Program[] = [
   ...[createSession, joinSession].map(besideFloor),
   votes,
   liveFeed,
+  overload,
   openSessions,
   peers,
 ];

@@ -1,6 +1,6 @@
+import { measureLoad } from '@classroom/bench/overload/measure-load';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { createUnderLoad } from '../../src/load.ts';
 import { type RunningApi, startApi } from '../../src/start-api.ts';
 
 const MOST_BYTES = 10 * 1024 * 1024;
@@ -30,7 +30,7 @@ test.each(attacks)('%s, fifty times: 10 MB at most', async (_, path, type, body,
     if (answer !== undefined) statuses.add(answer.status);
   };
   // What a process grows to by itself when it works, and when its code for this is compiled.
-  await createUnderLoad(api.url, { connections: 20, seconds: 3 });
+  await measureLoad(api.url, { connections: 20, seconds: 3 });
   for (let n = 0; n < TIMES / 5; n += 1) await attack();
   const before = await residentBytes(api);
   let most = before;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { quantile } from '@classroom/bench/overload/quantile';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { quantile } from '../../src/load.ts';
 import { startApi } from '../../src/start-api.ts';
 
 const SOCKETS = 500;
