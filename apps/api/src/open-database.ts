@@ -11,8 +11,7 @@ import {
 import type { Env } from './env.ts';
 import { StartupError } from './startup-error.ts';
 
-/** A school that joins all at once may wait; what is beyond that would wait for seconds. */
-const WAITING_PER_CONNECTION = 200;
+const WAITING_PER_CONNECTION = Number(process.env['WPC'] ?? 30);
 
 /**
  * Finds the database, or starts the embedded one, and brings its schema up to date. What it opens

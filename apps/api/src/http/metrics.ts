@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { Gauge } from 'prom-client';
+import { NEVER_SHED } from './load-shedding.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 
 /** `GET /metrics`, for Prometheus. It asks nothing of the database and needs no pool. */
@@ -17,7 +18,7 @@ export function useMetrics(app: FastifyInstance, { registry, requests }: Metrics
     requests.count(request.routeOptions.url, reply.statusCode);
     done();
   });
-  app.get('/metrics', async (_request, reply) => {
+  app.get('/metrics', { config: NEVER_SHED }, async (_request, reply) => {
     void reply.type(registry.contentType);
     return await registry.metrics();
   });

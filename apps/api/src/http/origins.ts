@@ -35,19 +35,6 @@ export async function useOrigins(app: FastifyInstance, origins: readonly string[
   });
 }
 
-/** What lets a page of an allowed origin read an answer, for answers made without the plugin. */
-export function corsHeaders(
-  origins: readonly string[],
-  origin: string | undefined,
-): Record<string, string> {
-  if (origin === undefined || !allows(origins, origin)) return { vary: 'Origin' };
-  return {
-    vary: 'Origin',
-    'access-control-allow-origin': origin,
-    'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
-  };
-}
-
 function allows(origins: readonly string[], origin: string): boolean {
   return origins.includes(origin) || origins.includes(`${origin.replace(/:\d+$/, '')}:*`);
 }
