@@ -1,51 +1,88 @@
-import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from './clock.ts';
+
+export interface ListenersOptions {
+  url: string;
+  /** One for each listener. */
+  tokens: string[];
+}
+
+/** When a listener got the event with that number of votes. */
+export type Arrival = [votes: number, at: number];
 
 /**
- * A process of its own full of listeners, so that they take no time from who measures. It is told
- * where to listen and how many by its arguments, says `ready` when all have heard something, and
- * `[votes, arrival]` in milliseconds since 1970 for each time that one hears of a vote.
+ * A process full of listeners on raw sockets: `node:http` clients would take the server's cores.
+ * It sends `ready` when every listener has its snapshot, and arrivals once no more come in.
  */
-const [url = '', token = '', count = '0'] = process.argv.slice(2);
-let ready = 0;
-let arrivals: [votes: number, at: number][] = [];
+const OPENING_AT_ONCE = 100;
+const RETRY_AFTER_MS = 250;
+const QUIET_MS = 100;
+const VOTES = '"votes":';
 
-const now = () => performance.timeOrigin + performance.now();
+const arrivals: Arrival[] = [];
+// All sockets read into it: what it holds is used before the next read.
+const buffer = Buffer.alloc(64 * 1024);
 
-for (let n = 0; n < Number(count); n += 1) {
-  listen();
-  // As fast as a class comes in, and no faster than a backlog of connections takes.
-  if (n % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-setInterval(() => {
-  if (arrivals.length === 0) return;
-  process.send?.(arrivals);
-  arrivals = [];
-}, 50);
+process.once('disconnect', () => process.exit());
+process.once(
+  'message',
+  ({ url, tokens }: ListenersOptions) => void listenAll(new URL(url), tokens),
+);
 
-function listen(): void {
-  const call = request(url, {
-    agent: false,
-    headers: { accept: 'text/event-stream', authorization: `Bearer ${token}` },
-  });
-  call.on('error', (error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
-  call.on('response', (response) => {
-    if (response.statusCode !== 200) {
-      console.error(`A listener was refused with ${response.statusCode}`);
-      process.exit(1);
+async function listenAll(url: URL, tokens: string[]): Promise<void> {
+  const opener = async () => {
+    for (let token = tokens.pop(); token !== undefined; token = tokens.pop()) {
+      while (!(await listen(url, token))) await sleep(RETRY_AFTER_MS);
     }
+  };
+  await Promise.all(Array.from({ length: OPENING_AT_ONCE }, opener));
+  process.send?.('ready');
+  let reported = 0;
+  setInterval(() => {
+    // Reporting while events arrive would delay them.
+    if (arrivals.length === reported && reported > 0) process.send?.(arrivals.splice(0));
+    reported = arrivals.length;
+  }, QUIET_MS);
+}
+
+/** @returns whether the stream has begun: false when it was refused or closed */
+async function listen(url: URL, token: string): Promise<boolean> {
+  return await new Promise((resolve) => {
     let isReady = false;
-    response.setEncoding('utf8').on('data', (chunk: string) => {
-      if (!isReady && chunk.includes('snapshot')) {
-        isReady = true;
-        ready += 1;
-        if (ready === Number(count)) process.send?.('ready');
+    let lastVotes = -1;
+    const read = (length: number): boolean => {
+      if (isReady) {
+        const votes = votesIn(length);
+        if (votes !== undefined && votes !== lastVotes) {
+          lastVotes = votes;
+          arrivals.push([votes, monotonicMs()]);
+        }
+      } else {
+        const text = buffer.toString('latin1', 0, length);
+        isReady = text.includes('snapshot');
+        if (isReady) resolve(true);
+        else if (text.startsWith('HTTP/1.1 ') && !text.startsWith('HTTP/1.1 200')) socket.destroy();
       }
-      const votes = /"type":"question".+"votes":(\d+)/.exec(chunk)?.[1];
-      if (votes !== undefined) arrivals.push([Number(votes), now()]);
+      return true;
+    };
+    const socket: Socket = connect({
+      host: url.hostname,
+      port: Number(url.port),
+      onread: { buffer, callback: read },
     });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(false));
+    socket.write(
+      `GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n` +
+        `accept: text/event-stream\r\nauthorization: Bearer ${token}\r\n\r\n`,
+    );
   });
-  call.end();
+}
+
+function votesIn(length: number): number | undefined {
+  const found = buffer.subarray(0, length).lastIndexOf(VOTES);
+  if (found === -1) return undefined;
+  const start = found + VOTES.length;
+  return Number.parseInt(buffer.toString('latin1', start, Math.min(start + 8, length)), 10);
 }

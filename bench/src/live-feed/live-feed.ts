@@ -1,42 +1,65 @@
 import { describeRun, startApi, startDatabase } from '../environment.ts';
 import type { Program } from '../program.ts';
-import { measureFeed } from './measure-feed.ts';
+import { type FeedResult, measureFeed } from './measure-feed.ts';
+import { openClassroom } from './open-classroom.ts';
+import { startBaseline } from './start-baseline.ts';
 
-const LISTENERS = [100, 500, 1_000];
+const LISTENERS = [1_000, 5_000, 10_000];
+/** One for each listener and a host; twice as many streams are allowed. */
+const LIMITS = { MAX_PARTICIPANTS: '20000', MAX_LISTENERS: '20000' };
 
-/** How long a vote takes to those who listen, and what they cost. */
+const HEAD = [
+  'listeners of one session',
+  'opened in',
+  'acknowledgement to arrival, p50 / p99',
+  'sending to arrival, p99',
+  'arrived',
+  'CPU per delivery',
+  'memory each',
+  'reads per change',
+  'p99 ÷ baseline’s',
+];
+
+const TARGET = ['target', '', '', '', '100 %', '≤ 25 µs', '≤ 40 KiB', '1', '≤ 3'];
+
+/** How long a vote takes to reach its listeners, and what each of them costs. */
 export const liveFeed: Program = {
   name: 'live-feed',
-  async run(stack) {
+  async run(stack, only) {
     const databaseUrl = await startDatabase(stack);
-    const api = await startApi(databaseUrl, stack);
-    console.log('live-feed: warming up …');
-    await measureFeed(api, 50);
     const rows: string[][] = [];
-    for (const count of LISTENERS) {
-      const result = await measureFeed(api, count);
-      rows.push([
-        `${count}`,
-        `${result.p50} ms / ${result.p99} ms`,
-        `${(result.arrived * 100).toFixed(1)} %`,
-        `${result.refused}`,
-        result.readsPerChange.toFixed(2),
-        `${result.memory} KiB`,
-      ]);
-      console.log(`${count} listeners: p50 ${result.p50} ms, p99 ${result.p99} ms`);
+    for (const count of only.length === 0 ? LISTENERS : only.map(Number)) {
+      const { api, baseline } = await measureBoth(databaseUrl, count);
+      const ratio = (api.p99 / baseline.p99).toFixed(1);
+      rows.push([`${count}`, ...toCells(api), api.readsPerChange.toFixed(2), ratio]);
+      rows.push([`${count}, baseline`, ...toCells(baseline), '', '']);
+      for (const row of rows.slice(-2)) console.log(`live-feed: ${row.join(' | ')}`);
     }
-    const measured = await describeRun(databaseUrl);
-    return [
-      [
-        'listeners',
-        'a vote’s answer to its arrival, p50 / p99',
-        'arrived',
-        'votes refused',
-        'reads per change',
-        'memory each',
-      ],
-      ...rows,
-      ['measured', measured, '', '', '', ''],
-    ];
+    return [HEAD, ...rows, TARGET, ['measured', await describeRun(databaseUrl)]].map((row) =>
+      HEAD.map((_, column) => row[column] ?? ''),
+    );
   },
 };
+
+/** A process of its own for each: memory that one size has freed would hide what the next takes. */
+async function measureBoth(databaseUrl: string, count: number) {
+  await using stack = new AsyncDisposableStack();
+  const server = await startApi(databaseUrl, stack, LIMITS);
+  console.log(`live-feed: ${count} participants are joining …`);
+  const classroom = await openClassroom(server, count);
+  const api = await measureFeed(classroom, classroom.tokens);
+  const bare = await startBaseline(classroom.event, stack);
+  return { api, baseline: await measureFeed(bare, classroom.tokens) };
+}
+
+function toCells(result: FeedResult): string[] {
+  const refused = result.refused > 0 ? `, ${result.refused} votes refused` : '';
+  return [
+    `${result.openSeconds.toFixed(1)} s`,
+    `${Math.round(result.p50)} ms / ${Math.round(result.p99)} ms`,
+    `${Math.round(result.p99FromSending)} ms`,
+    `${(result.arrived * 100).toFixed(1)} %${refused}`,
+    `${result.cpuMicrosecondsPerDelivery.toFixed(1)} µs`,
+    `${Math.round(result.rssKibPerListener)} KiB`,
+  ];
+}

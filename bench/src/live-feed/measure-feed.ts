@@ -1,76 +1,90 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@classroom/client';
-import { memoryOf } from './memory-of.ts';
-import { openClassroom } from './open-classroom.ts';
+import { quantile } from '../quantile.ts';
+import type { Broadcast, Feed } from './feed.ts';
+import { cpuOf, rssOf } from './process-usage.ts';
 import { startListeners } from './start-listeners.ts';
 
-const VOTES = 40;
-const PAUSE_MS = 250;
+const WARM_UP_VOTES = 5;
+const VOTES = 25;
+const PAUSE_MS = 300;
+const IDLE_MS = 5_000;
 
 export interface FeedResult {
-  listeners: number;
-  /** Milliseconds from the answer to a vote to its arrival at a listener. */
+  openSeconds: number;
+  /** Milliseconds from the vote's acknowledgement to its arrival at a listener. */
   p50: number;
   p99: number;
-  /** How many of the arrivals that there should be there were, for the votes that were accepted. */
+  /** The same from sending the vote, in case its acknowledgement waits for the broadcast. */
+  p99FromSending: number;
+  /** Share of the deliveries that arrived. */
   arrived: number;
-  /** Votes that the API refused, as it does when its event loop lags. */
+  /** Votes refused with UNAVAILABLE, though repeated. */
   refused: number;
+  cpuMicrosecondsPerDelivery: number;
+  rssKibPerListener: number;
   readsPerChange: number;
-  /** KiB of the API's memory for each listener. */
-  memory: number;
 }
 
-/** Votes one after another on a question that so many listen to. */
-export async function measureFeed(
-  api: { url: string; pid: number },
-  count: number,
-): Promise<FeedResult> {
+/** Votes one after another while every token listens. */
+export async function measureFeed(feed: Feed, tokens: readonly string[]): Promise<FeedResult> {
   await using stack = new AsyncDisposableStack();
-  const classroom = await openClassroom(api.url);
-  const before = await memoryOf(api.pid);
-  const listening = { url: classroom.eventsUrl, token: classroom.token, count };
-  const { arrivals } = await startListeners(listening, stack);
-  // Until presence has been told to all.
-  await sleep(3_000);
-  const memory = ((await memoryOf(api.pid)) - before) / count;
-
-  const readsBefore = await changeReads(api.url);
-  const latencies: number[] = [];
-  let refused = 0;
-  for (let n = 0; n < VOTES; n += 1) {
-    // What arrives after its time is not counted, and least of all for this vote.
-    arrivals.clear();
-    const votes = await classroom.vote(n % 2 === 0).catch(asRefused);
-    if (votes === 'refused') {
-      refused += 1;
-      continue;
-    }
-    const committedAt = performance.timeOrigin + performance.now();
+  const rssBefore = await rssOf(feed.pid);
+  const openedAt = performance.now();
+  const listeners = await startListeners({ url: feed.url, tokens }, stack);
+  const openSeconds = (performance.now() - openedAt) / 1_000;
+  for (let vote = 0; vote < WARM_UP_VOTES; vote += 1) {
+    const sent = await broadcastOrRefused(feed);
+    if (sent !== undefined) await listeners.arrivalsOf(sent.votes);
     await sleep(PAUSE_MS);
-    for (const at of arrivals.get(votes) ?? []) latencies.push(at - committedAt);
   }
-  await sleep(1_000);
-  latencies.sort((a, b) => a - b);
+
+  const idleCpu = await cpuOf(feed.pid);
+  await sleep(IDLE_MS);
+  const idleCpuPerMs = ((await cpuOf(feed.pid)) - idleCpu) / IDLE_MS;
+  const rssKibPerListener = ((await rssOf(feed.pid)) - rssBefore) / tokens.length;
+
+  const readsBefore = await feed.databaseReads();
+  const cpuBefore = await cpuOf(feed.pid);
+  const startedAt = performance.now();
+  const fromAcknowledgement: number[] = [];
+  const fromSending: number[] = [];
+  let refused = 0;
+  for (let vote = 0; vote < VOTES; vote += 1) {
+    const sent = await broadcastOrRefused(feed);
+    if (sent === undefined) refused += 1;
+    else {
+      for (const at of await listeners.arrivalsOf(sent.votes)) {
+        fromAcknowledgement.push(at - sent.acknowledgedAt);
+        fromSending.push(at - sent.sentAt);
+      }
+    }
+    await sleep(PAUSE_MS);
+  }
+  const idleCpuMs = idleCpuPerMs * (performance.now() - startedAt);
+  const cpuMs = (await cpuOf(feed.pid)) - cpuBefore - idleCpuMs;
+  const changes = VOTES - refused;
+  fromAcknowledgement.sort((a, b) => a - b);
+  fromSending.sort((a, b) => a - b);
   return {
-    listeners: count,
-    p50: Math.round(latencies[Math.floor(latencies.length * 0.5)] ?? Number.NaN),
-    p99: Math.round(latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN),
-    arrived: latencies.length / ((VOTES - refused) * count),
+    openSeconds,
+    p50: quantile(fromAcknowledgement, 0.5),
+    p99: quantile(fromAcknowledgement, 0.99),
+    p99FromSending: quantile(fromSending, 0.99),
+    arrived: fromSending.length / (changes * tokens.length),
     refused,
-    readsPerChange: ((await changeReads(api.url)) - readsBefore) / (VOTES - refused),
-    memory: Math.round(memory),
+    cpuMicrosecondsPerDelivery: (cpuMs * 1_000) / fromSending.length,
+    rssKibPerListener,
+    readsPerChange: ((await feed.databaseReads()) - readsBefore) / changes,
   };
 }
 
-/** A vote that was repeated and still refused; what else is wrong is thrown. */
-function asRefused(error: unknown): 'refused' {
-  if (reasonOf(error) === 'UNAVAILABLE') return 'refused';
-  throw error;
-}
-
-/** How often the API has read what changed in a session, as it counts that itself. */
-async function changeReads(url: string): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^classroom_live_reads_total (\d+)/m.exec(metrics)?.[1]);
+/** @returns undefined when the API refused the vote, as it does when its event loop lags */
+async function broadcastOrRefused(feed: Feed): Promise<Broadcast | undefined> {
+  try {
+    return await feed.broadcast();
+  } catch (error) {
+    if (reasonOf(error) === 'UNAVAILABLE') return undefined;
+    throw error;
+  }
 }

@@ -1,36 +1,69 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Arrival, ListenersOptions } from './listeners.ts';
 
-const PROGRAM = path.join(import.meta.dirname, 'listeners.ts');
+const PROCESS = path.join(import.meta.dirname, 'listeners.ts');
+const LISTENERS_PER_PROCESS = 2_500;
+const ARRIVAL_TIMEOUT_MS = 15_000;
 
 export interface Listeners {
-  /** For each number of votes, when each listener heard of it: milliseconds since 1970. */
-  arrivals: Map<number, number[]>;
+  /**
+   * Waits until every listener has the event with that number of votes, fifteen seconds at most.
+   *
+   * @returns when each got it, as `monotonicMs()` tells it
+   */
+  arrivalsOf: (votes: number) => Promise<number[]>;
 }
 
-/** Opens so many streams from another process, and waits until all of them have begun. */
+/** Opens a stream for each token, from processes of their own, and waits for every snapshot. */
 export async function startListeners(
-  { url, token, count }: { url: string; token: string; count: number },
+  { url, tokens }: { url: string; tokens: readonly string[] },
   stack: AsyncDisposableStack,
 ): Promise<Listeners> {
-  const child = fork(PROGRAM, [url, token, String(count)]);
+  const arrivals = new Map<number, number[]>();
+  const collect = (reported: Arrival[]) => {
+    for (const [votes, at] of reported) {
+      const known = arrivals.get(votes) ?? [];
+      arrivals.set(votes, known);
+      known.push(at);
+    }
+  };
+  const ready: Promise<void>[] = [];
+  for (let first = 0; first < tokens.length; first += LISTENERS_PER_PROCESS) {
+    const part = tokens.slice(first, first + LISTENERS_PER_PROCESS);
+    ready.push(startProcess({ url, tokens: part }, collect, stack));
+  }
+  await Promise.all(ready);
+  return {
+    async arrivalsOf(votes) {
+      const until = performance.now() + ARRIVAL_TIMEOUT_MS;
+      while ((arrivals.get(votes)?.length ?? 0) < tokens.length && performance.now() < until) {
+        await sleep(20);
+      }
+      return arrivals.get(votes) ?? [];
+    },
+  };
+}
+
+async function startProcess(
+  options: ListenersOptions,
+  onArrivals: (arrivals: Arrival[]) => void,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const child = fork(PROCESS);
   const closed = once(child, 'close');
   stack.defer(async () => {
     child.kill('SIGTERM');
     await closed;
   });
-  const arrivals = new Map<number, number[]>();
-  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
-  child.once('exit', () => reject(new Error('The listeners have ended')));
-  child.on('message', (message: 'ready' | [number, number][]) => {
-    if (message === 'ready') return resolve();
-    for (const [votes, at] of message) {
-      const heard = arrivals.get(votes) ?? [];
-      heard.push(at);
-      arrivals.set(votes, heard);
-    }
+  child.send(options);
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', () => reject(new Error('A process of listeners has ended')));
+    child.on('message', (message: 'ready' | Arrival[]) => {
+      if (message === 'ready') resolve();
+      else onArrivals(message);
+    });
   });
-  await ready;
-  return { arrivals };
 }
