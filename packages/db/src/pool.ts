@@ -19,6 +19,8 @@ export interface MeasuredPool extends PostgresPool {
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
+/** A statement that has waited longer for a connection is refused: its caller is kept no longer. */
+const MAX_WAIT_MS = 200;
 /** The client waits longer than the server works: its own timeout does not cancel the statement. */
 const QUERY_TIMEOUT_GRACE_MS = 500;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
@@ -55,7 +57,14 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
     usage: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async connect() {
       if (pool.waitingCount >= maxWaiting) throw new PoolFullError();
-      return toConnection(await pool.connect());
+      const isFull = pool.totalCount >= max && pool.idleCount === 0;
+      const calledAt = performance.now();
+      const client = await pool.connect();
+      if (isFull && performance.now() - calledAt > MAX_WAIT_MS) {
+        client.release();
+        throw new PoolFullError();
+      }
+      return toConnection(client);
     },
   };
 }

@@ -82,7 +82,13 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
       return sendError(toTRPCError(unavailable()), req, res);
     }
     const { path } = req.params;
-    const events = await authorizeStream(deps, req).catch(getTRPCErrorFromUnknown);
+    const { socket } = req.raw;
+    const disconnected = new AbortController();
+    const abort = () => disconnected.abort();
+    socket.once('close', abort);
+    const opened = authorizeStream(deps, req, disconnected.signal);
+    const events = await opened.catch(getTRPCErrorFromUnknown);
+    socket.off('close', abort);
     streams.open(res, events, (error) => logError(req, error, path));
   }
 }
@@ -95,6 +101,7 @@ function isSubscription({ method, params, query }: FastifyRequest<TRPCRoute>): b
 async function authorizeStream(
   deps: Dependencies,
   req: FastifyRequest<TRPCRoute>,
+  signal: AbortSignal,
 ): Promise<Subscribe> {
   const events: unknown = await callTRPCProcedure({
     router: appRouter,
@@ -102,7 +109,7 @@ async function authorizeStream(
     type: 'subscription',
     ctx: createContext(deps, req),
     getRawInput: async () => subscriptionInput(req),
-    signal: undefined,
+    signal,
     batchIndex: 0,
   });
   if (events instanceof SessionEvents) return events.feed;

@@ -1,5 +1,6 @@
 import { setInterval } from 'node:timers/promises';
 import { type Database, findChangeNumbers } from '@classroom/db';
+import pLimit from 'p-limit';
 import { DomainError } from '../domain-error.ts';
 import { openPeerChannel } from './peer-channel.ts';
 import type { PeerMessage } from './peer-message.ts';
@@ -28,7 +29,9 @@ export interface LiveFeed {
    */
   join: (sessionId: number, member: Member, caller: StreamCaller) => Room;
   leave: (sessionId: number, member: Member, caller: StreamCaller) => void;
-  /** Open streams in this process. */
+  /** Runs a step of opening a stream when few others are under way. */
+  limitOpening: <Result>(step: () => Promise<Result>) => Promise<Result>;
+  /** Streams in this process that are open or wait to be opened. */
   count: () => number;
   /** Reads of changes in this process, each for all members of a room. */
   reads: () => number;
@@ -36,6 +39,8 @@ export interface LiveFeed {
   onLag: (observe: (seconds: number) => void) => void;
 }
 
+/** Keeps a thousand streams that open at once from filling the queue for database connections. */
+const OPENING_CONCURRENCY = 4;
 /** Finds changes whose notification was lost: one statement for all rooms. */
 const POLL_ALL_INTERVAL_MS = 4_000;
 /** Presence is published at most this often, however many members come and go. */
@@ -47,6 +52,7 @@ export function openLiveFeed(options: LiveFeedOptions, signal: AbortSignal): Liv
   const rooms = new Map<number, Room>();
   const peers = createPeerPresence();
   const presenceScheduled = new Set<number>();
+  const limitOpening = pLimit(OPENING_CONCURRENCY);
   let count = 0;
   let reads = 0;
   let observeLag = (_seconds: number) => {};
@@ -129,7 +135,8 @@ export function openLiveFeed(options: LiveFeedOptions, signal: AbortSignal): Liv
       rooms.delete(sessionId);
       peers.delete(sessionId);
     },
-    count: () => count,
+    limitOpening: (step) => limitOpening(step),
+    count: () => count + limitOpening.pendingCount,
     reads: () => reads,
     onLag: (observe) => {
       observeLag = observe;

@@ -5,8 +5,9 @@ import { SessionEvents } from '../trpc/session-events.ts';
 import { authorizeSubscription } from './subscription.ts';
 
 export const liveRouter = router({
-  events: tokenProcedure.input(sessionEventsInput).subscription(async ({ ctx, input }) => {
+  events: tokenProcedure.input(sessionEventsInput).subscription(async ({ ctx, input, signal }) => {
     const { deps, tokenHash, address } = ctx;
-    return new SessionEvents(await authorizeSubscription(deps, input, { tokenHash, address }));
+    const caller = { tokenHash, address };
+    return new SessionEvents(await authorizeSubscription(deps, input, caller, signal));
   }),
 });

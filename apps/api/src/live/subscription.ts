@@ -5,7 +5,7 @@ import {
   type SessionChanges,
 } from '@classroom/db';
 import type { SessionEventsInput } from '@classroom/schema';
-import { DomainError } from '../domain-error.ts';
+import { DomainError, unavailable } from '../domain-error.ts';
 import { findSessionAsParticipant } from '../access/find-session-as-participant.ts';
 import type { LiveFeed } from './feed.ts';
 import { toEvents, toSnapshot } from './presenter.ts';
@@ -34,18 +34,19 @@ const BEGINNING = -1;
  * when the participant is removed or the session deleted; with UNAVAILABLE when the client shall
  * resume from its last id.
  *
+ * @param signal aborts when nobody waits for the stream any more
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
  */
 export async function authorizeSubscription(
   { db, live }: SubscriptionDeps,
   { code, lastEventId }: SessionEventsInput,
   caller: StreamCaller,
+  signal?: AbortSignal,
 ): Promise<Subscribe> {
-  const { session, participantId, role } = await findSessionAsParticipant(
-    db,
-    code,
-    caller.tokenHash,
-  );
+  const { session, participantId, role } = await live.limitOpening(async () => {
+    if (signal?.aborted === true) throw unavailable();
+    return await findSessionAsParticipant(db, code, caller.tokenHash);
+  });
   const sessionId = session.id;
   const after =
     lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : BEGINNING;
@@ -72,7 +73,7 @@ export async function authorizeSubscription(
     const room = live.join(sessionId, member, caller);
 
     const deliverBacklog = async () => {
-      const { backlog, isResumed } = await readBacklog();
+      const { backlog, isResumed } = await live.limitOpening(readBacklog);
       // A participant who was removed before the backlog was read hears nothing of it from the room.
       const isIn = (await findParticipantByToken(db, caller.tokenHash)) !== undefined;
       if (backlog === undefined || !isIn) throw new DomainError('UNAUTHENTICATED');
