@@ -69,7 +69,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     done();
   });
   await useOrigins(app, corsOrigins);
-  await useLoadShedding(app);
+  await useLoadShedding(app, deps.db);
   useDrain(app, stopping);
   useHealth(app, deps.db, stopping);
   useMetrics(app, deps.metrics);

@@ -7,6 +7,8 @@ export interface PoolUsage {
   idle: number;
   /** Callers, not connections. */
   waiting: number;
+  /** Milliseconds that the last caller to get a connection waited for it. */
+  lastWaitMs: number;
 }
 
 const readers = new WeakMap<Database, () => PoolUsage>();

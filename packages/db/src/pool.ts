@@ -51,16 +51,23 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
 
+  let lastWaitMs = 0;
   return {
     options: pool.options,
     end: () => pool.end(),
-    usage: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    usage: () => ({
+      total: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      lastWaitMs,
+    }),
     async connect() {
       if (pool.waitingCount >= maxWaiting) throw new PoolFullError();
       const isFull = pool.totalCount >= max && pool.idleCount === 0;
       const calledAt = performance.now();
       const client = await pool.connect();
-      if (isFull && performance.now() - calledAt > MAX_WAIT_MS) {
+      lastWaitMs = isFull ? performance.now() - calledAt : 0;
+      if (lastWaitMs > MAX_WAIT_MS) {
         client.release();
         throw new PoolFullError();
       }

@@ -1,7 +1,10 @@
 import { getHeapStatistics } from 'node:v8';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
-import { RETRY_AFTER_SECONDS } from '../domain-error.ts';
+import { type Database, poolUsage } from '@classroom/db';
+import { RETRY_AFTER_SECONDS, unavailable } from '../domain-error.ts';
+import { toTRPCError } from '../trpc/errors.ts';
+import { sendError } from './errors.ts';
 
 /** The mean over a sample. A school that opens a thousand streams at once makes 100. */
 const MAX_EVENT_LOOP_DELAY_MS = 250;
@@ -9,14 +12,26 @@ const SAMPLE_INTERVAL_MS = 500;
 /** Of the memory that V8, or the container, lets the process have. */
 const MAX_MEMORY_SHARE = 0.9;
 
+/** A queue for the database that takes longer is full: what comes next would wait in vain. */
+const MAX_WAIT_MS = 100;
+/** Clients that call again at once would take the time of accepted calls. */
+const REFUSAL_DELAY_MS = Number(process.env['DELAY'] ?? 100);
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What @fastify/under-pressure calls in place of its refusal. */
+    pressureHandler?: () => void;
+  }
+}
+
 /** The configuration of a route that is answered under any load. */
 export const NEVER_SHED = { pressureHandler: () => {} };
 
 /**
- * Refuses requests with 503 and `Retry-After` while the event loop is late or memory is short. What
- * waits for the database is bounded by the pool: the next statement is refused at once.
+ * Refuses requests with 503 and `Retry-After` while calls queue for the database, the event loop is late
+ * or memory is short. It counts nothing: all of it is read off the pool and the process.
  */
-export async function useLoadShedding(app: FastifyInstance): Promise<void> {
+export async function useLoadShedding(app: FastifyInstance, db: Database): Promise<void> {
   const containerBytes = process.constrainedMemory();
   await app.register(underPressure, {
     maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
@@ -25,5 +40,13 @@ export async function useLoadShedding(app: FastifyInstance): Promise<void> {
     maxRssBytes: Number.isSafeInteger(containerBytes) ? containerBytes * MAX_MEMORY_SHARE : 0,
     sampleInterval: SAMPLE_INTERVAL_MS,
     retryAfter: RETRY_AFTER_SECONDS,
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    const { waiting, lastWaitMs } = poolUsage(db);
+    const isQueueFull = waiting > 0 && lastWaitMs > MAX_WAIT_MS;
+    const { pressureHandler } = request.routeOptions.config;
+    if (!isQueueFull || pressureHandler !== undefined) return done();
+    const refuse = () => sendError(toTRPCError(unavailable()), request, reply);
+    setTimeout(refuse, REFUSAL_DELAY_MS);
   });
 }
