@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { answerClientError } from './http/client-error.ts';
+import { answerClientError, refuseMalformed } from './http/client-error.ts';
 import { useDrain } from './http/drain.ts';
 import { answerError, answerNotFound, identify } from './http/errors.ts';
 import { useHealth } from './http/health.ts';
@@ -51,6 +51,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: 5_000,
       connectionsCheckingInterval: 1_000,
+      // refuseMalformed does, with a reason.
+      requireHostHeader: false,
     },
   });
 
@@ -70,6 +72,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   await useOrigins(app, corsOrigins);
   await useOverload(app, deps, corsOrigins);
+  refuseMalformed(app);
   useDrain(app, stopping);
   useHealth(app, deps.db, stopping);
   useMetrics(app, deps.metrics);
