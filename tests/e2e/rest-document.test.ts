@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto';
 import { connect } from 'node:net';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
+import { hasBrowser, openBrowser } from '../src/open-browser.ts';
 import { createRestCaller, fetchDocument } from '../src/rest-caller.ts';
 import { startApi } from '../src/start-api.ts';
 import { useApi } from '../src/use-api.ts';
@@ -48,14 +50,50 @@ describe('/docs', () => {
     expect(policy).not.toMatch(/https?:|\*|unsafe-eval|script-src[^;]*unsafe-inline/);
   });
 
-  test('has its script from this server', async () => {
-    const page = await fetch(`${api.url}/docs`);
-    const [, source = ''] = /<script src="([^"]+)"/.exec(await page.text()) ?? [];
-    const script = await fetch(new URL(source, page.url));
+  test('its script comes from this server, and caches keep it', async () => {
+    const url = await findScript();
+    const script = await fetch(url);
     expect(script.status).toBe(200);
     expect(script.headers.get('content-type')).toContain('javascript');
-    expect(await script.text()).toContain('createApiReference');
+    expect(script.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    const content = await script.text();
+    expect(content.includes('createApiReference')).toBe(true);
+    expect(url.pathname).toContain(hash('sha256', content).slice(0, 16));
+
+    const etag = script.headers.get('etag') ?? '';
+    // fetch would say no-cache by itself.
+    const again = await ask(
+      `GET ${url.pathname} HTTP/1.1\r\nHost: a\r\nIf-None-Match: ${etag}\r\nConnection: close\r\n\r\n`,
+    );
+    expect(again).toMatch(/^HTTP\/1\.1 304 [^]*\r\n\r\n$/);
+    const head = await fetch(url, { method: 'HEAD' });
+    expect([head.status, head.headers.get('etag')]).toEqual([200, etag]);
+    const failed = await fetch(url, { headers: { 'if-match': '"another"' } });
+    expect(failed.status).toBe(400);
+    expect(await failed.json()).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
   });
+
+  test.skipIf(!hasBrowser)(
+    'a browser shows the operations, asks no other server and reports no violation',
+    async () => {
+      await using browser = await openBrowser();
+      const page = await browser.newPage();
+      const complaints: string[] = [];
+      const requested: string[] = [];
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('request', (request) => requested.push(request.url()));
+      await page.goto(`${api.url}/docs`);
+      const hasOperation = async () =>
+        (await page.locator('body').innerText()).includes('/api/sessions');
+      await expect.poll(hasOperation, { timeout: 30_000 }).toBe(true);
+      expect(complaints).toEqual([]);
+      expect(requested).toContain(`${api.url}/openapi.json`);
+      expect(requested.filter((url) => !url.startsWith(`${api.url}/`))).toEqual([]);
+    },
+  );
 
   test('leaves the headers of all other answers as they are', async () => {
     const { headers } = await fetch(`${api.url}/openapi.json`);
@@ -65,11 +103,7 @@ describe('/docs', () => {
   });
 
   test('is not confused by a Host that is none', async () => {
-    const { port } = new URL(api.url);
-    const answer = await ask(
-      Number(port),
-      'GET /docs/ HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n',
-    );
+    const answer = await ask('GET /docs/ HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   });
 });
@@ -103,10 +137,16 @@ describe('the page of this server may call it', () => {
   });
 });
 
+async function findScript(): Promise<URL> {
+  const page = await fetch(`${api.url}/docs`);
+  const [, source = ''] = /<script src="([^"]+)"/.exec(await page.text()) ?? [];
+  return new URL(source, page.url);
+}
+
 /** Sends bytes as they are, which fetch would not. */
-async function ask(port: number, request: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  socket.end(request);
+async function ask(request: string): Promise<string> {
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+  socket.write(request);
   let answer = '';
   for await (const chunk of socket) answer += String(chunk);
   return answer;

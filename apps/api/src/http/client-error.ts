@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { TRPCError } from '@trpc/server';
-import { errorShape } from '../trpc/error-shape.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ErrorShape, errorShape } from '../trpc/error-shape.ts';
+import { isRest, toRestError } from './rest/error-body.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 const STATUSES: Record<string, number> = {
@@ -10,15 +12,34 @@ const STATUSES: Record<string, number> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** Answers what never becomes a request: too slow, too long a head, or not HTTP at all. */
+/** The last response of each connection. */
+const responses = new WeakMap<Socket, ServerResponse>();
+const malformed = new WeakSet<Socket>();
+
+/**
+ * Answers what never becomes a request: too slow, too long a head, or not HTTP at all. Responses to the
+ * requests before it on the same connection come first.
+ */
 export function answerClientError({ code = '' }: { code?: string }, socket: Socket): void {
+  // The parser reports each further chunk as well.
+  if (malformed.has(socket)) return;
+  malformed.add(socket);
+  const answer = () => refuse(socket, code);
+  const last = responses.get(socket);
+  if (last === undefined || last.closed) return answer();
+  if (last.req.complete || last.headersSent) return void last.once('close', answer);
+  // The body of the last request is malformed, so this is its response, once it is its turn.
+  if (last.socket === null) return void last.once('socket', answer);
+  answer();
+}
+
+function refuse(socket: Socket, code: string): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
   const httpStatus = STATUSES[code] ?? 400;
-  const { data, ...shape } = errorShape(new TRPCError({ code: 'BAD_REQUEST' }), '');
-  const body = JSON.stringify({ error: { ...shape, data: { ...data, httpStatus } } });
+  const body = JSON.stringify({ error: malformedShape(httpStatus) });
   const headers = {
     ...SECURITY_HEADERS,
     'content-type': 'application/json; charset=utf-8',
@@ -29,4 +50,37 @@ export function answerClientError({ code = '' }: { code?: string }, socket: Sock
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const head = [`HTTP/1.1 ${httpStatus} ${STATUS_CODES[httpStatus]}`, ...lines].join('\r\n');
   socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** Gives a reason to what Node refuses by itself without one: a missing Host and an unknown Expect. */
+export function refuseMalformed(app: FastifyInstance): void {
+  const { server } = app;
+  server.on('request', ({ socket }, response) => responses.set(socket, response));
+  const unexpected = new WeakSet<IncomingMessage>();
+  server.on('checkExpectation', (request, response) => {
+    unexpected.add(request);
+    server.emit('request', request, response);
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    if (unexpected.has(request.raw)) return send(417, request, reply);
+    if (!hasHost(request)) return send(400, request, reply);
+    done();
+  });
+}
+
+/** RFC 9112, section 3.2. It may be empty. */
+function hasHost({ headers: { host }, raw }: FastifyRequest): boolean {
+  if (host === undefined) return raw.httpVersion !== '1.1';
+  return host === '' || URL.canParse(`http://${host}`);
+}
+
+function send(httpStatus: number, request: FastifyRequest, reply: FastifyReply): void {
+  const shape = malformedShape(httpStatus);
+  void reply.code(httpStatus).header('connection', 'close');
+  void reply.send(isRest(request) ? toRestError(shape) : { error: shape });
+}
+
+function malformedShape(httpStatus: number): ErrorShape {
+  const { data, ...shape } = errorShape(new TRPCError({ code: 'BAD_REQUEST' }), '');
+  return { ...shape, data: { ...data, httpStatus } };
 }

@@ -1,11 +1,14 @@
 import { exportedSession } from '@classroom/schema';
-import { stringify } from 'csv-stringify/sync';
+import { type Options, stringify } from 'csv-stringify/sync';
 import type { FastifyRequest } from 'fastify';
 
-/** Whether the caller asks for a table. */
+/** Whether the caller prefers a table to JSON. */
 export function wantsCsv(request: FastifyRequest): boolean {
-  return request.headers.accept?.includes('text/csv') === true;
+  return request.accepts().type(['application/json', 'text/csv']) === 'text/csv';
 }
+
+/** What spreadsheets take for the beginning of a formula, full-width forms and leading space included. */
+const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 /** What each procedure that has a table answers, as CSV (RFC 4180). */
 export const toCsv: Record<string, (answer: unknown) => string> = {
@@ -22,15 +25,17 @@ export const toCsv: Record<string, (answer: unknown) => string> = {
       question.createdAt,
       question.answeredAt,
     ]);
-    // What begins like a formula would be run by the program that opens the table.
-    const options = {
-      escape_formulas: true,
-      bom: true,
-      record_delimiter: 'windows',
-      cast: { boolean: String },
-    } as const;
-    return stringify([COLUMNS, ...rows], options);
+    return stringify([COLUMNS, ...rows], OPTIONS);
   },
+};
+
+/** Each cell is quoted, so that a semicolon within begins no other cell. */
+const OPTIONS: Options = {
+  quoted: true,
+  quoted_empty: true,
+  bom: true,
+  record_delimiter: 'windows',
+  cast: { boolean: String, string: (text) => (FORMULA.test(text) ? `'${text}` : text) },
 };
 
 const COLUMNS = [

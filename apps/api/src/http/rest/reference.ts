@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto';
-import scalar from '@scalar/fastify-api-reference';
-import { TRPCError } from '@trpc/server';
+import { hash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { send, type SendOptions } from '@fastify/send';
 import type { FastifyInstance } from 'fastify';
 import type { OpenAPIObject } from 'trpc-to-openapi';
-import { sendError } from '../errors.ts';
 
 /** Everything comes from this server: no fonts, no proxy, no services of the makers of the page. */
 const CONFIGURATION = {
@@ -16,41 +18,65 @@ const CONFIGURATION = {
   mcp: { disabled: true },
 } as const;
 
+/** A new content has a new name. Nobody needs a part of it. */
+const IMMUTABLE = { maxAge: '365d', immutable: true, acceptRanges: false } as const;
+
 /** `/openapi.json`, and `/docs`, a page to read it and try it in. */
 export async function useReference(app: FastifyInstance, document: OpenAPIObject): Promise<void> {
   const json = JSON.stringify(document);
   app.get('/openapi.json', async (_request, reply) => reply.type('application/json').send(json));
 
-  await app.register(async (scope) => {
-    scope.addHook('onRequest', async (request, reply) => {
-      // The plugin makes a URL of the header Host.
-      if (URL.canParse(`http://${request.hostname}`)) return;
-      sendError(new TRPCError({ code: 'BAD_REQUEST' }), request, reply);
-      await reply;
-    });
-    scope.addHook('onSend', async (_request, reply, payload) => {
-      const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
-      if (isPage) reply.header('content-security-policy', policyFor(String(payload)));
-      return payload;
-    });
-    await scope.register(scalar, {
-      routePrefix: '/docs',
-      configuration: { pageTitle: document.info.title, ...CONFIGURATION },
-    });
+  const file = findScript();
+  const script = `scalar-${hash('sha256', await readFile(file)).slice(0, 16)}.js`;
+  const start = `Scalar.createApiReference('#app', ${JSON.stringify(CONFIGURATION)})`;
+  const page = renderPage(document.info.title, script, start);
+  const policy = policyFor(start);
+  app.get(`/docs/${script}`, async (request, reply) => {
+    const options: SendOptions = { ...IMMUTABLE, root: path.dirname(file) };
+    const sent = await send(request.raw, path.basename(file), options);
+    if (sent.type === 'error') throw sent.metadata.error;
+    return await reply.code(sent.statusCode).headers(sent.headers).send(sent.stream);
   });
+  app.get('/docs', (_request, reply) => reply.redirect('/docs/', 301));
+  app.get('/docs/', (_request, reply) =>
+    reply.type('text/html; charset=utf-8').header('content-security-policy', policy).send(page),
+  );
+}
+
+/** The build puts Scalar's script beside the bundle. */
+function findScript(): string {
+  const beside = fileURLToPath(new URL('scalar.js', import.meta.url));
+  if (existsSync(beside)) return beside;
+  const entry = import.meta.resolve('@scalar/api-reference');
+  return fileURLToPath(new URL('browser/standalone.js', entry));
+}
+
+function renderPage(title: string, script: string, start: string): string {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <title>${title}</title>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <link rel="icon" href="data:," />
+  </head>
+  <body>
+    <div id="app"></div>
+    <script src="${script}"></script>
+    <script>${start}</script>
+  </body>
+</html>`;
 }
 
 /**
- * Lets the page run its own scripts, those in it by their hashes, and load from and talk to nobody
- * but this server. Its styles are made while it runs, and cannot be named beforehand.
+ * Lets the page run its own inline script and load from and talk to nobody but this server. Its styles
+ * are made while it runs, so their hashes cannot be listed.
  */
-function policyFor(page: string): string {
-  const hashes = [...page.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/g)].map(
-    ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
-  );
+function policyFor(inlineScript: string): string {
+  const digest = hash('sha256', inlineScript, 'base64');
   return [
     "default-src 'none'",
-    ["script-src 'self'", ...hashes].join(' '),
+    `script-src 'self' 'sha256-${digest}'`,
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self' data:",

@@ -1,3 +1,4 @@
+import accepts from '@fastify/accepts';
 import { callTRPCProcedure, getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
 import type { FastifyInstance } from 'fastify';
 import type { OpenAPIObject } from 'trpc-to-openapi';
@@ -21,6 +22,7 @@ import { useReference } from './reference.ts';
 export async function useRest(app: FastifyInstance, deps: Dependencies): Promise<void> {
   const document = buildDocument();
   await app.register(async (scope) => {
+    await scope.register(accepts);
     // An operation that is all in its path may come with a type and no body.
     takeJson(scope, (_, value) => value, true);
     for (const operation of operations) addRoute(scope, deps, document, operation);
