@@ -76,7 +76,7 @@ const violations: Record<string, string> = {
   questions_body_check: `update questions set body = repeat('a', 281)`,
   questions_status_check: `update questions set status = 'lost', author_slot = null`,
   questions_vote_count_check: `update questions set vote_count = -1`,
-  questions_pending_check: `update questions set author_slot = null`,
+  questions_pending_check: `update questions set status = 'hidden'`,
   questions_answered_at_check: `update questions set status = 'answered', author_slot = null`,
   questions_withdrawn_check: `update questions set body = null`,
   questions_idempotency_key_hash_check: `update questions set idempotency_key_hash = 'short'`,

@@ -78,24 +78,50 @@ test('a key sent many times in parallel submits one question; another input is r
   }
 });
 
-test('answering and withdrawing free a slot; pending again takes one, or is refused', async () => {
+test('answering and withdrawing free a slot, and a withdrawn question cannot be answered', async () => {
   const { submit, host, tokens } = await room();
   const [author = host] = tokens;
   const first = await submit(author);
   const withdrawn = await submit(author);
   await submit(author);
-  const set = (questionId: number, status: 'pending' | 'answered' | 'hidden') =>
+  const set = (questionId: number, status: 'answered') =>
     setQuestionStatus(deps, { questionId, status }, host);
   const answered = await set(first.id, 'answered');
   expect(answered).toMatchObject({ status: 'answered', answeredAt: expect.any(String) });
   expect(await set(first.id, 'answered')).toEqual(answered);
   await submit(author);
-  expect(await reasonOf(set(first.id, 'pending'))).toBe('QUESTION_LIMIT');
+  expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
   await withdrawQuestion(deps, { questionId: withdrawn.id }, author);
   await withdrawQuestion(deps, { questionId: withdrawn.id }, author);
-  expect(await set(first.id, 'pending')).toMatchObject({ status: 'pending', answeredAt: null });
+  await submit(author);
+  expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
   expect(await reasonOf(set(withdrawn.id, 'answered'))).toBe('QUESTION_NOT_FOUND');
 });
+
+test.each(['answered', 'hidden'] as const)(
+  'the host reopens an %s question whose author has three pending, anonymous or not, with equal answers',
+  async (closed) => {
+    const { submit, host, tokens } = await room();
+    const [author = host] = tokens;
+    const answers = [];
+    for (const anonymous of [true, false]) {
+      const question = await submit(author, { anonymous });
+      await setQuestionStatus(deps, { questionId: question.id, status: closed }, host);
+      answers.push(question);
+    }
+    for (let n = 0; n < 3; n += 1) await submit(author);
+    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
+
+    for (const question of answers) {
+      const reopen = { questionId: question.id, status: 'pending' } as const;
+      expect(await setQuestionStatus(deps, reopen, host)).toEqual(question);
+    }
+    // Reopened questions take none of the author's places, and give none.
+    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
+    for (const { id: questionId } of answers) await withdrawQuestion(deps, { questionId }, author);
+    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
+  },
+);
 
 test('a change takes a number and is announced; what changes nothing does not', async () => {
   const { submit, host, changes } = await room();
