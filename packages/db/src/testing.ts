@@ -6,6 +6,7 @@ export { administer, databaseUrl } from './testing/administer.ts';
 export { captureQueries } from './testing/capture-queries.ts';
 export { countConnections } from './testing/count-connections.ts';
 export { dumpTables } from './testing/dump-tables.ts';
+export { insertParticipants, insertQuestions, insertVotes } from './testing/fill-session.ts';
 export { lockSessions } from './testing/lock-sessions.ts';
 export { newCode, newParticipant, newSession } from './testing/new-session.ts';
 export { ageSession, countSessions, expireSessions } from './testing/sessions.ts';

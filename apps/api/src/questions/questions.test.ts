@@ -1,13 +1,12 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { addParticipant, createDatabase, type Database, openSession } from '@classroom/db';
-import { newParticipant, newSession, useTestDatabase } from '@classroom/db/testing';
+import { createDatabase, type Database } from '@classroom/db';
+import { useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test } from 'vitest';
-import { DomainError } from '../domain-error.ts';
+import { openRoom, reasonOf } from '../testing/open-room.ts';
 import { gatherVotes } from './gather-votes.ts';
 import { listQuestions } from './list-questions.ts';
 import { pinQuestion } from './pin-question.ts';
 import { setQuestionStatus } from './set-question-status.ts';
-import { submitQuestion } from './submit-question.ts';
 import { vote } from './vote.ts';
 import { withdrawQuestion } from './withdraw-question.ts';
 
@@ -23,32 +22,17 @@ const depsOf = (db: Database) => {
 const deps = depsOf(database.db);
 const otherProcess = depsOf(second);
 
-const reasonOf = async (call: Promise<unknown>): Promise<string> =>
-  call.then(
-    () => 'none',
-    (error: unknown) => (error instanceof DomainError ? error.reason : String(error)),
-  );
-
 async function room(students = 1) {
-  const session = newSession();
-  await openSession(database.db, session);
-  const tokens: Buffer[] = [];
-  for (let n = 0; n < students; n += 1) {
-    const participant = newParticipant({ code: session.code });
-    await addParticipant(database.db, participant);
-    tokens.push(participant.tokenHash);
-  }
-  const input = { code: session.code, body: 'Why?', anonymous: false };
-  const submit = (token: Buffer, more = {}) => submitQuestion(deps, { ...input, ...more }, token);
+  const opened = await openRoom(deps, students);
   const changes = async () =>
     (
       await database.db
         .selectFrom('sessions')
-        .where('code', '=', session.code)
+        .where('code', '=', opened.session.code)
         .select('change_number')
         .executeTakeFirstOrThrow()
     ).change_number;
-  return { session, host: session.tokenHash, tokens, submit, changes };
+  return { ...opened, changes };
 }
 
 test('of forty parallel questions of one author exactly three are taken', async () => {
@@ -97,31 +81,6 @@ test('answering and withdrawing free a slot, and a withdrawn question cannot be 
   expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
   expect(await reasonOf(set(withdrawn.id, 'answered'))).toBe('QUESTION_NOT_FOUND');
 });
-
-test.each(['answered', 'hidden'] as const)(
-  'the host reopens an %s question whose author has three pending, anonymous or not, with equal answers',
-  async (closed) => {
-    const { submit, host, tokens } = await room();
-    const [author = host] = tokens;
-    const answers = [];
-    for (const anonymous of [true, false]) {
-      const question = await submit(author, { anonymous });
-      await setQuestionStatus(deps, { questionId: question.id, status: closed }, host);
-      answers.push(question);
-    }
-    for (let n = 0; n < 3; n += 1) await submit(author);
-    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
-
-    for (const question of answers) {
-      const reopen = { questionId: question.id, status: 'pending' } as const;
-      expect(await setQuestionStatus(deps, reopen, host)).toEqual(question);
-    }
-    // Reopened questions take none of the author's places, and give none.
-    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
-    for (const { id: questionId } of answers) await withdrawQuestion(deps, { questionId }, author);
-    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
-  },
-);
 
 test('a change takes a number and is announced; what changes nothing does not', async () => {
   const { submit, host, changes } = await room();
