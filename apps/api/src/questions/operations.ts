@@ -16,6 +16,7 @@ export const operations = {
       'FORBIDDEN',
       'SESSION_NOT_FOUND',
       'SESSION_ENDED',
+      'SESSION_FULL',
       'QUESTION_LIMIT',
       'QUESTION_NOT_FOUND',
       'IDEMPOTENCY_KEY_REUSED',
