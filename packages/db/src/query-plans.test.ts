@@ -5,9 +5,9 @@ import type { Database } from './database.ts';
 import { addParticipant } from './repositories/add-participant.ts';
 import { openSession } from './repositories/open-session.ts';
 import {
-  deleteSessions,
+  deleteWholeSession,
   lockSessionAsHost,
-  lockSessionsEndedBefore,
+  lockSessionEndedBefore,
 } from './repositories/delete-sessions.ts';
 import { createPairing, redeemPairing } from './repositories/pairings.ts';
 import {
@@ -114,8 +114,8 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) => redeemPairing(db, { code: '0000000001', codeHash: tokenHash, tokenHash }),
   ],
   ['lockSessionAsHost', (db) => lockSessionAsHost(db, { code: '0000000001', tokenHash })],
-  ['lockSessionsEndedBefore', (db) => lockSessionsEndedBefore(db, { days: 30, limit: 20 })],
-  ['deleteSessions', (db) => deleteSessions(db, [20_000])],
+  ['lockSessionEndedBefore', (db) => lockSessionEndedBefore(db, { days: 30, except: [1] })],
+  ['deleteWholeSession', (db) => deleteWholeSession(db, 19)],
   [
     'findSessionChanges',
     (db) => findSessionChanges(db, { sessionId: 1, after: 3, participantId: 1, limit: 500 }),

@@ -5,6 +5,7 @@ import type { PoolOptions } from './pool.ts';
 export { administer, databaseUrl } from './testing/administer.ts';
 export { captureQueries } from './testing/capture-queries.ts';
 export { countConnections } from './testing/count-connections.ts';
+export { countDeletedRows, lockQuestions, refuseDeletion } from './testing/deletions.ts';
 export { dumpTables } from './testing/dump-tables.ts';
 export { insertParticipants, insertQuestions, insertVotes } from './testing/fill-session.ts';
 export { lockSessions } from './testing/lock-sessions.ts';
