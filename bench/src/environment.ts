@@ -21,7 +21,7 @@ export async function startDatabase(stack: AsyncDisposableStack): Promise<string
   return database.url;
 }
 
-/** One process of the API with its default settings, but without rate limits and with those given. */
+/** One process of the API with its default settings, but for the limits and the variables given. */
 export async function startApi(
   databaseUrl: string,
   stack: AsyncDisposableStack,
@@ -33,6 +33,7 @@ export async function startApi(
       DATABASE_URL: databaseUrl,
       PORT: '0',
       RATE_LIMITS: 'off',
+      MAX_PARTICIPANTS: '1000000',
       NODE_ENV: 'production',
       ...env,
     },

@@ -64,7 +64,8 @@ export async function serve(stack: AsyncDisposableStack, shutdown: Shutdown): Pr
   const address = await app.listen({ host: env.HOST, port: env.PORT }).catch((error: unknown) => {
     throw toStartupError(error, env.PORT);
   });
-  const onError = (err: unknown) => logger.warn({ err }, 'sweep failed');
+  const onError = (err: unknown, sessionId?: number) =>
+    logger.warn({ err, sessionId }, 'sweep failed');
   const sweeping = sweepSessions(
     { db, announce: live.notifyChanged, retentionDays: env.RETENTION_DAYS, onError },
     signal,

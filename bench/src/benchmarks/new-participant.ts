@@ -8,6 +8,7 @@ export function newParticipant(code: string, draw: Draw): NewParticipant {
     code,
     displayName: draw(DIGITS_OF_NEW),
     callerTokenHash: null,
+    maxParticipants: 1_000_000,
     tokenHash: sha256(draw(DIGITS_OF_NEW)),
     idempotencyKeyHash: null,
     tokenSeed: null,

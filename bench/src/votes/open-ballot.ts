@@ -23,6 +23,7 @@ export async function openBallot(db: Database, questions: number): Promise<Ballo
       code,
       displayName: token,
       callerTokenHash: null,
+      maxParticipants: VOTERS,
       tokenHash: sha256(token),
       idempotencyKeyHash: null,
       tokenSeed: null,

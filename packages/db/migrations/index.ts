@@ -6,6 +6,7 @@ import * as pairings from './0004-pairings.ts';
 import * as retention from './0005-retention.ts';
 import * as questions from './0006-questions.ts';
 import * as changedAt from './0007-changed-at.ts';
+import * as sessionLimits from './0008-session-limits.ts';
 
 /**
  * Every migration, in order. Listed by hand, so that a bundle holds them and no directory is read;
@@ -19,4 +20,5 @@ export const migrations: Record<string, Migration> = {
   '0005-retention': retention,
   '0006-questions': questions,
   '0007-changed-at': changedAt,
+  '0008-session-limits': sessionLimits,
 };

@@ -23,7 +23,7 @@ export async function openLesson(db: Database, lesson: Lesson): Promise<void> {
   const session = { title, hostDisplayName: host, ttlSeconds: TTL_SECONDS };
   mustBe('opened', await openSession(db, { ...session, ...asHost, ...NO_KEY }));
   for (const displayName of students) {
-    const student = { displayName, callerTokenHash: null };
+    const student = { displayName, callerTokenHash: null, maxParticipants: students.length };
     const tokenHash = devTokenHash(code, displayName);
     mustBe('added', await addParticipant(db, { code, ...student, tokenHash, ...NO_KEY }));
   }

@@ -35,6 +35,7 @@ const violations: Record<string, string> = {
   sessions_status_check: `update sessions set status = 'paused'`,
   sessions_started_at_check: `update sessions set started_at = now()`,
   sessions_ended_at_check: `update sessions set status = 'ended'`,
+  sessions_question_count_check: `update sessions set question_count = -1`,
   session_participants_pkey: `insert into session_participants
     (id, session_id, user_id, role, token_hash) overriding system value
     values (1, 1, 2, 'participant', sha256('1'))`,
@@ -55,6 +56,9 @@ const violations: Record<string, string> = {
     (session_id, user_id, role, token_hash) values (1, 1, 'participant', sha256('1'))`,
   session_participants_host_key: `insert into session_participants
     (session_id, user_id, role, token_hash) values (1, 2, 'host', sha256('1'))`,
+  session_participants_session_slot_check: `update session_participants set session_slot = 1`,
+  session_participants_session_slot_key: `insert into session_participants
+    (session_id, role, session_slot) select 1, 'participant', 1 from users`,
   session_participants_removed_check: `insert into session_participants
     (session_id, role, token_hash) values (1, 'participant', sha256('1'))`,
   session_participants_host_check: `update session_participants set blocked_at = now()`,
@@ -76,7 +80,7 @@ const violations: Record<string, string> = {
   questions_body_check: `update questions set body = repeat('a', 281)`,
   questions_status_check: `update questions set status = 'lost', author_slot = null`,
   questions_vote_count_check: `update questions set vote_count = -1`,
-  questions_pending_check: `update questions set author_slot = null`,
+  questions_pending_check: `update questions set status = 'hidden'`,
   questions_answered_at_check: `update questions set status = 'answered', author_slot = null`,
   questions_withdrawn_check: `update questions set body = null`,
   questions_idempotency_key_hash_check: `update questions set idempotency_key_hash = 'short'`,

@@ -4,8 +4,10 @@ import { DatabaseError } from 'pg';
 const RACES: ReadonlySet<string | undefined> = new Set([
   // Another call used the same idempotency key first.
   'session_participants_idempotency_key_hash_key',
-  // Another call took the slot of a question first.
+  'questions_idempotency_key_hash_key',
+  // Another call took the slot first.
   'questions_author_slot_key',
+  'session_participants_session_slot_key',
   // The name or the session was deleted meanwhile.
   'session_participants_session_id_fkey',
   'session_participants_user_id_fkey',

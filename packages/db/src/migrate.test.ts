@@ -1,10 +1,20 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { sql } from 'kysely';
 import { expect, inject, test } from 'vitest';
 import { migrations } from '../migrations/index.ts';
 import { createDatabase } from './database.ts';
 import { createMigrator, migrateToLatest } from './migrate.ts';
-import { administer, createTestDatabase, databaseUrl } from './testing.ts';
+import { openSession } from './repositories/open-session.ts';
+import { endSession } from './repositories/sessions-of-host.ts';
+import {
+  administer,
+  createTestDatabase,
+  databaseUrl,
+  insertParticipants,
+  insertQuestions,
+  newSession,
+} from './testing.ts';
 
 const names = Object.keys(migrations);
 
@@ -39,4 +49,41 @@ test('migrations can be undone and applied again', async () => {
   const tables = await database.db.introspection.getTables();
   expect(tables).toEqual([]);
   expect(await migrateToLatest(database.db)).toEqual(names);
+});
+
+test('what a session of an earlier release has counts towards its limits', async () => {
+  await using database = await createTestDatabase({ statementTimeoutMs: 0 });
+  const { db } = database;
+  const open = newSession();
+  const ended = newSession();
+  for (const session of [open, ended]) {
+    await openSession(db, session);
+    const { code } = session;
+    await insertParticipants(db, { code, count: 5 });
+    await insertQuestions(db, { code, status: 'answered', count: 3 });
+    await insertQuestions(db, { code, status: 'withdrawn', count: 4 });
+  }
+  await sql`
+    update session_participants set user_id = null, token_hash = null
+    where id = (
+      select max(participant.id) from session_participants participant
+      join sessions on sessions.id = session_id where code = ${open.code}
+    )
+  `.execute(db);
+  await endSession(db, ended);
+
+  const migrator = createMigrator(db);
+  expect((await migrator.migrateTo('0007-changed-at')).error).toBeUndefined();
+  await migrateToLatest(db);
+  const { rows } = await sql`
+    select question_count, array(
+      select session_slot from session_participants
+      where session_id = sessions.id and session_slot is not null order by 1
+    ) as slots
+    from sessions order by code = ${open.code}
+  `.execute(db);
+  expect(rows).toEqual([
+    { question_count: 7, slots: [] },
+    { question_count: 7, slots: [1, 2, 3, 4] },
+  ]);
 });

@@ -5,12 +5,16 @@ import type { Database } from './database.ts';
 import { addParticipant } from './repositories/add-participant.ts';
 import { openSession } from './repositories/open-session.ts';
 import {
-  deleteSessions,
+  deleteWholeSession,
   lockSessionAsHost,
-  lockSessionsEndedBefore,
+  lockSessionEndedBefore,
 } from './repositories/delete-sessions.ts';
 import { createPairing, redeemPairing } from './repositories/pairings.ts';
-import { findChangeNumbers, findSessionChanges } from './repositories/session-changes.ts';
+import {
+  findChangeNumbers,
+  findSessionChanges,
+  findSessionSnapshot,
+} from './repositories/session-changes.ts';
 import { pinQuestion, setQuestionStatus } from './repositories/questions-of-host.ts';
 import {
   findFirstQuestion,
@@ -66,6 +70,12 @@ await sql`
 await sql`insert into question_votes select id, 1 + id % 20000 from questions`.execute(database.db);
 await sql`analyze`.execute(database.db);
 
+/** How many pages a plan has read. */
+interface Blocks {
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
+}
+
 const tokenHash = randomBytes(32);
 const list = { sessionId: 5, tokenHash, statuses: ['pending', 'answered'], limit: 51 } as const;
 
@@ -104,11 +114,16 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) => redeemPairing(db, { code: '0000000001', codeHash: tokenHash, tokenHash }),
   ],
   ['lockSessionAsHost', (db) => lockSessionAsHost(db, { code: '0000000001', tokenHash })],
-  ['lockSessionsEndedBefore', (db) => lockSessionsEndedBefore(db, { days: 30, limit: 20 })],
-  ['deleteSessions', (db) => deleteSessions(db, [20_000])],
+  ['lockSessionEndedBefore', (db) => lockSessionEndedBefore(db, { days: 30, except: [1] })],
+  ['deleteWholeSession', (db) => deleteWholeSession(db, 19)],
   [
     'findSessionChanges',
     (db) => findSessionChanges(db, { sessionId: 1, after: 3, participantId: 1, limit: 500 }),
+  ],
+  [
+    'findSessionSnapshot',
+    (db) =>
+      findSessionSnapshot(db, { sessionId: 1, participantId: 1, includeHidden: true, limit: 500 }),
   ],
   ['findChangeNumbers', (db) => findChangeNumbers(db, [1, 2])],
   [
@@ -163,5 +178,33 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain(index);
     expect(plan).not.toMatch(/Sort|Seq Scan/);
+  }
+});
+
+test('a snapshot reads no withdrawn question, of a hundred thousand', async () => {
+  const sessionId = 30;
+  await sql`
+    insert into questions
+      (session_id, author_id, status, answered_at, anonymous, body, vote_count, change_number)
+    select ${sessionId}, ${sessionId}, status, now(), false,
+      case status when 'answered' then 'Why?' end, 0, n
+    from generate_series(1, 100020) n,
+      lateral (select case when n <= 20 then 'answered' else 'withdrawn' end as status)
+  `.execute(database.db);
+  await sql`analyze questions`.execute(database.db);
+  const sent = await captureQueries(database.url, (db) =>
+    findSessionSnapshot(db, { sessionId, participantId: 1, includeHidden: false, limit: 500 }),
+  );
+  for (const { sql: text, parameters } of sent) {
+    const explain = CompiledQuery.raw(`explain (analyze, buffers, format json) ${text}`, [
+      ...parameters,
+    ]);
+    const { rows } = await database.db.executeQuery<{ 'QUERY PLAN': [{ Plan: Blocks }] }>(explain);
+    expect(JSON.stringify(rows)).toContain('"questions_top_idx"');
+    for (const {
+      'QUERY PLAN': [{ Plan }],
+    } of rows) {
+      expect(Plan['Shared Hit Blocks'] + Plan['Shared Read Blocks']).toBeLessThan(500);
+    }
   }
 });

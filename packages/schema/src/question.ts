@@ -7,6 +7,9 @@ import { text } from './text.ts';
 /** How many questions of one author may be pending in a session at a time. */
 export const PENDING_QUESTION_LIMIT = 3;
 
+/** How many questions one session may have, withdrawn ones included. */
+export const SESSION_QUESTION_LIMIT = 10_000;
+
 export const questionStatus = z.enum(['pending', 'answered', 'hidden']);
 export type QuestionStatus = z.infer<typeof questionStatus>;
 

@@ -1,17 +1,15 @@
 import type { ChangeQuestionOutcome } from '@classroom/db';
-import { PENDING_QUESTION_LIMIT, type Question } from '@classroom/schema';
+import type { Question } from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { findQuestionAsCaller } from '../access/find-question-as-caller.ts';
 import type { ChangeDeps } from '../change-deps.ts';
 import { toQuestion } from '../wire/to-question.ts';
 import { untilDecided } from '../until-decided.ts';
-import { orOvertaken } from '../or-overtaken.ts';
 
 /**
  * Does to a question what only its host may, and gives it as it is then.
  *
- * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, QUESTION_LIMIT,
- *   UNAVAILABLE
+ * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
  */
 export async function changeQuestionAsHost(
   { db, announce }: ChangeDeps,
@@ -20,11 +18,8 @@ export async function changeQuestionAsHost(
   change: () => Promise<ChangeQuestionOutcome>,
 ): Promise<Question> {
   return await untilDecided(async () => {
-    const outcome = await orOvertaken(change());
+    const outcome = await change();
     if (outcome.kind === 'overtaken') return undefined;
-    if (outcome.kind === 'limit') {
-      throw new DomainError('QUESTION_LIMIT', { limit: PENDING_QUESTION_LIMIT });
-    }
     if (outcome.kind === 'changed') announce(outcome.sessionId);
     const question = await findQuestionAsCaller(db, questionId, tokenHash);
     if (outcome.kind !== 'refused') return toQuestion(question);

@@ -16,6 +16,7 @@ export const operations = {
       'FORBIDDEN',
       'SESSION_NOT_FOUND',
       'SESSION_ENDED',
+      'SESSION_FULL',
       'QUESTION_LIMIT',
       'QUESTION_NOT_FOUND',
       'IDEMPOTENCY_KEY_REUSED',
@@ -55,10 +56,10 @@ export const operations = {
     path: '/api/questions/{questionId}/status',
     summary: 'Set the status of a question',
     description:
-      'Answers a question, hides it, or makes it pending again, if its author has a place free for it.',
+      'Answers a question, hides it, or makes it pending again, however many its author has pending.',
     tags: ['Questions'],
     example: { questionId, status: 'answered' },
-    reasons: [...ofQuestion, 'QUESTION_LIMIT'],
+    reasons: ofQuestion,
   },
   pin: {
     method: 'PUT',

@@ -6,7 +6,7 @@ import type { ChangeDeps } from '../change-deps.ts';
 /**
  * Pins a question above all others, or does so no more.
  *
- * @throws DomainError as `changeQuestionAsHost`, QUESTION_LIMIT excepted
+ * @throws DomainError as `changeQuestionAsHost`
  */
 export async function pinQuestion(
   deps: ChangeDeps,

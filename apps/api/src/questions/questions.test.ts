@@ -1,13 +1,12 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { addParticipant, createDatabase, type Database, openSession } from '@classroom/db';
-import { newParticipant, newSession, useTestDatabase } from '@classroom/db/testing';
+import { createDatabase, type Database } from '@classroom/db';
+import { useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test } from 'vitest';
-import { DomainError } from '../domain-error.ts';
+import { openRoom, reasonOf } from '../testing/open-room.ts';
 import { gatherVotes } from './gather-votes.ts';
 import { listQuestions } from './list-questions.ts';
 import { pinQuestion } from './pin-question.ts';
 import { setQuestionStatus } from './set-question-status.ts';
-import { submitQuestion } from './submit-question.ts';
 import { vote } from './vote.ts';
 import { withdrawQuestion } from './withdraw-question.ts';
 
@@ -23,32 +22,17 @@ const depsOf = (db: Database) => {
 const deps = depsOf(database.db);
 const otherProcess = depsOf(second);
 
-const reasonOf = async (call: Promise<unknown>): Promise<string> =>
-  call.then(
-    () => 'none',
-    (error: unknown) => (error instanceof DomainError ? error.reason : String(error)),
-  );
-
 async function room(students = 1) {
-  const session = newSession();
-  await openSession(database.db, session);
-  const tokens: Buffer[] = [];
-  for (let n = 0; n < students; n += 1) {
-    const participant = newParticipant({ code: session.code });
-    await addParticipant(database.db, participant);
-    tokens.push(participant.tokenHash);
-  }
-  const input = { code: session.code, body: 'Why?', anonymous: false };
-  const submit = (token: Buffer, more = {}) => submitQuestion(deps, { ...input, ...more }, token);
+  const opened = await openRoom(deps, students);
   const changes = async () =>
     (
       await database.db
         .selectFrom('sessions')
-        .where('code', '=', session.code)
+        .where('code', '=', opened.session.code)
         .select('change_number')
         .executeTakeFirstOrThrow()
     ).change_number;
-  return { session, host: session.tokenHash, tokens, submit, changes };
+  return { ...opened, changes };
 }
 
 test('of forty parallel questions of one author exactly three are taken', async () => {
@@ -78,22 +62,23 @@ test('a key sent many times in parallel submits one question; another input is r
   }
 });
 
-test('answering and withdrawing free a slot; pending again takes one, or is refused', async () => {
+test('answering and withdrawing free a slot, and a withdrawn question cannot be answered', async () => {
   const { submit, host, tokens } = await room();
   const [author = host] = tokens;
   const first = await submit(author);
   const withdrawn = await submit(author);
   await submit(author);
-  const set = (questionId: number, status: 'pending' | 'answered' | 'hidden') =>
+  const set = (questionId: number, status: 'answered') =>
     setQuestionStatus(deps, { questionId, status }, host);
   const answered = await set(first.id, 'answered');
   expect(answered).toMatchObject({ status: 'answered', answeredAt: expect.any(String) });
   expect(await set(first.id, 'answered')).toEqual(answered);
   await submit(author);
-  expect(await reasonOf(set(first.id, 'pending'))).toBe('QUESTION_LIMIT');
+  expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
   await withdrawQuestion(deps, { questionId: withdrawn.id }, author);
   await withdrawQuestion(deps, { questionId: withdrawn.id }, author);
-  expect(await set(first.id, 'pending')).toMatchObject({ status: 'pending', answeredAt: null });
+  await submit(author);
+  expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
   expect(await reasonOf(set(withdrawn.id, 'answered'))).toBe('QUESTION_NOT_FOUND');
 });
 

@@ -10,7 +10,7 @@ import {
   withdrawQuestionInput,
 } from '@classroom/schema';
 import { router } from '../trpc/init.ts';
-import { tokenProcedure } from '../trpc/procedures.ts';
+import { submissionProcedure, tokenProcedure } from '../trpc/procedures.ts';
 import { listQuestions } from './list-questions.ts';
 import { operations } from './operations.ts';
 import { pinQuestion } from './pin-question.ts';
@@ -20,7 +20,7 @@ import { vote } from './vote.ts';
 import { withdrawQuestion } from './withdraw-question.ts';
 
 export const questionsRouter = router({
-  submit: tokenProcedure
+  submit: submissionProcedure
     .meta({ openapi: operations.submit })
     .input(submitQuestionInput)
     .output(question)

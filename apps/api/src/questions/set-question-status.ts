@@ -4,8 +4,8 @@ import { changeQuestionAsHost } from './change-question-as-host.ts';
 import type { ChangeDeps } from '../change-deps.ts';
 
 /**
- * Answers or hides a question, or makes it pending again, if its author has a slot free for it. To
- * set what is so already changes nothing.
+ * Answers or hides a question, or makes it pending again. Setting the status that it has changes
+ * nothing.
  *
  * @throws DomainError as `changeQuestionAsHost`
  */

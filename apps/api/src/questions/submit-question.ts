@@ -4,19 +4,25 @@ import {
   findParticipantByToken,
   submitQuestion as submitIfFree,
 } from '@classroom/db';
-import { PENDING_QUESTION_LIMIT, type Question, type SubmitQuestionInput } from '@classroom/schema';
+import {
+  PENDING_QUESTION_LIMIT,
+  type Question,
+  SESSION_QUESTION_LIMIT,
+  type SubmitQuestionInput,
+} from '@classroom/schema';
 import { DomainError } from '../domain-error.ts';
 import { findSessionAsParticipant } from '../access/find-session-as-participant.ts';
 import { hashSecret } from '../token.ts';
 import type { ChangeDeps } from '../change-deps.ts';
+import { orOvertaken } from '../or-overtaken.ts';
 import { untilDecided } from '../until-decided.ts';
 
 /**
  * Submits a question to an open session. An author has at most three that are pending.
  *
  * @returns the question; for a repeated `idempotencyKey` what the first call returned
- * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, QUESTION_LIMIT,
- *   IDEMPOTENCY_KEY_REUSED, UNAVAILABLE
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, SESSION_FULL,
+ *   QUESTION_LIMIT, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE
  */
 export async function submitQuestion(
   { db, announce }: ChangeDeps,
@@ -26,19 +32,17 @@ export async function submitQuestion(
   const { code, body, anonymous, idempotencyKey } = input;
   const idempotencyKeyHash = idempotencyKey === undefined ? null : hashSecret(idempotencyKey);
   return await untilDecided(async () => {
-    const outcome = await submitIfFree(db, {
-      code,
-      tokenHash,
-      body,
-      anonymous,
-      idempotencyKeyHash,
-    });
+    const outcome = await orOvertaken(
+      submitIfFree(db, { code, tokenHash, body, anonymous, idempotencyKeyHash }),
+    );
     switch (outcome.kind) {
       case 'submitted':
         announce(outcome.sessionId);
         return toNewQuestion(body, outcome);
       case 'limit':
         throw new DomainError('QUESTION_LIMIT', { limit: PENDING_QUESTION_LIMIT });
+      case 'full':
+        throw new DomainError('SESSION_FULL', { limit: SESSION_QUESTION_LIMIT });
       case 'key-used':
         return await repeatFirstCall(db, input, tokenHash);
       case 'refused': {

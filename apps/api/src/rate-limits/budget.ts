@@ -17,6 +17,8 @@ export interface Budget {
    * @throws DomainError RATE_LIMITED when there was none left
    */
   charge: (key: string) => Promise<void>;
+  /** Gives the key all its points back, and forgets it. */
+  reset: (key: string) => Promise<void>;
 }
 
 export interface BudgetOptions {
@@ -40,6 +42,9 @@ export function createBudget(options: BudgetOptions, redis?: Redis): Budget {
     async charge(key) {
       const spent = await limiter.penalty(key);
       if (spent.consumedPoints > points) throw rateLimited(spent);
+    },
+    async reset(key) {
+      await limiter.delete(key);
     },
   };
 }

@@ -8,7 +8,11 @@ const refusal = expect.objectContaining({
 });
 
 /** How many charges of that many go through. */
-async function charge(limit: RateLimit, address: string, times: number): Promise<number> {
+async function charge(
+  limit: Pick<RateLimit, 'charge'>,
+  address: string,
+  times: number,
+): Promise<number> {
   const outcomes = await Promise.allSettled(
     Array.from({ length: times }, () => limit.charge(address)),
   );
@@ -45,6 +49,15 @@ test('an address creates 300 sessions', async () => {
   expect(await charge(creations, 'a', 400)).toBe(300);
   await expect(creations.check('a')).rejects.toThrow(refusal);
   await expect(creations.check('b')).resolves.toBeUndefined();
+});
+
+test('a token submits 20 questions a minute, and none is left of one that is forgotten', async () => {
+  const { submissions } = createRateLimits();
+  expect(await charge(submissions, 'a', 50)).toBe(20);
+  expect([60, 59]).toContain(await retryAfterSeconds(submissions.charge('a')));
+  expect(await charge(submissions, 'b', 1)).toBe(1);
+  await submissions.reset('a');
+  expect(await charge(submissions, 'a', 50)).toBe(20);
 });
 
 test('a refusal says after how many whole seconds to try again', async () => {

@@ -1,4 +1,4 @@
-import { createBudget } from './budget.ts';
+import { type Budget, createBudget } from './budget.ts';
 import type { Redis } from './open-redis.ts';
 
 /** What a caller may do too often. Addresses are as `clientAddress` gives them. */
@@ -14,6 +14,8 @@ export interface RateLimits {
   codeGuesses: RateLimit;
   /** Sessions that were created. */
   creations: RateLimit;
+  /** Questions that a participant submits, by the hash of the token. */
+  submissions: Pick<Budget, 'charge' | 'reset'>;
 }
 
 /** A class of students who mistype, a few times over. */
@@ -22,6 +24,8 @@ const CODES_OF_ADDRESS = { name: 'codes-of-address', points: 100, seconds: 600 }
 const CODES_OF_ALL = { name: 'codes-of-all', points: 1000, seconds: 60 };
 /** A large school in its first lesson. */
 const CREATIONS_OF_ADDRESS = { name: 'creations-of-address', points: 300, seconds: 3600 };
+/** More than anybody types; somebody who submits and withdraws by program leaves rows. */
+const SUBMISSIONS_OF_TOKEN = { name: 'submissions-of-token', points: 20, seconds: 60 };
 const EVERYBODY = 'everybody';
 
 /** @param redis where all processes count together; without it each counts for itself */
@@ -43,10 +47,15 @@ export function createRateLimits(redis?: Redis): RateLimits {
       },
     },
     creations: createBudget(CREATIONS_OF_ADDRESS, redis),
+    submissions: createBudget(SUBMISSIONS_OF_TOKEN, redis),
   };
 }
 
-const free: RateLimit = { check: async () => {}, charge: async () => {} };
+const free: Budget = { check: async () => {}, charge: async () => {}, reset: async () => {} };
 
 /** For `RATE_LIMITS=off`. */
-export const noRateLimits: RateLimits = { codeGuesses: free, creations: free };
+export const noRateLimits: RateLimits = {
+  codeGuesses: free,
+  creations: free,
+  submissions: free,
+};

@@ -1,4 +1,4 @@
-import { deleteSessions, lockSessionAsHost } from '@classroom/db';
+import { deleteWholeSession, lockSessionAsHost } from '@classroom/db';
 import type { DeletedSession, SessionByCodeInput } from '@classroom/schema';
 import type { ChangeDeps } from '../change-deps.ts';
 import { findSessionAsHost } from '../access/find-session-as-host.ts';
@@ -16,7 +16,7 @@ export async function deleteSession(
 ): Promise<DeletedSession> {
   const deleted = await db.transaction().execute(async (transaction) => {
     const id = await lockSessionAsHost(transaction, { code, tokenHash });
-    if (id !== undefined) await deleteSessions(transaction, [id]);
+    if (id !== undefined) await deleteWholeSession(transaction, id);
     return id;
   });
   if (deleted === undefined) await findSessionAsHost(db, code, tokenHash);

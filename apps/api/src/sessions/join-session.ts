@@ -14,6 +14,12 @@ import { orOvertaken } from '../or-overtaken.ts';
 import { untilDecided } from '../until-decided.ts';
 import { toSessionSummary } from '../wire/to-session-summary.ts';
 
+export interface JoinSessionDeps {
+  db: Database;
+  /** How many participants may join one session; the host is not counted. */
+  maxParticipants: number;
+}
+
 /**
  * Lets somebody in under a name that is free in the session. Whoever presents the token of the
  * participant of that name is that participant again.
@@ -21,11 +27,11 @@ import { toSessionSummary } from '../wire/to-session-summary.ts';
  * @param callerToken the token that the caller presented, if any
  * @returns the session, the participant, and their token; for a repeated `idempotencyKey`
  *   what the first call returned
- * @throws DomainError SESSION_NOT_FOUND, SESSION_ENDED, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED,
- *   UNAVAILABLE; FORBIDDEN when the host has blocked the name or the caller
+ * @throws DomainError SESSION_NOT_FOUND, SESSION_ENDED, SESSION_FULL, NAME_TAKEN,
+ *   IDEMPOTENCY_KEY_REUSED, UNAVAILABLE; FORBIDDEN when the host has blocked the name or the caller
  */
 export async function joinSession(
-  { db }: { db: Database },
+  { db, maxParticipants }: JoinSessionDeps,
   input: JoinSessionInput,
   callerToken: string | undefined,
 ): Promise<JoinedSession> {
@@ -35,7 +41,7 @@ export async function joinSession(
 
   return await untilDecided(async () => {
     const outcome = await orOvertaken(
-      addParticipant(db, { code, displayName, callerTokenHash, ...secrets }),
+      addParticipant(db, { code, displayName, callerTokenHash, maxParticipants, ...secrets }),
     );
     switch (outcome.kind) {
       case 'added':
@@ -50,6 +56,8 @@ export async function joinSession(
         );
       case 'name-taken':
         throw new DomainError('NAME_TAKEN');
+      case 'full':
+        throw new DomainError('SESSION_FULL', { limit: maxParticipants });
       case 'blocked':
         throw new DomainError('FORBIDDEN');
       case 'key-used':

@@ -81,7 +81,7 @@ export const operations = {
       'Lets somebody in under a name that is free in the session. With the token of the participant of that name it is the same participant again.',
     tags: ['Participants'],
     example: { code, displayName: 'Grace' },
-    reasons: [...inOpenSession, 'NAME_TAKEN', 'IDEMPOTENCY_KEY_REUSED'],
+    reasons: [...inOpenSession, 'SESSION_FULL', 'NAME_TAKEN', 'IDEMPOTENCY_KEY_REUSED'],
     creates: true,
   },
   participants: {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, sweepExpiredSessions } from '@classroom/db';
-import { purgeSessions } from './purge-sessions.ts';
+import { createPurge } from './purge-sessions.ts';
 
 const PAUSE_MS = 5_000;
 const BATCH = 500;
@@ -10,8 +10,8 @@ export interface SweepDeps {
   /** How long ended sessions are kept. */
   retentionDays: number;
   announce: (sessionId: number) => void;
-  /** Hears of a sweep that failed; the next one may succeed. */
-  onError: (error: unknown) => void;
+  /** Hears of a sweep that failed, or of a session that could not be deleted; a later one may be. */
+  onError: (error: unknown, sessionId?: number) => void;
 }
 
 /**
@@ -20,10 +20,13 @@ export interface SweepDeps {
  * recorded or not.
  */
 export async function sweepSessions(deps: SweepDeps, signal: AbortSignal): Promise<void> {
+  const purge = createPurge(deps);
   while (!signal.aborted) {
     try {
-      while ((await endExpired(deps)) && !signal.aborted);
-      while ((await purgeSessions(deps)) && !signal.aborted);
+      // Sessions end on time however much there is to delete.
+      do {
+        while ((await endExpired(deps)) && !signal.aborted);
+      } while (!signal.aborted && (await purge()));
     } catch (error) {
       deps.onError(error);
     }

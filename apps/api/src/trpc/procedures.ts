@@ -3,7 +3,12 @@ import { traceCall } from '../tracing/trace-call.ts';
 import { errorShape } from './error-shape.ts';
 import { withReason } from './errors.ts';
 import { trpc } from './init.ts';
-import { chargeWrongCode, limitCreations, refuseGuessers } from './rate-limits.ts';
+import {
+  chargeWrongCode,
+  limitCreations,
+  limitSubmissions,
+  refuseGuessers,
+} from './rate-limits.ts';
 
 /**
  * Anyone may call it. Every procedure is built on this one, so that every error has a reason and
@@ -36,3 +41,6 @@ export const tokenProcedure = publicProcedure
     if (tokenHash === undefined) throw new DomainError('UNAUTHENTICATED');
     return await next({ ctx: { tokenHash } });
   });
+
+/** It submits a question, for a participant who has not submitted too many. */
+export const submissionProcedure = tokenProcedure.use(limitSubmissions);

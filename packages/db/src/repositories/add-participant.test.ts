@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { isOvertaken } from '../constraints.ts';
 import {
@@ -10,6 +11,7 @@ import {
 } from '../testing.ts';
 import { addParticipant } from './add-participant.ts';
 import { openSession } from './open-session.ts';
+import { removeParticipant } from './remove-participant.ts';
 import { endSession } from './sessions-of-host.ts';
 
 const database = await useTestDatabase({ max: 40 });
@@ -124,4 +126,50 @@ test('a key in parallel calls adds one participant', async () => {
     const unexpected = results.filter((r) => r.status === 'rejected' && !isOvertaken(r.reason));
     expect(unexpected).toEqual([]);
   }
+});
+
+test('a join under way keeps nobody waiting who joins the same session', async () => {
+  const { code } = await opened();
+  // So many that two never draw the same slot.
+  const maxParticipants = 1_000_000;
+  await database.db.transaction().execute(async (transaction) => {
+    const first = await addParticipant(transaction, newParticipant({ code, maxParticipants }));
+    expect(first.kind).toBe('added');
+    expect((await add({ code, maxParticipants })).kind).toBe('added');
+  });
+});
+
+test('a full session takes nobody, and keeps no name of who wanted in', async () => {
+  const { code } = await opened();
+  await add({ code, maxParticipants: 1 });
+  const { displayName } = newParticipant();
+  expect(await add({ code, displayName, maxParticipants: 1 })).toEqual({ kind: 'full' });
+  expect(await add({ code, displayName, maxParticipants: 2 })).toMatchObject({ kind: 'added' });
+  const { rows } = await sql<{ session_slot: number | null }>`
+    select session_slot from session_participants join sessions on sessions.id = session_id
+    where code = ${code} order by session_slot
+  `.execute(database.db);
+  expect(rows.map(({ session_slot }) => session_slot)).toEqual([1, 2, null]);
+});
+
+test('whoever is in is let in again when the session is full', async () => {
+  const { code } = await opened();
+  const first = newParticipant({ code, maxParticipants: 1 });
+  const added = await addParticipant(database.db, first);
+  const again = await add({
+    ...first,
+    callerTokenHash: first.tokenHash,
+    tokenHash: randomBytes(32),
+  });
+  expect(again).toEqual({ ...added, kind: 'caller-is-in' });
+});
+
+test.each([false, true])('who is taken out makes room, blocked: %s', async (block) => {
+  const { code, tokenHash } = await opened();
+  const joined = await add({ code, maxParticipants: 1 });
+  if (joined.kind !== 'added') throw new Error(joined.kind);
+  const participantId = joined.participant.id;
+  await removeParticipant(database.db, { code, tokenHash, participantId, block });
+  expect((await add({ code, maxParticipants: 1 })).kind).toBe('added');
+  expect((await add({ code, maxParticipants: 1 })).kind).toBe('full');
 });

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import { callerId } from './caller.ts';
+import { freeSessionSlot } from './free-session-slot.ts';
 import { firstCall, NEW_PARTICIPANT_COLUMNS, type NewToken, tokenValues } from './new-token.ts';
 import { openSessionByCode } from './open-session-by-code.ts';
 import type { Session } from './sessions.ts';
@@ -13,6 +14,8 @@ export interface NewParticipant extends NewToken {
   displayName: string;
   /** SHA-256 of the token that the caller presented, if any. */
   callerTokenHash: Buffer | null;
+  /** How many participants the session may have; the host is not counted. */
+  maxParticipants: number;
 }
 
 export interface Participation {
@@ -26,13 +29,15 @@ export type AddParticipantOutcome =
   /** The name is in the session, and it is the caller's. */
   | { kind: 'caller-is-in'; session: Session; participant: Participation }
   | { kind: 'name-taken' }
+  /** The session has as many participants as it may have. */
+  | { kind: 'full' }
   /** The name or the caller is blocked. */
   | { kind: 'blocked' }
   /** The key has been used: `findFirstCall` says for what. */
   | { kind: 'key-used' }
   /** There is no session with this code that is open. */
   | { kind: 'not-open' }
-  /** A parallel call took the name or the key first: try again. */
+  /** A parallel call took the name first: try again. */
   | { kind: 'overtaken' };
 
 const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
@@ -51,12 +56,13 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
         .where('caller.blocked_at', 'is not', null)
         .select('caller.id'),
     )
+    .with('free_slot', freeSessionSlot(parameter('maxParticipants', 'int')))
     .with('known_user', selectUserByName(displayName))
     .with(
       'new_user',
       insertUserWhere(
         displayName,
-        sql`not exists (select from known_user) and exists (select from open_session) and ${keyIsNew} and ${callerIsFree}`,
+        sql`not exists (select from known_user) and exists (select from free_slot) and ${keyIsNew} and ${callerIsFree}`,
       ),
     )
     .with('joining_user', (db) =>
@@ -65,10 +71,10 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
     .with('added', (db) =>
       db
         .insertInto('session_participants')
-        .columns(NEW_PARTICIPANT_COLUMNS)
+        .columns([...NEW_PARTICIPANT_COLUMNS, 'session_slot'])
         .expression(
           db
-            .selectFrom(['open_session', 'joining_user'])
+            .selectFrom(['open_session', 'joining_user', 'free_slot'])
             .where(keyIsNew)
             .where(callerIsFree)
             .select([
@@ -76,9 +82,10 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
               'joining_user.id as user_id',
               sql.lit('participant').as('role'),
               ...tokenValues(parameter),
+              'free_slot.slot',
             ]),
         )
-        // Whoever came first to the name keeps it.
+        // The first call keeps the name. A conflict of slots undoes the statement, its new name too.
         .onConflict((conflict) => conflict.columns(['session_id', 'user_id']).doNothing())
         .returning(['id', 'joined_at']),
     )
@@ -102,15 +109,16 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
       ),
       sql<boolean>`namesake.blocked_at is not null or not ${callerIsFree}`.as('blocked'),
       sql<boolean>`not ${keyIsNew}`.as('key_used'),
+      sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
     ]);
 });
 
 /**
- * Adds a participant to an open session under a name that is free in it, in one statement and one
- * round trip.
+ * Adds a participant to an open session under a name that is free in it, if the session has a slot
+ * free, in one statement and one round trip.
  *
- * @throws what `isOvertaken` knows, when a parallel call used the same key first or deleted the
- *   session or the name; the statement has then done nothing
+ * @throws what `isOvertaken` knows, when a parallel call took the slot or the key first, or
+ *   deleted the session or the name; the statement has then done nothing
  */
 export async function addParticipant(
   db: Database,
@@ -119,13 +127,14 @@ export async function addParticipant(
   const [row] = (await db.executeQuery(statement(participant))).rows;
   if (row === undefined) return { kind: 'not-open' };
   const { added_id, added_at, namesake_id, namesake_role, namesake_joined_at, ...rest } = row;
-  const { is_caller, key_used, blocked, ...session } = rest;
+  const { is_caller, key_used, blocked, slot_is_free, ...session } = rest;
   if (added_id !== null && added_at !== null) {
     const added = { id: added_id, role: 'participant', joinedAt: added_at } as const;
     return { kind: 'added', session, participant: added };
   }
   if (blocked) return { kind: 'blocked' };
   if (key_used) return { kind: 'key-used' };
+  if (!is_caller && !slot_is_free) return { kind: 'full' };
   if (namesake_id === null || namesake_role === null || namesake_joined_at === null) {
     return { kind: 'overtaken' };
   }

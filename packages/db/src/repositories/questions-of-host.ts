@@ -1,9 +1,8 @@
-import { PENDING_QUESTION_LIMIT, type QuestionStatus } from '@classroom/schema';
+import type { QuestionStatus } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import { askingCaller } from './asking-caller.ts';
-import { freeQuestionSlot } from './free-question-slot.ts';
 import { nextChange } from './next-change.ts';
 import { SESSION_IS_OPEN } from './session-columns.ts';
 
@@ -18,8 +17,6 @@ export type ChangeQuestionOutcome =
   | { kind: 'changed'; sessionId: number }
   /** It was so already. */
   | { kind: 'unchanged' }
-  /** A pending question takes a slot, and its author has none free. */
-  | { kind: 'limit' }
   /** The session has just ended: try again, to be refused. */
   | { kind: 'overtaken' }
   /** There is no such question in an open session of which that is the host's token. */
@@ -36,13 +33,7 @@ function questionOfHost(db: Database, parameter: Parameter<QuestionCall>) {
         .where('asking.role', '=', sql.lit('host'))
         .where('question.id', '=', parameter('questionId', 'bigint'))
         .where('question.status', '<>', sql.lit('withdrawn'))
-        .select([
-          'question.id',
-          'question.session_id',
-          'question.author_id',
-          'question.status',
-          'question.pinned',
-        ])
+        .select(['question.id', 'question.session_id', 'question.status', 'question.pinned'])
         .forNoKeyUpdate('question'),
     );
 }
@@ -50,16 +41,11 @@ function questionOfHost(db: Database, parameter: Parameter<QuestionCall>) {
 const setStatus = prepared(
   (db, parameter: Parameter<QuestionCall & { status: QuestionStatus }>) => {
     const status = parameter('status', 'text');
-    const slotIsFree = sql<boolean>`(${status} <> 'pending' or exists (select from free_slot))`;
     return questionOfHost(db, parameter)
-      .with(
-        'free_slot',
-        freeQuestionSlot(sql`(select author_id from target)`, PENDING_QUESTION_LIMIT),
-      )
       .with('numbered', (db) =>
-        nextChange(
-          sql`(select session_id from target where status <> ${status} and ${slotIsFree})`,
-        )(db).where(SESSION_IS_OPEN),
+        nextChange(sql`(select session_id from target where status <> ${status})`)(db).where(
+          SESSION_IS_OPEN,
+        ),
       )
       .with('changed', (db) =>
         db
@@ -68,7 +54,8 @@ const setStatus = prepared(
           .whereRef('question.id', '=', 'target.id')
           .set({
             status,
-            author_slot: sql`case when ${status} = 'pending' then (select slot from free_slot) end`,
+            // Not even a reopened question takes one: a host could tell its author by the refusal.
+            author_slot: null,
             answered_at: sql`case ${status}
             when 'answered' then coalesce(question.answered_at, now())
             when 'hidden' then question.answered_at
@@ -82,8 +69,7 @@ const setStatus = prepared(
       .select([
         'target.session_id',
         'changed.id as changed_id',
-        sql<boolean>`target.status = ${status}`.as('is_so'),
-        slotIsFree.as('slot_is_free'),
+        sql<boolean>`target.status = ${status}`.as('already_set'),
       ]);
   },
 );
@@ -109,30 +95,25 @@ const pin = prepared((db, parameter: Parameter<QuestionCall & { on: boolean }>) 
     .select([
       'target.session_id',
       'changed.id as changed_id',
-      sql<boolean>`target.pinned = ${on}`.as('is_so'),
+      sql<boolean>`target.pinned = ${on}`.as('already_set'),
     ]);
 });
 
 interface OutcomeRow {
   session_id: number;
   changed_id: number | null;
-  is_so: boolean;
-  /** Where one is wanted. */
-  slot_is_free?: boolean;
+  already_set: boolean;
 }
 
 function toOutcome(row: OutcomeRow | undefined): ChangeQuestionOutcome {
   if (row === undefined) return { kind: 'refused' };
   if (row.changed_id !== null) return { kind: 'changed', sessionId: row.session_id };
-  if (row.is_so) return { kind: 'unchanged' };
-  return { kind: row.slot_is_free === false ? 'limit' : 'overtaken' };
+  return { kind: row.already_set ? 'unchanged' : 'overtaken' };
 }
 
 /**
  * Sets the status of a question, if the token is its host's. One that leaves `pending` frees its
- * author's slot, and one that becomes pending again takes one.
- *
- * @throws what `isOvertaken` knows, when a parallel call took the slot first
+ * author's slot; one that becomes pending again takes none.
  */
 export async function setQuestionStatus(
   db: Database,
@@ -141,7 +122,7 @@ export async function setQuestionStatus(
   return toOutcome((await db.executeQuery(setStatus(call))).rows[0]);
 }
 
-/** Pins a question, or does so no more, if the token is its host's. */
+/** Pins or unpins a question, if the token is its host's. */
 export async function pinQuestion(
   db: Database,
   call: QuestionCall & { on: boolean },

@@ -79,6 +79,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
               sql<T | null>`case when ${block} then ${kept} end`;
             return {
               removal_change_number: eb.ref('numbered.change_number'),
+              session_slot: null,
               blocked_at: ifBlocked(sql<Date>`now()`),
               user_id: ifBlocked(eb.ref('participant.user_id')),
               token_hash: ifBlocked(eb.ref('participant.token_hash')),

@@ -1,10 +1,16 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { captureQueries, newParticipant, newSession, useTestDatabase } from '../testing.ts';
+import {
+  captureQueries,
+  insertQuestions,
+  newParticipant,
+  newSession,
+  useTestDatabase,
+} from '../testing.ts';
 import { addParticipant } from './add-participant.ts';
 import { openSession } from './open-session.ts';
 import { removeParticipant } from './remove-participant.ts';
-import { findChangeNumbers, findSessionChanges } from './session-changes.ts';
+import { findChangeNumbers, findSessionChanges, findSessionSnapshot } from './session-changes.ts';
 import { endSession, startSession } from './sessions-of-host.ts';
 import { sweepExpiredSessions } from './sessions.ts';
 
@@ -18,6 +24,12 @@ async function opened() {
 }
 const changes = (sessionId: number, after = -1, limit = 500) =>
   findSessionChanges(database.db, { sessionId, after, participantId: null, limit });
+
+async function joined(code: string): Promise<number> {
+  const outcome = await addParticipant(database.db, newParticipant({ code }));
+  if (outcome.kind !== 'added') throw new Error(outcome.kind);
+  return outcome.participant.id;
+}
 
 test('each change of the status takes the next number, and what changes nothing takes none', async () => {
   const session = await opened();
@@ -56,6 +68,76 @@ test('who was removed or blocked since is told, and who was before is not', asyn
   expect((await removedAfter(0))?.toSorted((a, b) => a - b)).toEqual(ids);
   expect(await removedAfter(1)).toEqual(ids.slice(1));
   expect(await removedAfter(2)).toEqual([]);
+});
+
+test('a snapshot has what its reader may see, however much was withdrawn or hidden since', async () => {
+  const { id: sessionId, code } = await opened();
+  await insertQuestions(database.db, { code, status: 'answered', count: 3 });
+  await insertQuestions(database.db, { code, status: 'hidden', count: 600 });
+  await insertQuestions(database.db, { code, status: 'withdrawn', count: 600 });
+  const statuses = async (includeHidden: boolean, limit: number) => {
+    const call = { sessionId, participantId: null, includeHidden, limit };
+    const found = await findSessionSnapshot(database.db, call);
+    return Object.groupBy(found?.questions ?? [], ({ status }) => status);
+  };
+  const forStudents = await statuses(false, 500);
+  expect(Object.keys(forStudents)).toEqual(['answered']);
+  expect(forStudents.answered).toHaveLength(3);
+  const forHost = await statuses(true, 1000);
+  expect(Object.keys(forHost).toSorted()).toEqual(['answered', 'hidden']);
+  expect([forHost.answered?.length, forHost.hidden?.length]).toEqual([3, 600]);
+});
+
+test('above its limit a snapshot has the pinned questions and those with the most votes', async () => {
+  const { id: sessionId, code } = await opened();
+  await insertQuestions(database.db, { code, status: 'answered', count: 10 });
+  const { rows } = await sql<{ id: number }>`
+    update questions set pinned = rank = 3, vote_count = rank
+    from (
+      select id, row_number() over (order by id) as rank from questions
+      where session_id = ${sessionId}
+    ) ranked
+    where questions.id = ranked.id and rank in (3, 7, 8) returning questions.id
+  `.execute(database.db);
+  const call = { sessionId, participantId: null, includeHidden: false, limit: 3 };
+  const found = await findSessionSnapshot(database.db, call);
+  const ids = (questions: { id: number }[] = []) =>
+    questions.map(({ id }) => id).toSorted((a, b) => a - b);
+  expect(ids(found?.questions)).toEqual(ids(rows));
+});
+
+test('a snapshot is in the form and order of the changes since the beginning', async () => {
+  const { id: sessionId, code } = await opened();
+  const participantId = await joined(code);
+  await insertQuestions(database.db, { code, status: 'answered', count: 5 });
+  await sql`
+    insert into question_votes select min(id), ${participantId} from questions
+    where session_id = ${sessionId}
+  `.execute(database.db);
+  const call = { sessionId, participantId, limit: 500 };
+  const changed = await findSessionChanges(database.db, { ...call, after: -1 });
+  const found = await findSessionSnapshot(database.db, { ...call, includeHidden: false });
+  const { seconds_since_change: since, participant_is_in: isIn, ...shape } = found ?? {};
+  expect([typeof since, isIn]).toEqual(['number', true]);
+  expect(changed).toMatchObject(shape);
+  expect(Object.keys({ ...changed, participant_is_in: true })).toEqual(Object.keys(found ?? {}));
+  expect(found?.questions.filter(({ voted }) => voted)).toHaveLength(1);
+});
+
+test('a snapshot says whether its reader is still in the session', async () => {
+  const { id: sessionId, code, tokenHash } = await opened();
+  const [stays, removed, blocked] = [await joined(code), await joined(code), await joined(code)];
+  await removeParticipant(database.db, { code, tokenHash, participantId: removed, block: false });
+  await removeParticipant(database.db, { code, tokenHash, participantId: blocked, block: true });
+  const elsewhere = await joined((await opened()).code);
+  const isIn = async (participantId: number | null) => {
+    const call = { sessionId, participantId, includeHidden: false, limit: 500 };
+    return (await findSessionSnapshot(database.db, call))?.participant_is_in;
+  };
+  expect(await isIn(stays)).toBe(true);
+  for (const participantId of [removed, blocked, elsewhere, null]) {
+    expect(await isIn(participantId)).toBe(false);
+  }
 });
 
 test('it is one read, however much has changed', async () => {

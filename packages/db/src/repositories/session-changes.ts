@@ -1,13 +1,20 @@
-import { sql } from 'kysely';
+import {
+  type AliasableExpression,
+  type Expression,
+  expressionBuilder,
+  type Selectable,
+  sql,
+} from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
-import type { Database } from '../database.ts';
+import type { Database, Tables } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import { AUTHOR_NAME, QUESTION_COLUMNS } from './question-columns.ts';
 import { SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
+import type { QuestionsTable } from '../tables/questions.ts';
 
 export interface ChangesAfter {
   sessionId: number;
-  /** The number of the change after which to look; -1 for everything. */
+  /** The number of the change after which to look. */
   after: number;
   /** Whose votes to tell of; null for nobody's. */
   participantId: number | null;
@@ -18,12 +25,24 @@ export interface ChangesAfter {
 /** What a session is after some changes. */
 export type SessionChanges = NonNullable<Awaited<ReturnType<typeof findSessionChanges>>>;
 
-const statement = prepared((db, parameter: Parameter<ChangesAfter>) => {
-  const after = parameter('after', 'bigint');
+/** What a session is for somebody who begins to listen. */
+export type SessionSnapshot = NonNullable<Awaited<ReturnType<typeof findSessionSnapshot>>>;
+
+export interface SnapshotOf {
+  sessionId: number;
+  /** Whose votes to tell of, and whether they are in the session; null for nobody. */
+  participantId: number | null;
+  /** Hidden questions are for the host alone. */
+  includeHidden: boolean;
+  /** How many questions at most, the first of the list by votes. */
+  limit: number;
+}
+
+function selectSession(db: Database, sessionId: Expression<number>) {
   return db
     .selectFrom('sessions as session')
     .innerJoin('users as host', 'host.id', 'session.host_user_id')
-    .where('session.id', '=', parameter('sessionId', 'bigint'))
+    .where('session.id', '=', sessionId)
     .select([
       ...SESSION_COLUMNS,
       SESSION_STATUS,
@@ -32,47 +51,58 @@ const statement = prepared((db, parameter: Parameter<ChangesAfter>) => {
       sql<number>`extract(epoch from clock_timestamp() - session.changed_at)::float8`.as(
         'seconds_since_change',
       ),
-    ])
-    .select((eb) => [
-      jsonArrayFrom(
-        eb
-          // So many by the index first, and only of them the names.
-          .selectFrom(
-            eb
-              .selectFrom('questions')
-              .whereRef('questions.session_id', '=', 'session.id')
-              .where('questions.change_number', '>', after)
-              .orderBy('questions.change_number', 'desc')
-              .limit(parameter('limit', 'int'))
-              .selectAll('questions')
-              .as('question'),
-          )
-          .orderBy('question.change_number', 'desc')
-          .select(QUESTION_COLUMNS)
-          .select((inner) => [
-            'question.change_number',
-            // For each of them, and not as a join, for which whole tables would be read.
-            inner
-              .selectFrom('session_participants as author')
-              .innerJoin('users as author_user', 'author_user.id', 'author.user_id')
-              .whereRef('author.id', '=', 'question.author_id')
-              .select(AUTHOR_NAME)
-              .as('author_name'),
-            sql<boolean>`exists ${inner
-              .selectFrom('question_votes as vote')
-              .whereRef('vote.question_id', '=', 'question.id')
-              .where('vote.participant_id', '=', parameter('participantId', 'bigint'))
-              .select('vote.question_id')}`.as('voted'),
-          ]),
-      ).as('questions'),
-      jsonArrayFrom(
-        eb
-          .selectFrom('session_participants as participant')
-          .whereRef('participant.session_id', '=', 'session.id')
-          .where('participant.removal_change_number', '>', after)
-          .select('participant.id'),
-      ).as('removed'),
     ]);
+}
+
+/** Questions of `sessions as session` that a read has picked already: only of them the names. */
+function describeQuestions(
+  picked: AliasableExpression<Selectable<QuestionsTable>>,
+  participantId: Expression<number | null>,
+) {
+  return jsonArrayFrom(
+    expressionBuilder<Tables>()
+      .selectFrom(picked.as('question'))
+      .orderBy('question.change_number', 'desc')
+      .select(QUESTION_COLUMNS)
+      .select((eb) => [
+        'question.change_number',
+        // For each of them, and not as a join, for which whole tables would be read.
+        eb
+          .selectFrom('session_participants as author')
+          .innerJoin('users as author_user', 'author_user.id', 'author.user_id')
+          .whereRef('author.id', '=', 'question.author_id')
+          .select(AUTHOR_NAME)
+          .as('author_name'),
+        sql<boolean>`exists ${eb
+          .selectFrom('question_votes as vote')
+          .whereRef('vote.question_id', '=', 'question.id')
+          .where('vote.participant_id', '=', participantId)
+          .select('vote.question_id')}`.as('voted'),
+      ]),
+  );
+}
+
+const changesAfter = prepared((db, parameter: Parameter<ChangesAfter>) => {
+  const after = parameter('after', 'bigint');
+  return selectSession(db, parameter('sessionId', 'bigint')).select((eb) => [
+    describeQuestions(
+      eb
+        .selectFrom('questions')
+        .whereRef('questions.session_id', '=', 'session.id')
+        .where('questions.change_number', '>', after)
+        .orderBy('questions.change_number', 'desc')
+        .limit(parameter('limit', 'int'))
+        .selectAll('questions'),
+      parameter('participantId', 'bigint'),
+    ).as('questions'),
+    jsonArrayFrom(
+      eb
+        .selectFrom('session_participants as participant')
+        .whereRef('participant.session_id', '=', 'session.id')
+        .where('participant.removal_change_number', '>', after)
+        .select('participant.id'),
+    ).as('removed'),
+  ]);
 });
 
 /**
@@ -80,7 +110,47 @@ const statement = prepared((db, parameter: Parameter<ChangesAfter>) => {
  * that changed since as they are, the last to change first, and who was taken out.
  */
 export async function findSessionChanges(db: Database, changes: ChangesAfter) {
-  const { rows } = await db.executeQuery(statement(changes));
+  const { rows } = await db.executeQuery(changesAfter(changes));
+  return rows[0];
+}
+
+const snapshot = prepared((db, parameter: Parameter<SnapshotOf>) => {
+  const participantId = parameter('participantId', 'bigint');
+  return selectSession(db, parameter('sessionId', 'bigint')).select((eb) => [
+    describeQuestions(
+      eb
+        .selectFrom('questions')
+        .whereRef('questions.session_id', '=', 'session.id')
+        // As the index of the list by votes has it, which holds no withdrawn ones.
+        .where('questions.status', '<>', sql.lit('withdrawn'))
+        .where(
+          sql<boolean>`(questions.status <> 'hidden' or ${parameter('includeHidden', 'boolean')})`,
+        )
+        .orderBy('questions.session_id')
+        .orderBy('questions.pinned', 'desc')
+        .orderBy('questions.vote_count', 'desc')
+        .orderBy('questions.id')
+        .limit(parameter('limit', 'int'))
+        .selectAll('questions'),
+      participantId,
+    ).as('questions'),
+    sql<{ id: number }[]>`'[]'::json`.as('removed'),
+    sql<boolean>`exists ${eb
+      .selectFrom('session_participants as participant')
+      .where('participant.id', '=', participantId)
+      .whereRef('participant.session_id', '=', 'session.id')
+      .where('participant.user_id', 'is not', null)
+      .where('participant.blocked_at', 'is', null)
+      .select('participant.id')}`.as('participant_is_in'),
+  ]);
+});
+
+/**
+ * A session as it is, in one read: the questions that the caller may see, at most `limit`, in the
+ * form and order of `findSessionChanges`, and whether the participant is still in the session.
+ */
+export async function findSessionSnapshot(db: Database, call: SnapshotOf) {
+  const { rows } = await db.executeQuery(snapshot(call));
   return rows[0];
 }
 

@@ -1,4 +1,4 @@
-import { PENDING_QUESTION_LIMIT } from '@classroom/schema';
+import { PENDING_QUESTION_LIMIT, SESSION_QUESTION_LIMIT } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
@@ -23,10 +23,15 @@ export type SubmitQuestionOutcome =
   | { kind: 'key-used' }
   /** Every slot of the author is taken. */
   | { kind: 'limit' }
-  /** A parallel call took the slot or the key, or ended the session: try again. */
+  /** The session has as many questions as it may have. */
+  | { kind: 'full' }
+  /** A parallel call ended the session or asked its last question: try again. */
   | { kind: 'overtaken' }
   /** Nobody in an open session of that code holds the token. */
   | { kind: 'refused' };
+
+/** That `sessions as session` may have another question. */
+const HAS_ROOM = sql<boolean>`session.question_count < ${sql.lit(SESSION_QUESTION_LIMIT)}`;
 
 const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
   const keyIsNew = sql<boolean>`not exists (select from first_call)`;
@@ -48,8 +53,10 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
     .with('free_slot', freeQuestionSlot(sql`(select id from asking)`, PENDING_QUESTION_LIMIT))
     .with('numbered', (db) =>
       nextChange(sql`(select session_id from asking, free_slot where ${keyIsNew})`)(db)
-        // Not if it was ended while this waited for the row.
-        .where(SESSION_IS_OPEN),
+        // Not if it was ended or filled while this waited for the row.
+        .where(SESSION_IS_OPEN)
+        .where(HAS_ROOM)
+        .set({ question_count: sql`session.question_count + 1` }),
     )
     .with('submitted', (db) =>
       db
@@ -76,13 +83,13 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
               parameter('idempotencyKeyHash', 'bytea').as('idempotency_key_hash'),
             ]),
         )
-        // Whoever came first to the slot or the key keeps it.
-        .onConflict((conflict) => conflict.doNothing())
+        // A conflict of slots or keys undoes the statement, and so what it counted.
         .returning(['id', 'session_id', 'created_at']),
     )
     .selectFrom(sql`(select)`.as('always'))
     .leftJoin('submitted', (join) => join.onTrue())
     .leftJoin('asking', (join) => join.onTrue())
+    .leftJoin('sessions as session', 'session.id', 'asking.session_id')
     .leftJoin('session_participants as author', 'author.id', 'asking.id')
     .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
     .select([
@@ -92,6 +99,7 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
       'asking.id as caller_id',
       sql<boolean>`not ${keyIsNew}`.as('key_used'),
       sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
+      HAS_ROOM.as('has_room'),
       sql<string | null>`case when not ${anonymous} then author_user.display_name end`.as(
         'author_name',
       ),
@@ -99,8 +107,10 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
 });
 
 /**
- * Submits a question to an open session, if its author has a slot free for it: all or nothing, in one
- * statement and one round trip. Any number of parallel calls fill the slots, and no more.
+ * Submits a question to an open session, if the session has room and its author a slot free for it:
+ * all or nothing, in one statement and one round trip.
+ *
+ * @throws what `isOvertaken` knows, when a parallel call took the slot or the key first
  */
 export async function submitQuestion(
   db: Database,
@@ -114,5 +124,6 @@ export async function submitQuestion(
   }
   if (row.key_used) return { kind: 'key-used' };
   if (row.caller_id === null) return { kind: 'refused' };
+  if (!row.has_room) return { kind: 'full' };
   return { kind: row.slot_is_free ? 'overtaken' : 'limit' };
 }

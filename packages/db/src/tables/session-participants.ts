@@ -13,4 +13,5 @@ export interface SessionParticipantsTable {
   token_seed: Buffer | null;
   blocked_at: Date | null;
   removal_change_number: number | null;
+  session_slot: number | null;
 }

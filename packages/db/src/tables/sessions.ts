@@ -15,4 +15,5 @@ export interface SessionsTable {
   change_number: Generated<number>;
   status_change_number: Generated<number>;
   changed_at: Generated<Date>;
+  question_count: Generated<number>;
 }

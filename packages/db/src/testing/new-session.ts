@@ -23,6 +23,7 @@ export function newParticipant(overrides: Partial<NewParticipant> = {}): NewPart
     code: '',
     displayName: `Ben ${randomBytes(6).toString('hex')}`,
     callerTokenHash: null,
+    maxParticipants: 2_000,
     tokenHash: randomBytes(32),
     idempotencyKeyHash: null,
     tokenSeed: null,

@@ -1,0 +1,28 @@
+import { addParticipant, openSession } from '@classroom/db';
+import { newParticipant, newSession } from '@classroom/db/testing';
+import type { ChangeDeps } from '../change-deps.ts';
+import { DomainError } from '../domain-error.ts';
+import { submitQuestion } from '../questions/submit-question.ts';
+
+/** A session with so many students, and what it takes to ask in it. */
+export async function openRoom(deps: ChangeDeps, students = 1) {
+  const session = newSession();
+  await openSession(deps.db, session);
+  const tokens: Buffer[] = [];
+  for (let n = 0; n < students; n += 1) {
+    const participant = newParticipant({ code: session.code });
+    await addParticipant(deps.db, participant);
+    tokens.push(participant.tokenHash);
+  }
+  const input = { code: session.code, body: 'Why?', anonymous: false };
+  const submit = (token: Buffer, more = {}) => submitQuestion(deps, { ...input, ...more }, token);
+  return { session, host: session.tokenHash, tokens, submit };
+}
+
+/** Why a use case refuses; `none` when it does not. */
+export async function reasonOf(call: Promise<unknown>): Promise<string> {
+  return await call.then(
+    () => 'none',
+    (error: unknown) => (error instanceof DomainError ? error.reason : String(error)),
+  );
+}

@@ -1,0 +1,63 @@
+import { type Kysely, sql } from 'kysely';
+
+/**
+ * The limits of a session: a slot for each of its participants, and how many questions it has. A
+ * question that is reopened holds no slot of its author, so that reopening cannot fail on that limit.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    alter table questions
+      drop constraint questions_pending_check,
+      add constraint questions_pending_check check (author_slot is null or status = 'pending')
+  `.execute(db);
+
+  await sql`
+    alter table sessions
+      add column question_count integer not null default 0
+        constraint sessions_question_count_check check (question_count >= 0)
+  `.execute(db);
+  await sql`
+    update sessions set question_count = counted.questions
+    from (select session_id, count(*) as questions from questions group by session_id) counted
+    where sessions.id = counted.session_id
+  `.execute(db);
+
+  await sql`
+    alter table session_participants
+      add column session_slot integer,
+      add constraint session_participants_session_slot_check check (
+        session_slot is null or (session_slot >= 1 and role = 'participant')
+      )
+  `.execute(db);
+  // Nobody joins a session that has ended.
+  await sql`
+    update session_participants set session_slot = numbered.slot
+    from (
+      select participant.id,
+        row_number() over (partition by participant.session_id order by participant.id) as slot
+      from session_participants participant
+      join sessions on sessions.id = participant.session_id and sessions.status <> 'ended'
+      where participant.role = 'participant'
+        and participant.user_id is not null and participant.blocked_at is null
+    ) numbered
+    where session_participants.id = numbered.id
+  `.execute(db);
+  await sql`
+    create unique index session_participants_session_slot_key
+      on session_participants (session_id, session_slot) where session_slot is not null
+  `.execute(db);
+}
+
+export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`alter table session_participants drop column session_slot`.execute(db);
+  await sql`alter table sessions drop column question_count`.execute(db);
+  await sql`
+    update questions set status = 'answered', answered_at = coalesce(answered_at, now())
+    where status = 'pending' and author_slot is null
+  `.execute(db);
+  await sql`
+    alter table questions
+      drop constraint questions_pending_check,
+      add constraint questions_pending_check check ((status = 'pending') = (author_slot is not null))
+  `.execute(db);
+}
