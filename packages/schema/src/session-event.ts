@@ -19,7 +19,7 @@ export const sessionEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('snapshot'),
     session: sessionSummary,
-    /** The questions that changed last, at most 500; `questions.list` has the others. */
+    /** The first 500 questions in the order of `questions.list`, which has the others. */
     questions: z.array(question),
   }),
   /** The session has started or ended. After its end nothing follows. */

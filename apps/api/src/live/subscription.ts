@@ -2,13 +2,14 @@ import {
   type Database,
   findParticipantByToken,
   findSessionChanges,
+  findSessionSnapshot,
   type SessionChanges,
 } from '@classroom/db';
 import type { SessionEventsInput } from '@classroom/schema';
 import { DomainError, unavailable } from '../domain-error.ts';
 import { findSessionAsParticipant } from '../access/find-session-as-participant.ts';
 import type { LiveFeed } from './feed.ts';
-import { toEvents, toSnapshot } from './presenter.ts';
+import { type SequencedEvent, toEvents, toSnapshot } from './presenter.ts';
 import { CHANGES_LIMIT, type Member, type Subscriber } from './room.ts';
 import type { StreamCaller } from './stream-caps.ts';
 
@@ -73,33 +74,46 @@ export async function authorizeSubscription(
     const room = live.join(sessionId, member, caller);
 
     const deliverBacklog = async () => {
-      const { backlog, isResumed } = await live.limitOpening(readBacklog);
-      // A participant who was removed before the backlog was read hears nothing of it from the room.
-      const isIn = (await findParticipantByToken(db, caller.tokenHash)) !== undefined;
-      if (backlog === undefined || !isIn) throw new DomainError('UNAUTHENTICATED');
+      const backlog = await live.limitOpening(readBacklog);
       if (!isOpen) return;
-      const events = isResumed ? toEvents(backlog, after, role) : [toSnapshot(backlog, role)];
-      if (events.length > 0) subscriber.push(events);
-      if (backlog.status === 'ended') return member.end();
-      member.cursor = backlog.change_number;
-      room.readFrom(backlog.change_number);
+      if (backlog.events.length > 0) subscriber.push(backlog.events);
+      if (backlog.isLast) return member.end();
+      member.cursor = backlog.cursor;
+      room.readFrom(backlog.cursor);
     };
     deliverBacklog().catch((error: unknown) => member.end(error));
     return close;
   };
 
-  async function readBacklog(): Promise<{
-    backlog: SessionChanges | undefined;
-    isResumed: boolean;
-  }> {
-    const asked = { sessionId, participantId, limit: CHANGES_LIMIT };
+  async function readBacklog(): Promise<Backlog> {
     if (after > BEGINNING) {
-      const backlog = await findSessionChanges(db, { ...asked, after });
-      const isKnown = backlog === undefined || after <= backlog.change_number;
-      const isTooLong = backlog?.questions.length === CHANGES_LIMIT;
-      if (isKnown && !isTooLong) return { backlog, isResumed: true };
+      const asked = { sessionId, after, participantId, limit: CHANGES_LIMIT };
+      const changes = await findSessionChanges(db, asked);
+      // A participant who was removed before this read hears nothing of it from the room.
+      const holder = await findParticipantByToken(db, caller.tokenHash);
+      if (changes === undefined || holder === undefined) throw new DomainError('UNAUTHENTICATED');
+      const isTooLong = changes.questions.length === CHANGES_LIMIT;
+      if (after <= changes.change_number && !isTooLong) {
+        return toBacklog(changes, toEvents(changes, after, role));
+      }
     }
-    const backlog = await findSessionChanges(db, { ...asked, after: BEGINNING });
-    return { backlog, isResumed: false };
+    const snapshot = await findSessionSnapshot(db, {
+      sessionId,
+      participantId,
+      includeHidden: role === 'host',
+      limit: CHANGES_LIMIT,
+    });
+    if (snapshot?.participant_is_in !== true) throw new DomainError('UNAUTHENTICATED');
+    return toBacklog(snapshot, [toSnapshot(snapshot, role)]);
   }
+}
+
+interface Backlog {
+  events: SequencedEvent[];
+  cursor: number;
+  isLast: boolean;
+}
+
+function toBacklog(changes: SessionChanges, events: SequencedEvent[]): Backlog {
+  return { events, cursor: changes.change_number, isLast: changes.status === 'ended' };
 }
