@@ -1,6 +1,6 @@
 import { describeRun, startApi, startDatabase } from '../environment.ts';
 import type { Program } from '../program.ts';
-import { type FeedResult, measureFeed } from './measure-feed.ts';
+import { type FeedResult, measureFeeds } from './measure-feeds.ts';
 import { openClassroom } from './open-classroom.ts';
 import { startBaseline } from './start-baseline.ts';
 
@@ -29,7 +29,8 @@ export const liveFeed: Program = {
     const databaseUrl = await startDatabase(stack);
     const rows: string[][] = [];
     for (const count of only.length === 0 ? LISTENERS : only.map(Number)) {
-      const { api, baseline } = await measureBoth(databaseUrl, count);
+      const [api, baseline] = await measureBoth(databaseUrl, count);
+      if (api === undefined || baseline === undefined) throw new Error('A feed was not measured');
       const ratio = (api.p99 / baseline.p99).toFixed(1);
       rows.push([`${count}`, ...toCells(api), api.readsPerChange.toFixed(2), ratio]);
       rows.push([`${count}, baseline`, ...toCells(baseline), '', '']);
@@ -41,15 +42,14 @@ export const liveFeed: Program = {
   },
 };
 
-/** A process of its own for each: memory that one size has freed would hide what the next takes. */
-async function measureBoth(databaseUrl: string, count: number) {
+/** A process of its own for each size: what one has freed would hide what the next takes. */
+async function measureBoth(databaseUrl: string, count: number): Promise<FeedResult[]> {
   await using stack = new AsyncDisposableStack();
-  const server = await startApi(databaseUrl, stack, LIMITS);
+  const api = await startApi(databaseUrl, stack, LIMITS);
   console.log(`live-feed: ${count} participants are joining …`);
-  const classroom = await openClassroom(server, count);
-  const api = await measureFeed(classroom, classroom.tokens);
-  const bare = await startBaseline(classroom.event, stack);
-  return { api, baseline: await measureFeed(bare, classroom.tokens) };
+  const classroom = await openClassroom(api, count);
+  const baseline = await startBaseline(classroom.event, stack);
+  return await measureFeeds([classroom, baseline], classroom.tokens);
 }
 
 function toCells(result: FeedResult): string[] {

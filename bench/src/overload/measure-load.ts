@@ -8,7 +8,8 @@ const PROCESS = path.join(import.meta.dirname, 'load-process.ts');
 
 /** Puts a load on the API from another process. */
 export async function measureLoad(url: string, behaviour: Behaviour): Promise<LoadResult> {
-  const child = fork(PROCESS, { execArgv: [] });
+  // JSON has no NaN, which a latency is when no call had that outcome.
+  const child = fork(PROCESS, { execArgv: [], serialization: 'advanced' });
   return await new Promise((resolve, reject) => {
     child.once('message', (result: LoadResult) => resolve(result));
     child.once('exit', (code) => reject(new Error(`The load process ended with ${code}`)));
