@@ -1,0 +1,168 @@
+import { createTestDatabase, waitEvents } from '@classroom/db/testing';
+import { expect, test } from 'vitest';
+import { everyRequest, prepareLesson } from '../src/every-request.ts';
+import { expectIdle, expectToServe } from '../src/expect-idle.ts';
+import { forEach } from '../src/for-each.ts';
+import { lockTable } from '../src/lock-table.ts';
+import { openListener } from '../src/open-listener.ts';
+import {
+  type Disconnection,
+  openConnection,
+  type RawConnection,
+  type RawRequest,
+  toBytes,
+  toText,
+} from '../src/raw-http.ts';
+import { startApi } from '../src/start-api.ts';
+
+const SOCKETS = 80;
+const REQUESTS = 9_000;
+const LOCKED_ROUNDS = 8;
+const HOW: readonly Disconnection[] = ['reset', 'destroy'];
+
+/** Comes to the moment at which the client disconnects. */
+type Moment = (connection: RawConnection, request: RawRequest, index: number) => Promise<unknown>;
+
+const moments: Record<string, Moment> = {
+  'before the head is complete': ({ write }, request) => {
+    const { head } = toBytes(request);
+    return write(head.slice(0, head.length / 2));
+  },
+  'before the body': ({ write }, request) => write(toBytes(request).head),
+  'in the middle of the body': ({ write }, request) => {
+    const { head, body } = toBytes(request);
+    return write(head + body.slice(0, body.length / 2));
+  },
+  'at once after the request': ({ write }, request) => write(toText(request)),
+  'while it is served': async ({ write }, request, index) => {
+    await write(toText(request));
+    for (let turn = index % 50; turn > 0; turn -= 1) await nextTurn();
+  },
+  'at the first byte of the answer': async ({ write, until }, request) => {
+    await write(toText(request));
+    expect(await until('HTTP/1.1 '), `an answer to ${request.method} ${request.path}`).toBe(true);
+  },
+  'when the first of four pipelined requests is answered': async ({ write, until }, request) => {
+    await write(toText(request).repeat(4));
+    expect(await until('HTTP/1.1 '), `an answer to ${request.method} ${request.path}`).toBe(true);
+  },
+};
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** How many clients disconnected in each way, and how many came too late: the server had closed first. */
+function countDisconnections() {
+  const counts = { reset: 0, destroy: 0, tooLate: 0 };
+  return {
+    counts,
+    disconnect: async (connection: RawConnection, how: Disconnection) => {
+      if (await connection.disconnect(how)) counts[how] += 1;
+      else counts.tooLate += 1;
+    },
+  };
+}
+
+async function startServer() {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase());
+  const api = stack.use(await startApi({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' }));
+  const lesson = await prepareLesson(api);
+  const owned = stack.move();
+  return { database, api, lesson, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+test('clients that disconnect at any moment of any request leave every counter at zero', async () => {
+  await using server = await startServer();
+  const { api, lesson } = server;
+  const requests = await everyRequest(api, lesson);
+  const { counts, disconnect } = countDisconnections();
+  const reached = new Map<string, number>();
+  let sent = 0;
+  while (sent < REQUESTS) {
+    const attempts = Object.entries(moments).flatMap(([name, moment]) =>
+      requests()
+        .filter(({ body }) => body !== undefined || !name.includes('body'))
+        .flatMap((request) => HOW.map((how) => ({ name, moment, request, how }))),
+    );
+    await forEach(mixed(attempts), SOCKETS, async ({ name, moment, request, how }, index) => {
+      const connection = await openConnection(api.url);
+      await moment(connection, request, index);
+      await disconnect(connection, how);
+      reached.set(name, (reached.get(name) ?? 0) + 1);
+    });
+    sent += attempts.length;
+  }
+  console.log(`${sent} requests:`, Object.fromEntries(reached), counts);
+  expect([...reached.keys()].toSorted()).toEqual(Object.keys(moments).toSorted());
+  expect(Math.min(counts.reset, counts.destroy)).toBeGreaterThan(0.4 * sent);
+  await expectIdle(api);
+  await expectToServe(api);
+});
+
+test('clients that disconnect while their calls wait for the database leave every counter at zero', async () => {
+  await using server = await startServer();
+  const { api, database, lesson } = server;
+  const requests = await everyRequest(api, lesson);
+  const { counts, disconnect } = countDisconnections();
+  const calls = () =>
+    mixed(
+      requests().filter(({ path, method }) => /^\/(trpc|api)\//.test(path) && method !== 'OPTIONS'),
+    );
+  for (let round = 0; round < LOCKED_ROUNDS; round += 1) {
+    const release = await lockTable(database, 'sessions');
+    const waiting: RawConnection[] = [];
+    await forEach(calls(), SOCKETS, async (request) => {
+      const connection = await openConnection(api.url);
+      await connection.write(toText(request));
+      waiting.push(connection);
+    });
+    const waitingForLock = async () =>
+      (await waitEvents(database.db)).filter((event) => event === 'Lock').length;
+    await expect
+      .poll(waitingForLock, {
+        message: `calls reach the database in round ${round}`,
+        timeout: 10_000,
+      })
+      .toBeGreaterThan(5);
+    await forEach(waiting, SOCKETS, (connection, index) =>
+      disconnect(connection, HOW[index % 2] ?? 'reset'),
+    );
+    await release();
+  }
+  console.log('while they waited:', counts);
+  expect(Math.min(counts.reset, counts.destroy)).toBeGreaterThan(400);
+  await expectIdle(api);
+  await expectToServe(api);
+});
+
+test.each([
+  ['as soon as they are connected', 'event: connected'],
+  ['after the snapshot', '"type":"snapshot"'],
+])('listeners that disconnect %s leave every counter at zero', async (_, text) => {
+  await using server = await startServer();
+  const { api, lesson } = server;
+  const { code, hostToken } = lesson;
+  const { counts, disconnect } = countDisconnections();
+  const streams = Array.from({ length: 1_000 }, (_each, n) => HOW[n % 2] ?? 'reset');
+  let open = 0;
+  await forEach(streams, SOCKETS, async (how) => {
+    const stream = await openListener(api.url, code, hostToken);
+    if (stream.status === 200 && (await stream.until(text))) open += 1;
+    await disconnect(stream, how);
+  });
+  console.log(`${open} streams were open:`, counts);
+  // A busy server may refuse some.
+  expect(open).toBeGreaterThan(900);
+  expect(counts).toEqual({ reset: 500, destroy: 500, tooLate: 0 });
+  await expectIdle(api);
+  await expectToServe(api);
+});
+
+/** The same in an order that is always the same, and in which neighbours differ. */
+function mixed<Item>(items: readonly Item[]): Item[] {
+  const STEP = 7_919;
+  return items
+    .map((item, index) => ({ item, place: (index * STEP) % items.length }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { createTestDatabase } from '@classroom/db/testing';
+import { describe, expect, test } from 'vitest';
+import { clientOf } from '../src/client-of.ts';
+import { expectIdle, expectToServe } from '../src/expect-idle.ts';
+import { forEach, times } from '../src/for-each.ts';
+import { openListener, type RawListener } from '../src/open-listener.ts';
+import { openConnection, streamRequest, toText } from '../src/raw-http.ts';
+import { LIVE_LISTENERS, RESIDENT_BYTES, scrape, watchMetrics } from '../src/scrape.ts';
+import { type RunningApi, startApi } from '../src/start-api.ts';
+
+const STREAMS_PER_TOKEN = 8;
+const MIB = 1024 * 1024;
+
+/** An API with these settings, and a session in it. */
+async function startWith(env: Record<string, string>) {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase());
+  const settings = { DATABASE_URL: database.url, LOG_LEVEL: 'warn', ...env };
+  const api = stack.use(await startApi(settings));
+  const { code, hostToken } = await clientOf(api).sessions.create.mutate({
+    title: 'Algebra I',
+    hostDisplayName: `Ada ${randomUUID()}`,
+  });
+  const owned = stack.move();
+  return {
+    api,
+    code,
+    hostToken,
+    listeners: async () => (await scrape(api.url))(LIVE_LISTENERS),
+    open: (token = hostToken) => openListener(api.url, code, token),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** One after another, so that the first is the oldest. */
+async function openOneByOne(count: number, open: () => Promise<RawListener>) {
+  const streams: RawListener[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const stream = await open();
+    expect(stream.status, stream.received()).toBe(200);
+    expect(await stream.until('"type":"snapshot"'), stream.received()).toBe(true);
+    streams.push(stream);
+  }
+  return streams;
+}
+
+/** What a process grows to by itself once it serves streams. */
+async function warmUp({
+  api,
+  code,
+  hostToken,
+}: {
+  api: RunningApi;
+  code: string;
+  hostToken: string;
+}) {
+  await forEach(times(500), 20, async () => {
+    const stream = await openListener(api.url, code, hostToken);
+    await stream.disconnect('destroy');
+  });
+  await expectIdle(api);
+  return (await scrape(api.url))(RESIDENT_BYTES);
+}
+
+const isOpen = ({ socket }: RawListener) => !socket.destroyed;
+const close = (streams: readonly RawListener[]) =>
+  Promise.all(streams.map(({ disconnect }) => disconnect('destroy')));
+
+describe('streams of one token', () => {
+  test('a ninth stream is served and ends the oldest with RATE_LIMITED', async () => {
+    await using server = await startWith({ RATE_LIMITS: 'on' });
+    const streams = await openOneByOne(STREAMS_PER_TOKEN + 1, server.open);
+    const [oldest, ...others] = streams;
+    await expect.poll(() => oldest?.received()).toContain('event: serialized-error');
+    await expect.poll(() => oldest?.received()).toContain('"reason":"RATE_LIMITED"');
+    await expect.poll(() => streams.filter(isOpen).length).toBe(STREAMS_PER_TOKEN);
+    expect(others.filter(isOpen)).toHaveLength(STREAMS_PER_TOKEN);
+    expect(others.filter(({ received }) => received().includes('serialized-error'))).toEqual([]);
+    await expect.poll(server.listeners).toBe(STREAMS_PER_TOKEN);
+    await close(streams);
+    await expectIdle(server.api);
+  });
+
+  test('5,000 attempts leave eight', { timeout: 240_000 }, async () => {
+    await using server = await startWith({ RATE_LIMITS: 'on' });
+    const { api } = server;
+    const before = await warmUp(server);
+    const watch = watchMetrics(api.url, [RESIDENT_BYTES]);
+    const streams: RawListener[] = [];
+    const statuses: Record<number, number> = {};
+    await forEach(times(5_000), 50, async () => {
+      const stream = await server.open();
+      statuses[stream.status] = (statuses[stream.status] ?? 0) + 1;
+      streams.push(stream);
+    });
+    await watch[Symbol.asyncDispose]();
+    const growth = (watch.highest(RESIDENT_BYTES) - before) / MIB;
+    console.log('5,000 attempts on one token:', statuses, `+${Math.round(growth)} MiB`);
+    expect.soft(Object.keys(statuses).filter((status) => !/200|429|503/.test(status))).toEqual([]);
+    expect.soft(statuses[200]).toBeGreaterThanOrEqual(STREAMS_PER_TOKEN);
+    expect.soft(growth).toBeLessThan(200);
+    await expect
+      .poll(() => streams.filter((stream) => isOpen(stream) && stream.status === 200).length)
+      .toBe(STREAMS_PER_TOKEN);
+    expect(await server.listeners()).toBe(STREAMS_PER_TOKEN);
+    await close(streams);
+    await expectIdle(api);
+    await expectToServe(api);
+  });
+
+  test('twenty streams stay while RATE_LIMITS is off', async () => {
+    await using server = await startWith({ RATE_LIMITS: 'off' });
+    const { api, code, hostToken } = server;
+    const streams = await openOneByOne(20, server.open);
+    await clientOf(api, hostToken).sessions.start.mutate({ code });
+    const hasHeard = ({ received }: RawListener) => received().includes('"type":"session"');
+    await expect.poll(() => streams.filter(hasHeard).length).toBe(20);
+    expect(streams.filter(isOpen)).toHaveLength(20);
+    expect(await server.listeners()).toBe(20);
+    await close(streams);
+    await expectIdle(api);
+  });
+});
+
+test('2,000 streams that are reset as they open leave no listener and little memory', async () => {
+  await using server = await startWith({ RATE_LIMITS: 'off' });
+  const { api, code, hostToken } = server;
+  const bytes = toText(streamRequest(code, hostToken));
+  const before = await warmUp(server);
+  const watch = watchMetrics(api.url, [RESIDENT_BYTES]);
+  let opened = 0;
+  await forEach(times(1_000), 50, async () => {
+    const early = await openConnection(api.url);
+    await early.write(bytes);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await early.disconnect('reset');
+
+    const answered = await server.open();
+    if (answered.status === 200) opened += 1;
+    await answered.disconnect('reset');
+  });
+  await watch[Symbol.asyncDispose]();
+  const growth = (watch.highest(RESIDENT_BYTES) - before) / MIB;
+  console.log(`2,000 streams reset, ${opened} of them open: +${Math.round(growth)} MiB`);
+  expect(opened).toBeGreaterThan(900);
+  expect.soft(growth).toBeLessThan(100);
+  await expect.poll(server.listeners, { timeout: 2_000, interval: 50 }).toBe(0);
+  await expectIdle(api);
+  await expectToServe(api);
+});
+
+test('a session has twice as many streams as MAX_PARTICIPANTS, and refuses more with SESSION_FULL', async () => {
+  await using server = await startWith({ RATE_LIMITS: 'on', MAX_PARTICIPANTS: '2' });
+  const { api, code, hostToken } = server;
+  const { participantToken } = await clientOf(api).sessions.join.mutate({
+    code,
+    displayName: 'Ben',
+  });
+  const ofHost = await openOneByOne(2, server.open);
+  const ofBen = await openOneByOne(2, () => server.open(participantToken));
+  const refused = await server.open(hostToken);
+  expect(refused.status).toBe(409);
+  expect(refused.received()).toContain('"reason":"SESSION_FULL"');
+  expect(refused.received()).toContain('"limit":4');
+  expect([...ofHost, ...ofBen].filter(isOpen)).toHaveLength(4);
+
+  // One that leaves makes room for another.
+  await close(ofHost.slice(0, 1));
+  await expect.poll(server.listeners).toBe(3);
+  const next = await openOneByOne(1, server.open);
+  await close([...ofHost, ...ofBen, ...next, refused]);
+  await expectIdle(api);
+});
+
+test('a process has MAX_LISTENERS streams, and refuses more with UNAVAILABLE', async () => {
+  await using server = await startWith({ RATE_LIMITS: 'on', MAX_LISTENERS: '3' });
+  const streams = await openOneByOne(3, server.open);
+  const refused = await server.open();
+  expect(refused.status).toBe(503);
+  expect(refused.received()).toMatch(/^retry-after: \d+\r$/im);
+  expect(refused.received()).toContain('"reason":"UNAVAILABLE"');
+  expect(streams.filter(isOpen)).toHaveLength(3);
+  await close([...streams, refused]);
+  await expectIdle(server.api);
+  await expectToServe(server.api);
+});

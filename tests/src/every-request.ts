@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import type { RouterInputs } from '@classroom/client';
+import { clientOf } from './client-of.ts';
+import { type RawRequest, streamRequest } from './raw-http.ts';
+import { fetchDocument, type OpenApiDocument } from './rest-caller.ts';
+
+/** What requests refer to. What ends or deletes a session has one of its own, so that the others live on. */
+export interface Lesson {
+  code: string;
+  hostToken: string;
+  questionId: number;
+  participantId: number;
+  endedCode: string;
+  deletedCode: string;
+}
+
+export async function prepareLesson(api: { url: string }): Promise<Lesson> {
+  const create = () =>
+    clientOf(api).sessions.create.mutate({ title: 'T', hostDisplayName: randomUUID() });
+  const [{ code, hostToken }, ended, deleted] = [await create(), await create(), await create()];
+  const { participant } = await clientOf(api).sessions.join.mutate({ code, displayName: 'Ben' });
+  const { id: questionId } = await clientOf(api, hostToken).questions.submit.mutate({
+    code,
+    body: 'Why?',
+  });
+  return {
+    code,
+    hostToken,
+    questionId,
+    participantId: participant.id,
+    endedCode: ended.code,
+    deletedCode: deleted.code,
+  };
+}
+
+/** A valid input of each procedure; the compiler misses one that is not here. */
+function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Name] } {
+  const { code, questionId, participantId, endedCode, deletedCode } = lesson;
+  return {
+    sessions: {
+      create: { title: 'T', hostDisplayName: randomUUID() },
+      get: { code },
+      join: { code, displayName: randomUUID() },
+      participants: { code },
+      start: { code },
+      prolong: { code },
+      end: { code: endedCode },
+      export: { code },
+      delete: { code: deletedCode },
+      removeParticipant: { code, participantId },
+      createPairingCode: { code },
+      redeemPairingCode: { code, pairingCode: 'K7M2XJD4' },
+      events: { code },
+    },
+    questions: {
+      submit: { code, body: 'Why?' },
+      withdraw: { questionId: questionId + 1 },
+      list: { code },
+      vote: { questionId, on: true },
+      setStatus: { questionId, status: 'pending' },
+      pin: { questionId, on: true },
+    },
+  };
+}
+
+const BATCH = 10;
+
+/** A tRPC call as GET and as POST: one of the two is the wrong one for its procedure. */
+function bothMethods(path: string, input: unknown, token: string, query = ''): RawRequest[] {
+  const inUrl = `input=${encodeURIComponent(JSON.stringify(input))}`;
+  return [
+    { method: 'GET', path: `/trpc/${path}?${query}${inUrl}`, token },
+    { method: 'POST', path: `/trpc/${path}?${query}`, body: input, token },
+  ];
+}
+
+function trpcRequests(lesson: Lesson): RawRequest[] {
+  const token = lesson.hostToken;
+  const procedures = Object.entries(inputs(lesson)).flatMap(([feature, calls]) =>
+    Object.entries(calls).map(([name, input]) => ({ path: `${feature}.${name}`, input })),
+  );
+  const batches = procedures
+    .filter(({ path }) => path !== 'sessions.events')
+    .flatMap(({ path, input }) => {
+      const paths = Array<string>(BATCH).fill(path).join(',');
+      const batch = Object.fromEntries(Array.from({ length: BATCH }, (_, n) => [n, input]));
+      return bothMethods(paths, batch, token, 'batch=1&');
+    });
+  const single = procedures.flatMap(({ path, input }) =>
+    [input, { code: '\0', questionId: -1 }].flatMap((each) => bothMethods(path, each, token)),
+  );
+  return [...single, ...batches, streamRequest(lesson.code, token)];
+}
+
+function restRequests({ paths }: OpenApiDocument, lesson: Lesson): RawRequest[] {
+  const { code, hostToken: token, questionId, participantId } = lesson;
+  const codeFor = (template: string, method: string) => {
+    if (template.endsWith('/end')) return lesson.endedCode;
+    return method === 'delete' ? lesson.deletedCode : code;
+  };
+  return Object.entries(paths).flatMap(([template, methods]) =>
+    Object.entries(methods).flatMap(([method, { requestBody }]) => {
+      const path = template
+        .replace('{code}', codeFor(template, method))
+        .replace('{questionId}', String(questionId))
+        .replace('{participantId}', String(participantId));
+      const given = { method: method.toUpperCase(), path, token };
+      const example = requestBody?.content['application/json'].example;
+      return example === undefined
+        ? [given, { ...given, path: path.replaceAll(/\w+$/g, '%00') }]
+        : [
+            { ...given, body: { ...example, hostDisplayName: randomUUID() } },
+            { ...given, body: [] },
+          ];
+    }),
+  );
+}
+
+/** The assets that the page `/docs` loads from this server, as paths. */
+export async function docsAssets({ url }: { url: string }): Promise<string[]> {
+  const page = await fetch(`${url}/docs`);
+  const sources = [
+    ...(await page.text()).matchAll(/<(?:script|link)\b[^>]* (?:src|href)="([^"]+)"/g),
+  ];
+  return sources.map(([, source = '']) => new URL(source, page.url).pathname);
+}
+
+/** Makes one request for every route and method that the server has, and for some that it has not. */
+export async function everyRequest(
+  api: { url: string },
+  lesson: Lesson,
+): Promise<() => RawRequest[]> {
+  const document = await fetchDocument(api.url);
+  const assets = await docsAssets(api);
+  const get = (path: string) => ({ method: 'GET', path });
+  const preflight = (path: string) => ({
+    method: 'OPTIONS',
+    path,
+    headers: { origin: 'http://localhost:5173', 'access-control-request-method': 'POST' },
+  });
+  const fixed = [
+    ...['/docs', '/docs/', '/openapi.json', '/livez', '/readyz', '/metrics'].map(get),
+    ...['/', '/unknown', '/trpc', '/trpc/unknown.procedure', '/api/unknown'].map(get),
+    ...assets.flatMap((path) => [get(path), { method: 'HEAD', path }]),
+    ...['/trpc/sessions.create', '/api/sessions', '/unknown'].map(preflight),
+    { method: 'DELETE', path: '/trpc/sessions.create' },
+  ];
+  return () => [...trpcRequests(lesson), ...restRequests(document, lesson), ...fixed];
+}
