@@ -11,7 +11,7 @@ import {
 import type { Env } from './env.ts';
 import { StartupError } from './startup-error.ts';
 
-const WAITING_PER_CONNECTION = Number(process.env['WPC'] ?? 200);
+const WAITING_PER_CONNECTION = Number(process.env['WPC'] ?? 20);
 
 /**
  * Finds the database, or starts the embedded one, and brings its schema up to date. What it opens

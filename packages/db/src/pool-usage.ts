@@ -7,8 +7,8 @@ export interface PoolUsage {
   idle: number;
   /** Callers, not connections. */
   waiting: number;
-  /** Milliseconds that the last caller to get a connection waited for it. */
-  lastWaitMs: number;
+  /** Whether as many callers wait as may: the next one is refused. */
+  isFull: boolean;
 }
 
 const readers = new WeakMap<Database, () => PoolUsage>();

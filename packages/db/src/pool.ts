@@ -19,8 +19,6 @@ export interface MeasuredPool extends PostgresPool {
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
-/** A statement that has waited longer for a connection is refused: its caller is kept no longer. */
-const MAX_WAIT_MS = 200;
 /** The client waits longer than the server works: its own timeout does not cancel the statement. */
 const QUERY_TIMEOUT_GRACE_MS = 500;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
@@ -51,7 +49,7 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
 
-  let lastWaitMs = 0;
+  const isFull = () => pool.waitingCount >= maxWaiting;
   return {
     options: pool.options,
     end: () => pool.end(),
@@ -59,19 +57,11 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
       total: pool.totalCount,
       idle: pool.idleCount,
       waiting: pool.waitingCount,
-      lastWaitMs,
+      isFull: isFull(),
     }),
     async connect() {
-      if (pool.waitingCount >= maxWaiting) throw new PoolFullError();
-      const isFull = pool.totalCount >= max && pool.idleCount === 0;
-      const calledAt = performance.now();
-      const client = await pool.connect();
-      lastWaitMs = isFull ? performance.now() - calledAt : 0;
-      if (lastWaitMs > MAX_WAIT_MS) {
-        client.release();
-        throw new PoolFullError();
-      }
-      return toConnection(client);
+      if (isFull()) throw new PoolFullError();
+      return toConnection(await pool.connect());
     },
   };
 }

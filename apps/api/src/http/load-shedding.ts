@@ -12,11 +12,6 @@ const SAMPLE_INTERVAL_MS = 500;
 /** Of the memory that V8, or the container, lets the process have. */
 const MAX_MEMORY_SHARE = 0.9;
 
-/** A queue for the database that takes longer is full: what comes next would wait in vain. */
-const MAX_WAIT_MS = 100;
-/** Clients that call again at once would take the time of accepted calls. */
-const REFUSAL_DELAY_MS = Number(process.env['DELAY'] ?? 100);
-
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What @fastify/under-pressure calls in place of its refusal. */
@@ -42,11 +37,8 @@ export async function useLoadShedding(app: FastifyInstance, db: Database): Promi
     retryAfter: RETRY_AFTER_SECONDS,
   });
   app.addHook('onRequest', (request, reply, done) => {
-    const { waiting, lastWaitMs } = poolUsage(db);
-    const isQueueFull = waiting > 0 && lastWaitMs > MAX_WAIT_MS;
     const { pressureHandler } = request.routeOptions.config;
-    if (!isQueueFull || pressureHandler !== undefined) return done();
-    const refuse = () => sendError(toTRPCError(unavailable()), request, reply);
-    setTimeout(refuse, REFUSAL_DELAY_MS);
+    if (!poolUsage(db).isFull || pressureHandler !== undefined) return done();
+    sendError(toTRPCError(unavailable()), request, reply);
   });
 }
