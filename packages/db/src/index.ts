@@ -14,6 +14,7 @@ export * from './repositories/questions-of-host.ts';
 export * from './repositories/questions.ts';
 export * from './repositories/remove-participant.ts';
 export * from './repositories/session-changes.ts';
+export * from './repositories/session-export.ts';
 export * from './repositories/session-participants.ts';
 export * from './repositories/sessions-of-host.ts';
 export * from './repositories/sessions.ts';

@@ -1,7 +1,7 @@
 import type { findParticipants } from '@classroom/db';
 import type { Participant } from '@classroom/schema';
 
-type Row = Awaited<ReturnType<typeof findParticipants>>[number];
+type Row = Omit<Awaited<ReturnType<typeof findParticipants>>[number], 'microseconds'>;
 
 /** A participant as they go over the wire. */
 export function toParticipant({ id, display_name, role, joined_at }: Row): Participant {
