@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Socket } from 'node:net';
 import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { answerClientError, refuseMalformed } from './http/client-error.ts';
 import { useDrain } from './http/drain.ts';
@@ -27,6 +28,11 @@ export interface AppOptions extends Omit<Dependencies, 'castVote' | 'metrics'> {
 /** Room for the names of a thousand calls, so that we refuse so large a batch, and not Node. */
 const MAX_HEADER_BYTES = 32 * 1024;
 
+/** Longer than the pause between two pings of a live stream, and than `requestTimeout`. */
+const INACTIVITY_TIMEOUT_MS = 15_000;
+/** Node waits twice as long where a part has been written. Streams are hijacked, so it is not theirs. */
+const WRITE_TIMEOUT_MS = 7_500;
+
 /** The HTTP server, complete but for listening. It reads no environment and opens no connection. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { logger, corsOrigins, trustProxy, stopping, ...given } = options;
@@ -45,6 +51,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT_BYTES,
     return503OnClosing: false,
     requestTimeout: 10_000,
+    connectionTimeout: INACTIVITY_TIMEOUT_MS,
     keepAliveTimeout: 60_000,
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     http: {
@@ -61,6 +68,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // Hooks of every request take `done`: each that is async would cost a turn of the queue.
   app.addHook('onRequest', (request, reply, done) => {
     identify(request, reply);
+    done();
+  });
+  app.addHook('onSend', ({ socket }, _reply, _payload, done) => {
+    // What is injected by a test has no socket of the network.
+    if (socket instanceof Socket) socket.setTimeout(WRITE_TIMEOUT_MS);
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
