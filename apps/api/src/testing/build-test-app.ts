@@ -1,3 +1,4 @@
+import { createDatabase } from '@classroom/db';
 import { newCode, type TestDatabase } from '@classroom/db/testing';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../app.ts';
@@ -12,8 +13,10 @@ export async function buildTestApp(
 ): Promise<FastifyInstance> {
   const stop = new AbortController();
   const live = openLive({ db, url, onError: () => {} }, stop.signal);
+  const healthDb = createDatabase(url, { max: 1 });
   const app = await buildApp({
     db,
+    healthDb,
     live,
     announce: live.announce,
     generateJoinCode: newCode,
@@ -25,6 +28,9 @@ export async function buildTestApp(
     stopping: stop.signal,
     logger: createLogger('debug', { write }),
   });
-  app.addHook('onClose', async () => stop.abort());
+  app.addHook('onClose', async () => {
+    stop.abort();
+    await healthDb.destroy();
+  });
   return app;
 }
