@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
+import type { Database } from '@classroom/db';
 import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { answerClientError, refuseMalformed } from './http/client-error.ts';
 import { useDrain } from './http/drain.ts';
@@ -16,6 +17,8 @@ import { gatherVotes } from './questions/gather-votes.ts';
 import type { Dependencies } from './trpc/context.ts';
 
 export interface AppOptions extends Omit<Dependencies, 'castVote' | 'metrics'> {
+  /** The same database, with a connection that only `/readyz` uses. */
+  healthDb: Database;
   logger: FastifyBaseLogger;
   /** Which pages may call: `https://host`, or `http://localhost:*` for any port. */
   corsOrigins: readonly string[];
@@ -35,7 +38,7 @@ const WRITE_TIMEOUT_MS = 7_500;
 
 /** The HTTP server, complete but for listening. It reads no environment and opens no connection. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { logger, corsOrigins, trustProxy, stopping, ...given } = options;
+  const { logger, healthDb, corsOrigins, trustProxy, stopping, ...given } = options;
   const deps = {
     ...given,
     castVote: gatherVotes(given),
@@ -86,7 +89,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await useLoadShedding(app, deps.db);
   refuseMalformed(app);
   useDrain(app, stopping);
-  useHealth(app, deps.db, stopping);
+  useHealth(app, healthDb, stopping);
   useMetrics(app, deps.metrics);
   await useTRPC(app, deps);
   await useRest(app, deps);

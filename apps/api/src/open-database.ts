@@ -17,7 +17,7 @@ const WAITING_PER_CONNECTION = Number(process.env['WPC'] ?? 20);
  * Finds the database, or starts the embedded one, and brings its schema up to date. What it opens
  * it leaves to `stack` to close.
  *
- * @returns the database, and the URL that leads to it past any pooler
+ * @returns the database, the same with a connection apart, and the URL that leads past any pooler
  * @throws StartupError when the database cannot be reached or is too old
  */
 export async function openDatabase(
@@ -25,15 +25,17 @@ export async function openDatabase(
   stack: AsyncDisposableStack,
   signal: AbortSignal,
   onQuery?: (event: QueryEvent) => void,
-): Promise<{ db: Database; directUrl: string }> {
+): Promise<{ db: Database; healthDb: Database; directUrl: string }> {
   const url = env.DATABASE_URL ?? (await startEmbedded(env.DATA_DIR, stack, signal));
   const max = env.DATABASE_POOL_MAX;
   const db = createDatabase(url, { max, maxWaiting: max * WAITING_PER_CONNECTION, onQuery });
   stack.defer(() => db.destroy());
+  const healthDb = createDatabase(url, { max: 1 });
+  stack.defer(() => healthDb.destroy());
   await checkServer(db);
   const directUrl = env.DATABASE_DIRECT_URL ?? url;
   await migrate(directUrl, signal);
-  return { db, directUrl };
+  return { db, healthDb, directUrl };
 }
 
 /** A migration may take as long as it needs, and waits for that of another process. */

@@ -1,23 +1,40 @@
-import { type Database, describeServer } from '@classroom/db';
+import { checkWritable, type Database } from '@classroom/db';
 import type { FastifyInstance } from 'fastify';
 import { NEVER_SHED } from './load-shedding.ts';
 
+const STATUSES = {
+  writable: 'ok',
+  'read-only': 'database read-only',
+  full: 'database full',
+} as const;
+const UNAVAILABLE = 'database unavailable';
+type DatabaseStatus = (typeof STATUSES)[keyof typeof STATUSES] | typeof UNAVAILABLE;
+
+/** However many ask, the database is asked at most this often. */
+const REUSE_MS = 1_000;
+
 /**
- * `/livez`: the process answers. `/readyz`: so does the database, and it is not about to stop; send it
- * requests.
+ * `/livez`: the process answers. `/readyz`: the database takes writes and the process is not about to
+ * stop; send it requests.
+ *
+ * @param db has a connection that nothing else uses, so that no caller holds up the answer
  */
 export function useHealth(app: FastifyInstance, db: Database, stopping: AbortSignal): void {
+  let check: Promise<DatabaseStatus> | undefined;
+  const forgetSoon = () => void setTimeout(() => (check = undefined), REUSE_MS).unref();
+
   app.get('/livez', { config: NEVER_SHED }, () => ({ status: 'ok' }));
   app.get('/readyz', { config: NEVER_SHED }, async (_request, reply) => {
-    const status = stopping.aborted ? 'stopping' : await databaseStatus(db);
+    check ??= askDatabase(db).finally(forgetSoon);
+    const status = stopping.aborted ? 'stopping' : await check;
     if (status !== 'ok') void reply.code(503).header('retry-after', '1');
     return { status };
   });
 }
 
-async function databaseStatus(db: Database): Promise<'ok' | 'database unavailable'> {
-  return await describeServer(db).then(
-    () => 'ok',
-    () => 'database unavailable',
+async function askDatabase(db: Database): Promise<DatabaseStatus> {
+  return await checkWritable(db).then(
+    (found) => STATUSES[found],
+    () => UNAVAILABLE,
   );
 }

@@ -1,3 +1,4 @@
+import { createDatabase } from '@classroom/db';
 import { newCode, type TestDatabase } from '@classroom/db/testing';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../app.ts';
@@ -16,8 +17,10 @@ export async function buildTestApp(
     { db, url, caps: noStreamCaps, maxPerSession: 4_000, onError: () => {} },
     stop.signal,
   );
+  const healthDb = createDatabase(url, { max: 1 });
   const app = await buildApp({
     db,
+    healthDb,
     live,
     announce: live.notifyChanged,
     generateJoinCode: newCode,
@@ -30,6 +33,9 @@ export async function buildTestApp(
     stopping: stop.signal,
     logger: createLogger('debug', { write }),
   });
-  app.addHook('onClose', async () => stop.abort());
+  app.addHook('onClose', async () => {
+    stop.abort();
+    await healthDb.destroy();
+  });
   return app;
 }

@@ -1,0 +1,71 @@
+import { createDatabase } from '@classroom/db';
+import { administer, useTestDatabase } from '@classroom/db/testing';
+import { fastify } from 'fastify';
+import { expect, onTestFinished, test } from 'vitest';
+import { buildTestApp } from '../testing/build-test-app.ts';
+import { useHealth } from './health.ts';
+
+const database = await useTestDatabase();
+
+test('/readyz is answered while callers use every connection of the pool', async () => {
+  await using db = createDatabase(database.url, { max: 1 });
+  const app = await buildTestApp({ db, url: database.url });
+  onTestFinished(() => app.close());
+  const held = await db.startTransaction().execute();
+  const response = await app.inject('/readyz');
+  await held.rollback().execute();
+  expect(response.statusCode).toBe(200);
+  expect(response.json()).toEqual({ status: 'ok' });
+});
+
+test('a thousand requests at once ask the database once', async () => {
+  let queries = 0;
+  await using db = createDatabase(database.url, { max: 1, onQuery: () => void (queries += 1) });
+  const app = fastify();
+  onTestFinished(() => app.close());
+  useHealth(app, db, new AbortController().signal);
+  const responses = await Promise.all(Array.from({ length: 1_000 }, () => app.inject('/readyz')));
+  expect(new Set(responses.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
+  expect(queries).toBe(1);
+});
+
+test('/readyz is 503 while the database is read-only, and 200 again after', async () => {
+  const app = await buildTestApp(database);
+  onTestFinished(() => app.close());
+  const ready = async () => {
+    const { statusCode, headers, body } = await app.inject('/readyz');
+    return [statusCode, headers['retry-after'], body];
+  };
+  await expect.poll(ready).toEqual([200, undefined, '{"status":"ok"}']);
+  await setReadOnly('on');
+  await expect.poll(ready).toEqual([503, '1', '{"status":"database read-only"}']);
+  await setReadOnly('off');
+  await expect.poll(ready).toEqual([200, undefined, '{"status":"ok"}']);
+});
+
+test('/readyz is 503 while the database does not answer', async () => {
+  const app = fastify();
+  onTestFinished(() => app.close());
+  await using db = createDatabase('postgres://127.0.0.1:1/nobody', { max: 1 });
+  useHealth(app, db, new AbortController().signal);
+  const response = await app.inject('/readyz');
+  expect(response.statusCode).toBe(503);
+  expect(response.json()).toEqual({ status: 'database unavailable' });
+});
+
+test('/readyz is 503 once the process is to stop', async () => {
+  const app = fastify();
+  onTestFinished(() => app.close());
+  useHealth(app, database.db, AbortSignal.abort());
+  const response = await app.inject('/readyz');
+  expect(response.statusCode).toBe(503);
+  expect(response.json()).toEqual({ status: 'stopping' });
+});
+
+async function setReadOnly(value: 'on' | 'off'): Promise<void> {
+  const name = new URL(database.url).pathname.slice(1);
+  await administer(
+    database.url,
+    `begin read write; alter database ${name} set default_transaction_read_only = ${value}; commit`,
+  );
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createDatabase } from './database.ts';
+import { checkWritable } from './describe-server.ts';
+import { openEmbeddedDatabase } from './embedded.ts';
+import { administer, createTestDatabase } from './testing.ts';
+
+test.each([
+  ['its settings', 'DB set default_transaction_read_only = true'],
+  ['those of its role', 'ROLE in database NAME set default_transaction_read_only = on'],
+])(
+  'a database is read-only by %s, for a connection that is open already too',
+  async (_, setting) => {
+    await using database = await createTestDatabase({ max: 1 });
+    const alter = alterer(database.url);
+    expect(await checkWritable(database.db)).toBe('writable');
+    await alter(setting);
+    expect(await checkWritable(database.db)).toBe('read-only');
+    await using later = createDatabase(database.url, { max: 1 });
+    expect(await checkWritable(later)).toBe('read-only');
+    await alter(setting.replace(/ (on|true)$/, ' off'));
+    expect(await checkWritable(later)).toBe('writable');
+    await alter(setting.replace(/ set .*/, ' reset default_transaction_read_only'));
+    expect(await checkWritable(later)).toBe('writable');
+  },
+);
+
+test('settings of the role prevail over those of the database', async () => {
+  await using database = await createTestDatabase();
+  const alter = alterer(database.url);
+  await alter('DB set default_transaction_read_only = on');
+  await alter('ROLE in database NAME set default_transaction_read_only = off');
+  expect(await checkWritable(database.db)).toBe('writable');
+});
+
+test('a connection may be read-only by itself', async () => {
+  await using database = await createTestDatabase();
+  const url = new URL(database.url);
+  url.searchParams.set('options', '-c default_transaction_read_only=on');
+  await using db = createDatabase(url.href);
+  expect(await checkWritable(db)).toBe('read-only');
+});
+
+test('a standby is read-only', { timeout: 120_000 }, async () => {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'classroom-standby-'));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  const settings = ['fsync=off'];
+  await (await openEmbeddedDatabase({ dataDir, settings })).close();
+  const data = path.join(await realpath(path.join(dataDir, 'cluster')), 'postgresql/data');
+  await writeFile(path.join(data, 'standby.signal'), '');
+
+  const standby = await openEmbeddedDatabase({ dataDir, settings });
+  onTestFinished(() => standby.close());
+  await using db = createDatabase(standby.url);
+  expect(await checkWritable(db)).toBe('read-only');
+});
+
+test('a database that does not answer is neither', async () => {
+  await using db = createDatabase('postgres://127.0.0.1:1/nobody');
+  await expect(checkWritable(db)).rejects.toThrow('ECONNREFUSED');
+});
+
+/** Changes settings of a database or of our role in it, which may be read-only by then. */
+function alterer(url: string): (setting: string) => Promise<void> {
+  const { pathname, username } = new URL(url);
+  const name = pathname.slice(1);
+  return async (setting) => {
+    const what = setting
+      .replace('DB', `database ${name}`)
+      .replace('ROLE', `role ${username}`)
+      .replace('NAME', name);
+    await administer(url, `begin read write; alter ${what}; commit`);
+  };
+}
