@@ -65,7 +65,7 @@ async function startEmbedded(
   } catch (error) {
     signal.throwIfAborted();
     throw new StartupError(
-      `PostgreSQL does not start in DATA_DIR ${dataDir} (${firstLine(error)}); set DATABASE_URL to use another`,
+      `DATA_DIR ${dataDir}: PostgreSQL does not start there (${firstLine(error)}); set another directory, or DATABASE_URL`,
     );
   }
 }
