@@ -9,6 +9,7 @@ import {
   type ServerDescription,
 } from '@classroom/db';
 import type { Env } from './env.ts';
+import type { Logger } from './logger.ts';
 import { StartupError } from './startup-error.ts';
 
 /** A school that joins all at once may wait; what is beyond that would wait for seconds. */
@@ -25,9 +26,10 @@ export async function openDatabase(
   env: Pick<Env, 'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'DATA_DIR' | 'DATABASE_POOL_MAX'>,
   stack: AsyncDisposableStack,
   signal: AbortSignal,
+  logger: Logger,
   onQuery?: (event: QueryEvent) => void,
 ): Promise<{ db: Database; directUrl: string }> {
-  const url = env.DATABASE_URL ?? (await startEmbedded(env.DATA_DIR, stack, signal));
+  const url = env.DATABASE_URL ?? (await startEmbedded(env.DATA_DIR, stack, signal, logger));
   const max = env.DATABASE_POOL_MAX;
   const db = createDatabase(url, { max, maxWaiting: max * WAITING_PER_CONNECTION, onQuery });
   stack.defer(() => db.destroy());
@@ -54,12 +56,18 @@ async function startEmbedded(
   dataDir: string,
   stack: AsyncDisposableStack,
   signal: AbortSignal,
+  logger: Logger,
 ): Promise<string> {
   console.log(`Starting PostgreSQL in ${dataDir} (DATABASE_URL is not set) …`);
   // Only here: what runs on a database of its own need not have the package.
   const { openEmbeddedDatabase } = await import('@classroom/db/embedded');
   try {
-    const embedded = await openEmbeddedDatabase({ dataDir, signal });
+    const embedded = await openEmbeddedDatabase({
+      dataDir,
+      signal,
+      onDown: (log) => logger.error({ log }, 'embedded PostgreSQL has ended, restarting it'),
+      onUp: (downMs) => logger.info({ downMs }, 'embedded PostgreSQL is back'),
+    });
     stack.defer(() => embedded.close());
     return embedded.url;
   } catch (error) {

@@ -26,7 +26,7 @@ export async function serve(stack: AsyncDisposableStack, shutdown: Shutdown): Pr
   const collector = env.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (collector !== undefined) await openTracing(collector, logger, stack);
   const onQuery = collector === undefined ? undefined : traceQuery;
-  const { db, directUrl } = await openDatabase(env, stack, signal, onQuery);
+  const { db, directUrl } = await openDatabase(env, stack, signal, logger, onQuery);
   // It goes on until the last stream has ended.
   const liveEnd = new AbortController();
   stack.defer(() => liveEnd.abort());

@@ -16,7 +16,10 @@ export const CLUSTER_USER = 'classroom';
 export interface Cluster {
   /** PostgreSQL's data directory. */
   data: string;
-  log: string;
+  /** What the server prints before it opens its log. */
+  startLog: string;
+  /** Holds the server's log, one file for each day of the week. */
+  logDirectory: string;
   password: string;
   /** Runs one of PostgreSQL's binaries as the run-as user. */
   run: (binary: string, args: readonly string[]) => Promise<void>;
@@ -53,7 +56,8 @@ export async function openCluster(dataDir: string, signal?: AbortSignal): Promis
   }
   return {
     data: path.join(home, 'data'),
-    log: path.join(home, 'postgresql.log'),
+    startLog: path.join(home, 'postgresql.log'),
+    logDirectory: path.join(home, 'data', 'log'),
     password: await readFile(path.join(home, 'password'), 'utf8'),
     run,
   };
