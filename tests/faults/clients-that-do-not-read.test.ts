@@ -101,7 +101,7 @@ test(
     const changeAll = async () => {
       rounds += 1;
       const on = rounds % 2 === 1;
-      await forEach(questionIds, 20, async (questionId) => {
+      await forEach(questionIds, 8, async (questionId) => {
         await untilServed(() => clientOf(api, hostToken).questions.vote.mutate({ questionId, on }));
       });
       await expect

@@ -122,7 +122,10 @@ export async function docsAssets({ url }: { url: string }): Promise<string[]> {
   const sources = [
     ...(await page.text()).matchAll(/<(?:script|link)\b[^>]* (?:src|href)="([^"]+)"/g),
   ];
-  return sources.map(([, source = '']) => new URL(source, page.url).pathname);
+  return sources
+    .map(([, source = '']) => new URL(source, page.url))
+    .filter(({ protocol }) => protocol === 'http:')
+    .map(({ pathname }) => pathname);
 }
 
 /** Makes one request for every route and method that the server has, and for some that it has not. */

@@ -5,8 +5,6 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface TcpProxy extends AsyncDisposable {
   /** The URL of the server through the proxy. */
   url: string;
-  /** Where new connections lead from now on. */
-  setTarget: (serverUrl: string) => void;
   /** How many connections it has taken. */
   taken: () => number;
   /** While true, connections stay open and nothing passes. */
@@ -21,7 +19,7 @@ export interface TcpProxy extends AsyncDisposable {
 }
 
 export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
-  let target = new URL(serverUrl);
+  const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let hanging = false;
   let toLose = 0;
@@ -56,9 +54,6 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
   return {
     url: url.href,
     taken: () => taken,
-    setTarget: (value) => {
-      target = new URL(value);
-    },
     setHanging: (value) => {
       hanging = value;
     },

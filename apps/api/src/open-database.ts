@@ -9,9 +9,11 @@ import {
   type ServerDescription,
 } from '@classroom/db';
 import type { Env } from './env.ts';
+import type { Logger } from './logger.ts';
 import { StartupError } from './startup-error.ts';
 
-const WAITING_PER_CONNECTION = Number(process.env['WPC'] ?? 20);
+/** Calls that may wait for each connection: a class that joins at once. More would wait too long. */
+const WAITING_PER_CONNECTION = 20;
 
 /**
  * Finds the database, or starts the embedded one, and brings its schema up to date. What it opens
@@ -24,9 +26,10 @@ export async function openDatabase(
   env: Pick<Env, 'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'DATA_DIR' | 'DATABASE_POOL_MAX'>,
   stack: AsyncDisposableStack,
   signal: AbortSignal,
+  logger: Logger,
   onQuery?: (event: QueryEvent) => void,
 ): Promise<{ db: Database; healthDb: Database; directUrl: string }> {
-  const url = env.DATABASE_URL ?? (await startEmbedded(env.DATA_DIR, stack, signal));
+  const url = env.DATABASE_URL ?? (await startEmbedded(env.DATA_DIR, stack, signal, logger));
   const max = env.DATABASE_POOL_MAX;
   const db = createDatabase(url, { max, maxWaiting: max * WAITING_PER_CONNECTION, onQuery });
   stack.defer(() => db.destroy());
@@ -55,18 +58,24 @@ async function startEmbedded(
   dataDir: string,
   stack: AsyncDisposableStack,
   signal: AbortSignal,
+  logger: Logger,
 ): Promise<string> {
   console.log(`Starting PostgreSQL in ${dataDir} (DATABASE_URL is not set) …`);
   // Only here: what runs on a database of its own need not have the package.
   const { openEmbeddedDatabase } = await import('@classroom/db/embedded');
   try {
-    const embedded = await openEmbeddedDatabase({ dataDir, signal });
+    const embedded = await openEmbeddedDatabase({
+      dataDir,
+      signal,
+      onDown: (log) => logger.error({ log }, 'embedded PostgreSQL has ended, restarting it'),
+      onUp: (downMs) => logger.info({ downMs }, 'embedded PostgreSQL is back'),
+    });
     stack.defer(() => embedded.close());
     return embedded.url;
   } catch (error) {
     signal.throwIfAborted();
     throw new StartupError(
-      `PostgreSQL does not start in DATA_DIR ${dataDir} (${firstLine(error)}); set DATABASE_URL to use another`,
+      `DATA_DIR ${dataDir}: PostgreSQL does not start there (${firstLine(error)}); set another directory, or DATABASE_URL`,
     );
   }
 }

@@ -27,7 +27,7 @@ export async function serve(stack: AsyncDisposableStack, shutdown: Shutdown): Pr
   const collector = env.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (collector !== undefined) await openTracing(collector, logger, stack);
   const onQuery = collector === undefined ? undefined : traceQuery;
-  const { db, healthDb, directUrl } = await openDatabase(env, stack, signal, onQuery);
+  const { db, healthDb, directUrl } = await openDatabase(env, stack, signal, logger, onQuery);
   // It goes on until the last stream has ended.
   const liveEnd = new AbortController();
   stack.defer(() => liveEnd.abort());

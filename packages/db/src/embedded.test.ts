@@ -1,23 +1,8 @@
-import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { sql } from 'kysely';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { createDatabase } from './database.ts';
+import { describe, expect, test } from 'vitest';
 import { openEmbeddedDatabase } from './embedded.ts';
-
-const settings = ['fsync=off'];
-
-async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'classroom-embedded-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
-
-async function query<Row>(url: string, statement: string): Promise<Row[]> {
-  await using db = createDatabase(url);
-  return (await sql.raw<Row>(statement).execute(db)).rows;
-}
+import { answers, query, settings, temporaryDirectory } from './embedded/testing.ts';
 
 /** The process of the server, as the server itself says. */
 async function serverPid(url: string): Promise<number> {
@@ -26,13 +11,6 @@ async function serverPid(url: string): Promise<number> {
     `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid`,
   );
   return row?.pid ?? 0;
-}
-
-function answers(url: string): Promise<boolean> {
-  return query(url, 'select 1').then(
-    () => true,
-    () => false,
-  );
 }
 
 test('what was written is there after a stop and a start', async () => {

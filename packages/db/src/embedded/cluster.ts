@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Account, serverAccount } from './account.ts';
-import { findPlace } from './place.ts';
-import { findPrograms } from './programs.ts';
+import { findBinaries } from './binaries.ts';
+import { prepareDataDirectory } from './data-directory.ts';
+import { makeDraft, removeAbandonedDrafts } from './drafts.ts';
+import { findRunAsUser, type RunAsUser } from './run-as-user.ts';
 
 const execute = promisify(execFile);
 
@@ -15,32 +16,36 @@ export const CLUSTER_USER = 'classroom';
 export interface Cluster {
   /** PostgreSQL's data directory. */
   data: string;
-  log: string;
+  /** What the server prints before it opens its log. */
+  startLog: string;
+  /** Holds the server's log, one file for each day of the week. */
+  logDirectory: string;
   password: string;
-  /** Runs one of PostgreSQL's programs as the server's user. */
-  run: (program: string, args: readonly string[]) => Promise<void>;
+  /** Runs one of PostgreSQL's binaries as the run-as user. */
+  run: (binary: string, args: readonly string[]) => Promise<void>;
 }
 
 /**
  * Finds the cluster below `dataDir`, or makes it. Any number of processes may do so at once: each
- * prepares one aside, and the first to move its own into place wins.
+ * prepares a draft, and the first to move its own into place wins.
  *
  * @throws an AbortError when `signal` says so, once what runs has ended: half-way, initdb would leave
  *   a process of its own behind. Nothing half-made is left in place.
  */
 export async function openCluster(dataDir: string, signal?: AbortSignal): Promise<Cluster> {
-  const account = serverAccount();
-  const programs = await findPrograms(account);
-  const place = await findPlace(dataDir, account);
+  const user = findRunAsUser();
+  const binaries = await findBinaries(user);
+  const place = await prepareDataDirectory(dataDir, user);
   const home = path.join(place, 'postgresql');
-  const run = async (program: string, args: readonly string[]) => {
-    await execute(path.join(programs, program), args, { ...account, cwd: place });
+  const run = async (binary: string, args: readonly string[]) => {
+    await execute(path.join(binaries, binary), args, { ...user, cwd: place });
   };
 
+  await removeAbandonedDrafts(place);
   if (!(await exists(path.join(home, 'data', 'PG_VERSION')))) {
-    const draft = await mkdtemp(path.join(place, 'draft-'));
+    const draft = await makeDraft(place);
     try {
-      await initialize(draft, { account, run });
+      await initialize(draft, { user, run });
       signal?.throwIfAborted();
       await rename(draft, home).catch(async (error: unknown) => {
         if (!(await exists(path.join(home, 'data', 'PG_VERSION')))) throw error;
@@ -51,7 +56,8 @@ export async function openCluster(dataDir: string, signal?: AbortSignal): Promis
   }
   return {
     data: path.join(home, 'data'),
-    log: path.join(home, 'postgresql.log'),
+    startLog: path.join(home, 'postgresql.log'),
+    logDirectory: path.join(home, 'data', 'log'),
     password: await readFile(path.join(home, 'password'), 'utf8'),
     run,
   };
@@ -59,14 +65,14 @@ export async function openCluster(dataDir: string, signal?: AbortSignal): Promis
 
 async function initialize(
   home: string,
-  { account, run }: { account: Account | undefined; run: Cluster['run'] },
+  { user, run }: { user: RunAsUser | undefined; run: Cluster['run'] },
 ): Promise<void> {
   const passwordFile = path.join(home, 'password');
   await mkdir(path.join(home, 'data'), { mode: 0o700 });
   await writeFile(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 });
-  if (account !== undefined) {
+  if (user !== undefined) {
     for (const item of [home, path.join(home, 'data'), passwordFile]) {
-      await chown(item, account.uid, account.gid);
+      await chown(item, user.uid, user.gid);
     }
   }
   await run('initdb', [

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { makeDirectory } from './make-directory.ts';
 
-/** Where root keeps what the server's user cannot reach elsewhere. */
+/** Where root keeps what the run-as user cannot reach elsewhere. */
 const SHARED_HOME = '/var/lib/classroom';
 
-/** Makes sure that it is there. */
+/** Makes the shared directory, unless it exists. */
 export async function sharedHome(): Promise<string> {
-  await mkdir(SHARED_HOME, { recursive: true, mode: 0o755 });
+  await makeDirectory(SHARED_HOME, 0o755);
   return SHARED_HOME;
 }

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { sql } from 'kysely';
+import { onTestFinished } from 'vitest';
+import { createDatabase } from '../database.ts';
+
+const run = promisify(execFile);
+
+/** Settings for tests that need no durability. */
+export const settings = ['fsync=off'];
+
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'classroom-embedded-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export async function query<Row>(url: string, statement: string): Promise<Row[]> {
+  await using db = createDatabase(url);
+  return (await sql.raw<Row>(statement).execute(db)).rows;
+}
+
+export function answers(url: string): Promise<boolean> {
+  return query(url, 'select 1').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** PostgreSQL's data directory below a `DATA_DIR`. */
+export function pgData(dataDir: string): string {
+  return path.join(dataDir, 'cluster/postgresql/data');
+}
+
+export async function killServer(dataDir: string): Promise<void> {
+  const pidFile = await readFile(path.join(pgData(dataDir), 'postmaster.pid'), 'utf8');
+  process.kill(Number.parseInt(pidFile, 10), 'SIGKILL');
+}
+
+/** The processes that name a directory in their command line. */
+export async function processesOf(directory: string): Promise<string[]> {
+  const { stdout } = await run('ps', ['-eo', 'pid=,args=']);
+  return stdout.split('\n').filter((line) => line.includes(directory));
+}

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { appendFile, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { administer } from '@classroom/db/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { createUntilStopped } from '../src/create-until-stopped.ts';
+import { embeddedUrl, isRunning, serverPid, storedCodes } from '../src/embedded-server.ts';
+import { startApi } from '../src/start-api.ts';
+
+const run = promisify(execFile);
+
+/** The cluster takes about half of it. */
+const DISK = 'size=80m';
+const SERVED_AGAIN = { timeout: 60_000 };
+
+/** Mounts a small disk; fails where mount is not permitted or not there. */
+async function mountDisk(): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'classroom-disk-'));
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', DISK, 'tmpfs', directory]);
+  } catch (error) {
+    await rmdir(directory);
+    throw error;
+  }
+  onTestFinished(async () => {
+    await run('umount', ['--lazy', directory]);
+    await rmdir(directory);
+  });
+  return directory;
+}
+
+/** Takes what is left of the disk. */
+async function fill(file: string): Promise<void> {
+  for (const size of [1 << 20, 4096]) {
+    const chunk = Buffer.alloc(size);
+    while (await appendFile(file, chunk).then(() => true, isNotFull));
+  }
+}
+
+function isNotFull(error: unknown): false {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return false;
+  throw error;
+}
+
+test('an API whose disk was full serves again by itself, with every acknowledged session', async ({
+  skip,
+}) => {
+  const disk = await mountDisk().catch((error: unknown) =>
+    skip(`no disk to fill: ${String(error)}`),
+  );
+  const dataDir = path.join(disk, 'data');
+  const filler = path.join(disk, 'filler');
+  await using api = await startApi({ DATA_DIR: dataDir });
+  const url = await embeddedUrl(dataDir);
+  using creating = createUntilStopped(api.url, 5);
+  const { acknowledged, unexpected, stop } = creating;
+  const grows = async () => {
+    const before = acknowledged.length;
+    await expect.poll(() => acknowledged.length, SERVED_AGAIN).toBeGreaterThan(before + 30);
+  };
+
+  await grows();
+  const pid = await serverPid(dataDir);
+  await fill(filler);
+  // The next segment of the write-ahead log does not fit: the server panics, and its recovery fails.
+  await administer(url, 'select pg_switch_wal()').catch(() => {});
+  await expect.poll(() => isRunning(pid), SERVED_AGAIN).toBe(false);
+  expect((await fetch(`${api.url}/readyz`)).status).toBe(503);
+
+  await rm(filler);
+  const freed = performance.now();
+  await grows();
+  console.log(`served again ${Math.round(performance.now() - freed)} ms after there was room`);
+  await stop();
+  expect(unexpected).toEqual([]);
+  expect(await storedCodes(url)).toEqual(acknowledged.toSorted());
+});
