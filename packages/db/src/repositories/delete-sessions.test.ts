@@ -66,7 +66,7 @@ test('with a session go its participants and the names that nobody bears any mor
 });
 
 test('no statement deletes more than 2,000 rows, however they are spread', async () => {
-  await using own = await createTestDatabase();
+  await using own = await createTestDatabase({ statementTimeoutMs: 0 });
   const { db } = own;
   const mostDeleted = await countDeletedRows(db);
   const [spammed, popular, large] = [newSession(), newSession(), newSession()];
