@@ -13,7 +13,7 @@ import type { Logger } from './logger.ts';
 import { StartupError } from './startup-error.ts';
 
 /** Calls that may wait for each connection: a class that joins at once. More would wait too long. */
-const WAITING_PER_CONNECTION = 20;
+const WAITING_PER_CONNECTION = 15;
 
 /**
  * Finds the database, or starts the embedded one, and brings its schema up to date. What it opens

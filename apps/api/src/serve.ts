@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildApp } from './app.ts';
 import { type Env, readEnv } from './env.ts';
+import { listen } from './http/listen.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { openLiveFeed } from './live/feed.ts';
 import { createStreamCaps, noStreamCaps } from './live/stream-caps.ts';
@@ -56,14 +57,16 @@ export async function serve(stack: AsyncDisposableStack, shutdown: Shutdown): Pr
     trustProxy: env.TRUST_PROXY,
     stopping: signal,
   });
-  stack.defer(async () => {
-    await sleep(leaveMs());
-    await app.close();
-  });
+  stack.defer(() => app.close());
   signal.throwIfAborted();
 
-  const address = await app.listen({ host: env.HOST, port: env.PORT }).catch((error: unknown) => {
+  const place = { host: env.HOST, port: env.PORT };
+  const { address, close } = await listen(app, place).catch((error: unknown) => {
     throw toStartupError(error, env.PORT);
+  });
+  stack.defer(async () => {
+    await sleep(leaveMs());
+    await close();
   });
   const onError = (err: unknown, sessionId?: number) =>
     logger.warn({ err, sessionId }, 'sweep failed');

@@ -1,8 +1,6 @@
 import { TRPCError } from '@trpc/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { unavailable } from '../domain-error.ts';
 import { errorShape } from '../trpc/error-shape.ts';
-import { toTRPCError } from '../trpc/errors.ts';
 import { mayBeLong } from './long-body.ts';
 import { isRest, toRestError } from './rest/error-body.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -28,7 +26,6 @@ export function answerError(
   // A malformed URL comes here past all hooks.
   identify(request, reply);
   const { statusCode = 500 } = cause;
-  if (statusCode === 503) return sendError(toTRPCError(unavailable()), request, reply);
   if (statusCode >= 500) request.log.error({ err: cause }, 'request failed');
   const code = CODES[statusCode] ?? (statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR');
   sendError(new TRPCError({ code }), request, reply);

@@ -1,6 +1,5 @@
 import { checkWritable, type Database } from '@classroom/db';
 import type { FastifyInstance } from 'fastify';
-import { NEVER_SHED } from './load-shedding.ts';
 
 const STATUSES = {
   writable: 'ok',
@@ -23,8 +22,8 @@ export function useHealth(app: FastifyInstance, db: Database, stopping: AbortSig
   let check: Promise<DatabaseStatus> | undefined;
   const forgetSoon = () => void setTimeout(() => (check = undefined), REUSE_MS).unref();
 
-  app.get('/livez', { config: NEVER_SHED }, () => ({ status: 'ok' }));
-  app.get('/readyz', { config: NEVER_SHED }, async (_request, reply) => {
+  app.get('/livez', { config: { neverShed: true } }, () => ({ status: 'ok' }));
+  app.get('/readyz', { config: { neverShed: true } }, async (_request, reply) => {
     check ??= askDatabase(db).finally(forgetSoon);
     const status = stopping.aborted ? 'stopping' : await check;
     if (status !== 'ok') void reply.code(503).header('retry-after', '1');
