@@ -82,7 +82,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // The route, not the URL: a URL holds what the caller wrote.
     const { method, routeOptions } = request;
     const { statusCode: status, elapsedTime } = reply;
-    request.log.info({ method, route: routeOptions.url, status, ms: Math.round(elapsedTime) });
+    const line = { method, route: routeOptions.url, status, ms: Math.round(elapsedTime) };
+    if (!request.isShed) request.log.info(line);
     done();
   });
   await useOrigins(app, corsOrigins);

@@ -13,6 +13,10 @@ declare module 'fastify' {
     /** Whether the route is answered under any load. */
     neverShed?: boolean;
   }
+  interface FastifyRequest {
+    /** Whether it was refused for want of capacity. That is counted, and not logged. */
+    isShed: boolean;
+  }
 }
 
 /** The mean over a sample. A school that opens a thousand streams at once makes 100. */
@@ -41,9 +45,11 @@ export async function useLoadShedding(app: FastifyInstance, db: Database): Promi
     // Its own hook refuses nothing: the one below does.
     pressureHandler: () => {},
   });
+  app.decorateRequest('isShed', false);
   app.addHook('onRequest', (request, reply, done) => {
     const isOverloaded = poolUsage(db).isFull || app.isUnderPressure();
     if (!isOverloaded || request.routeOptions.config.neverShed === true) return done();
+    request.isShed = true;
     if (mayBeLong(request.headers)) void reply.header('connection', 'close');
     void reply
       .code(503)

@@ -17,7 +17,8 @@ export function useMetrics(app: FastifyInstance, { registry, requests }: Metrics
     collect: () => connections.set(open.size),
   });
   app.addHook('onResponse', (request, reply, done) => {
-    requests.count(request.routeOptions.url, reply.statusCode);
+    const route = request.isShed ? 'shed' : request.routeOptions.url;
+    requests.count(route, reply.statusCode);
     done();
   });
   app.get('/metrics', { config: { neverShed: true } }, async (_request, reply) => {

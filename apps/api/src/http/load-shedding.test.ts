@@ -1,0 +1,66 @@
+import { createDatabase, poolUsage } from '@classroom/db';
+import { lockSessions, useTestDatabase } from '@classroom/db/testing';
+import { afterAll, expect, test } from 'vitest';
+import { buildTestApp } from '../testing/build-test-app.ts';
+
+const { db: admin, url } = await useTestDatabase();
+const db = createDatabase(url, { max: 2, maxWaiting: 3 });
+afterAll(() => db.destroy());
+const origin = 'https://school.example';
+
+test('while the queue for the database is full, every request is refused but the health routes', async () => {
+  const lines: string[] = [];
+  const app = await buildTestApp({ db, url }, (line) => void lines.push(line));
+  const get = (path: string, headers = {}) =>
+    app.inject({ url: path, headers: { origin, ...headers } });
+  const unlock = await lockSessions(admin);
+  const waiting = Array.from({ length: 5 }, () => get('/api/sessions/CCCCCC'));
+  await expect.poll(() => poolUsage(db).isFull).toBe(true);
+  lines.length = 0;
+
+  const input = '/trpc/sessions.get?input={"code":"CCCCCC"}';
+  for (const refused of [
+    await get(input),
+    await get(input, { accept: 'text/event-stream' }),
+    await get('/trpc/sessions.events?input={"code":"CCCCCC"}'),
+  ]) {
+    expect(refused.statusCode).toBe(503);
+    expect(refused.headers).toMatchObject({
+      'retry-after': '1',
+      'cache-control': 'no-store',
+      'x-request-id': expect.any(String),
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': expect.stringContaining('retry-after'),
+    });
+    expect(refused.json()).toMatchObject({
+      error: { data: { reason: 'UNAVAILABLE', httpStatus: 503, retryAfterSeconds: 1 } },
+    });
+  }
+  const rest = await get('/api/sessions/CCCCCC');
+  expect(rest.statusCode).toBe(503);
+  expect(rest.json()).toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    data: { reason: 'UNAVAILABLE', retryAfterSeconds: 1 },
+  });
+  // Counted, and not logged.
+  expect(lines).toEqual([]);
+  for (const path of ['/livez', '/readyz', '/metrics']) {
+    expect((await get(path)).statusCode, path).toBe(200);
+  }
+  expect((await get('/metrics')).body).toContain(
+    'classroom_http_requests_total{route="shed",status="503"} 4',
+  );
+
+  await unlock();
+  for (const { statusCode } of await Promise.all(waiting)) expect(statusCode).toBe(404);
+  expect((await get(input)).statusCode).toBe(404);
+  await app.close();
+});
+
+test('while memory is short, requests are refused', async () => {
+  const app = await buildTestApp({ db, url });
+  app.isUnderPressure = () => true;
+  expect((await app.inject('/api/sessions/CCCCCC')).statusCode).toBe(503);
+  expect((await app.inject('/livez')).statusCode).toBe(200);
+  await app.close();
+});
