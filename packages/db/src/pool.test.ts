@@ -113,6 +113,21 @@ test('connection() keeps one backend while other statements run', async () => {
   await Promise.all(load);
 });
 
+test('a connection that is read-only is replaced', async () => {
+  await using database = await createTestDatabase({ max: 1 });
+  const { db, url } = database;
+  const name = new URL(url).pathname.slice(1);
+  const insert = () => db.insertInto('users').values({ display_name: 'Ada' }).execute();
+  await administer(url, `alter database ${name} set default_transaction_read_only = on`);
+  const failure: unknown = await insert().catch((error: unknown) => error);
+  expect(isUnavailable(failure)).toBe(true);
+  await administer(
+    url.replace(name, 'postgres'),
+    `alter database ${name} reset default_transaction_read_only`,
+  );
+  await insert();
+});
+
 test('a database that does not listen is unavailable', async () => {
   await using db = createDatabase('postgres://nobody@127.0.0.1:1/nothing');
   const failure: unknown = await sql`select 1`.execute(db).catch((error: unknown) => error);

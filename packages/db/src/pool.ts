@@ -22,6 +22,8 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** The client waits longer than the server works: its own timeout does not cancel the statement. */
 const QUERY_TIMEOUT_GRACE_MS = 500;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+/** A new connection may find another primary, or a setting that has changed. */
+const READ_ONLY_TRANSACTION = '25006';
 
 /**
  * Creates a pg pool with a limit on every wait, bigint as number, named statements, and connections
@@ -74,7 +76,10 @@ function toConnection(client: PoolClient): PostgresPoolClient {
     try {
       return await client.query({ text, values: [...values], ...(name && { name }) });
     } catch (error) {
-      isBroken ||= !(error instanceof DatabaseError) || error.severity === 'FATAL';
+      isBroken ||=
+        !(error instanceof DatabaseError) ||
+        error.severity === 'FATAL' ||
+        error.code === READ_ONLY_TRANSACTION;
       throw error;
     }
   };
