@@ -82,21 +82,21 @@ describe('streams of one token', () => {
     await expectIdle(server.api);
   });
 
-  test('5,000 attempts leave eight', { timeout: 240_000 }, async () => {
+  test('a thousand attempts leave eight', { timeout: 240_000 }, async () => {
     await using server = await startWith({ RATE_LIMITS: 'on' });
     const { api } = server;
     const before = await warmUp(server);
     const watch = watchMetrics(api.url, [RESIDENT_BYTES]);
     const streams: RawListener[] = [];
     const statuses: Record<number, number> = {};
-    await forEach(times(5_000), 50, async () => {
+    await forEach(times(1_000), 50, async () => {
       const stream = await server.open();
       statuses[stream.status] = (statuses[stream.status] ?? 0) + 1;
       streams.push(stream);
     });
     await watch[Symbol.asyncDispose]();
     const growth = (watch.highest(RESIDENT_BYTES) - before) / MIB;
-    console.log('5,000 attempts on one token:', statuses, `+${Math.round(growth)} MiB`);
+    console.log('1,000 attempts on one token:', statuses, `+${Math.round(growth)} MiB`);
     expect.soft(Object.keys(statuses).filter((status) => !/200|429|503/.test(status))).toEqual([]);
     expect.soft(statuses[200]).toBeGreaterThanOrEqual(STREAMS_PER_TOKEN);
     expect.soft(growth).toBeLessThan(200);
@@ -145,7 +145,7 @@ test('2,000 streams that are reset as they open leave no listener and little mem
   console.log(`2,000 streams reset, ${opened} of them open: +${Math.round(growth)} MiB`);
   expect(opened).toBeGreaterThan(900);
   expect.soft(growth).toBeLessThan(100);
-  await expect.poll(server.listeners, { timeout: 2_000, interval: 50 }).toBe(0);
+  await expect.poll(server.listeners, { timeout: 5_000, interval: 50 }).toBe(0);
   await expectIdle(api);
   await expectToServe(api);
 });

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { clientOf } from '../src/client-of.ts';
-import { docsAssets } from '../src/every-request.ts';
-import { createSessions, expectIdle, expectToServe } from '../src/expect-idle.ts';
-import { forEach, times } from '../src/for-each.ts';
-import { hear } from '../src/hear.ts';
+import { clientOf } from '../../src/client-of.ts';
+import { docsAssets } from '../../src/every-request.ts';
+import { createSessions, expectIdle, expectToServe } from '../../src/expect-idle.ts';
+import { forEach, times } from '../../src/for-each.ts';
+import { hear } from '../../src/hear.ts';
 import { quantile } from '@classroom/bench/quantile';
-import { openConnection, type RawConnection, streamRequest, toText } from '../src/raw-http.ts';
-import { reasonFor } from '../src/reason-for.ts';
+import { openConnection, type RawConnection, streamRequest, toText } from '../../src/raw-http.ts';
+import { reasonFor } from '../../src/reason-for.ts';
 import {
   HTTP_CONNECTIONS,
   LIVE_LISTENERS,
   RESIDENT_BYTES,
   scrape,
   watchMetrics,
-} from '../src/scrape.ts';
-import { startApi } from '../src/start-api.ts';
+} from '../../src/scrape.ts';
+import { startApi } from '../../src/start-api.ts';
 
 const MIB = 1024 * 1024;
 const SOCKETS = 300;

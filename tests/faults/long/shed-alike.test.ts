@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { expectIdle, expectToServe } from '../src/expect-idle.ts';
-import { forEach, times } from '../src/for-each.ts';
+import { expectIdle, expectToServe } from '../../src/expect-idle.ts';
+import { forEach, times } from '../../src/for-each.ts';
 import { quantile } from '@classroom/bench/quantile';
-import { lockTable } from '../src/lock-table.ts';
+import { lockTable } from '../../src/lock-table.ts';
 import {
   openConnection,
   parseAnswers,
   type RawAnswer,
   type RawRequest,
   toText,
-} from '../src/raw-http.ts';
-import { POOL_WAITING, watchMetrics } from '../src/scrape.ts';
-import { startApi } from '../src/start-api.ts';
+} from '../../src/raw-http.ts';
+import { POOL_WAITING, watchMetrics } from '../../src/scrape.ts';
+import { startApi } from '../../src/start-api.ts';
 
 const FLOOD = 2_000;
 const SOCKETS = 50;
