@@ -78,7 +78,7 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
   });
 
   async function openStream(req: FastifyRequest<TRPCRoute>, res: FastifyReply): Promise<void> {
-    if (deps.live.count() >= deps.maxListeners) {
+    if (deps.live.count() + deps.live.opening() >= deps.maxListeners) {
       return sendError(toTRPCError(unavailable()), req, res);
     }
     const { path } = req.params;

@@ -31,7 +31,9 @@ export interface LiveFeed {
   leave: (sessionId: number, member: Member, caller: StreamCaller) => void;
   /** Runs a step of opening a stream when few others are under way. */
   limitOpening: <Result>(step: () => Promise<Result>) => Promise<Result>;
-  /** Streams in this process that are open or wait to be opened. */
+  /** Steps of opening a stream that wait. */
+  opening: () => number;
+  /** Open streams in this process. */
   count: () => number;
   /** Reads of changes in this process, each for all members of a room. */
   reads: () => number;
@@ -136,7 +138,8 @@ export function openLiveFeed(options: LiveFeedOptions, signal: AbortSignal): Liv
       peers.delete(sessionId);
     },
     limitOpening: (step) => limitOpening(step),
-    count: () => count + limitOpening.pendingCount,
+    opening: () => limitOpening.pendingCount,
+    count: () => count,
     reads: () => reads,
     onLag: (observe) => {
       observeLag = observe;
