@@ -29,7 +29,7 @@ test.skipIf(!isMounted)(
     expect(() => fill(file)).toThrow('ENOSPC');
     await expect.poll(ready).toEqual([503, { status: 'database full' }]);
     rmSync(file);
-    await expect.poll(ready).toEqual([200, { status: 'ok' }]);
+    await expect.poll(ready, { timeout: 20_000 }).toEqual([200, { status: 'ok' }]);
 
     const client = createClient({ url: `${api.url}/trpc` });
     expect(

@@ -5,6 +5,10 @@ import { type Kysely, sql } from 'kysely';
  * question that is reopened holds no slot of its author, so that reopening cannot fail on that limit.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
+  // All at once, in the order of the statements that run meanwhile: one by one could deadlock with them.
+  await sql`
+    lock table sessions, session_participants, questions in access exclusive mode
+  `.execute(db);
   await sql`
     alter table questions
       drop constraint questions_pending_check,
@@ -16,10 +20,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column question_count integer not null default 0
         constraint sessions_question_count_check check (question_count >= 0)
   `.execute(db);
+  // Nobody asks in a session that has ended.
   await sql`
     update sessions set question_count = counted.questions
     from (select session_id, count(*) as questions from questions group by session_id) counted
-    where sessions.id = counted.session_id
+    where sessions.id = counted.session_id and sessions.status <> 'ended'
   `.execute(db);
 
   await sql`

@@ -39,7 +39,7 @@ export async function openEmbeddedDatabase(options: EmbeddedOptions): Promise<Em
     const lease = await takeLease(url);
     if (lease === undefined) {
       // Its last user is about to stop it.
-      await sleep(RETRY_AFTER_MS);
+      await sleep(RETRY_AFTER_MS, undefined, { signal });
       continue;
     }
     const close = keepRunning({

@@ -11,6 +11,8 @@ type DatabaseStatus = (typeof STATUSES)[keyof typeof STATUSES] | typeof UNAVAILA
 
 /** However many ask, the database is asked at most this often. */
 const REUSE_MS = 1_000;
+/** Each check of a full disk leaves an empty file behind until PostgreSQL restarts. */
+const REUSE_FULL_MS = 5_000;
 
 /**
  * `/livez`: the process answers. `/readyz`: the database takes writes and the process is not about to
@@ -20,11 +22,16 @@ const REUSE_MS = 1_000;
  */
 export function useHealth(app: FastifyInstance, db: Database, stopping: AbortSignal): void {
   let check: Promise<DatabaseStatus> | undefined;
-  const forgetSoon = () => void setTimeout(() => (check = undefined), REUSE_MS).unref();
+  const askOnce = async () => {
+    const status = await askDatabase(db);
+    const reuseMs = status === STATUSES.full ? REUSE_FULL_MS : REUSE_MS;
+    setTimeout(() => (check = undefined), reuseMs).unref();
+    return status;
+  };
 
   app.get('/livez', { config: { neverShed: true } }, () => ({ status: 'ok' }));
   app.get('/readyz', { config: { neverShed: true } }, async (_request, reply) => {
-    check ??= askDatabase(db).finally(forgetSoon);
+    check ??= askOnce();
     const status = stopping.aborted ? 'stopping' : await check;
     if (status !== 'ok') void reply.code(503).header('retry-after', '1');
     return { status };

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { buildTestApp } from '../testing/build-test-app.ts';
 
 const { db: admin, url } = await useTestDatabase();
-const db = createDatabase(url, { max: 2, maxWaiting: 3 });
+const db = createDatabase(url, { max: 2, maxWaiting: 3, statementTimeoutMs: 60_000 });
 afterAll(() => db.destroy());
 const origin = 'https://school.example';
 
@@ -52,15 +52,22 @@ test('while the queue for the database is full, every request is refused but the
   );
 
   await unlock();
-  for (const { statusCode } of await Promise.all(waiting)) expect(statusCode).toBe(404);
-  expect((await get(input)).statusCode).toBe(404);
+  // On a slow machine, a call may have waited for a connection for as long as it may.
+  for (const { statusCode } of await Promise.all(waiting)) expect([404, 503]).toContain(statusCode);
+  await expect.poll(async () => (await get(input)).statusCode).toBe(404);
   await app.close();
 });
 
-test('while memory is short, requests are refused', async () => {
+test('while the event loop is late, requests are refused', async () => {
   const app = await buildTestApp({ db, url });
-  app.isUnderPressure = () => true;
-  expect((await app.inject('/api/sessions/CCCCCC')).statusCode).toBe(503);
-  expect((await app.inject('/livez')).statusCode).toBe(200);
+  const status = async (path: string) => (await app.inject(path)).statusCode;
+  await expect
+    .poll(async () => {
+      for (const end = performance.now() + 600; performance.now() < end;);
+      return await status('/api/sessions/CCCCCC');
+    })
+    .toBe(503);
+  expect(await status('/livez')).toBe(200);
+  await expect.poll(() => status('/api/sessions/CCCCCC')).toBe(404);
   await app.close();
 });

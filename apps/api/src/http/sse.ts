@@ -29,6 +29,8 @@ const MAX_AGE_MS = 10 * 60_000;
 const AGE_JITTER_MS = 5 * 60_000;
 /** A client with more unread bytes than this is cut off; it resumes from the last event it read. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
+/** A response before this one on the connection may have set a timeout shorter than the pause of pings. */
+const INACTIVITY_TIMEOUT_MS = SSE_PING_INTERVAL_MS * 1.5;
 /** Each tick pings one group, so that ten thousand pings do not hold up the event loop. */
 const PING_GROUPS = 10;
 
@@ -56,6 +58,7 @@ export function createEventStreams(): EventStreams {
       const { socket } = reply.request.raw;
       reply.hijack();
       if (socket.destroyed) return;
+      socket.setTimeout(INACTIVITY_TIMEOUT_MS);
       startResponse(reply);
 
       const group = groupOf(opened++);

@@ -41,6 +41,8 @@ export interface LiveFeed {
   onLag: (observe: (seconds: number) => void) => void;
 }
 
+/** Of the streams of a session, so that its participants cannot keep the host out. */
+const HOST_SHARE = 0.01;
 /** Keeps a thousand streams that open at once from filling the queue for database connections. */
 const OPENING_CONCURRENCY = 4;
 /** Finds changes whose notification was lost: one statement for all rooms. */
@@ -116,7 +118,8 @@ export function openLiveFeed(options: LiveFeedOptions, signal: AbortSignal): Liv
       channel.publishChange(sessionId);
     },
     join(sessionId, member, caller) {
-      if (streamsOf(sessionId) >= maxPerSession) {
+      const reserved = member.role === 'host' ? 0 : Math.floor(maxPerSession * HOST_SHARE);
+      if (streamsOf(sessionId) >= maxPerSession - reserved) {
         throw new DomainError('SESSION_FULL', { limit: maxPerSession });
       }
       caps.add(member, caller);

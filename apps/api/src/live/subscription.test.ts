@@ -42,7 +42,7 @@ function record() {
 }
 
 test.each([undefined, '0', '1000'])(
-  'a participant who is blocked while the backlog is read receives nothing (last event id: %s)',
+  'a participant who is blocked after the authorisation receives nothing (last event id: %s)',
   async (lastEventId) => {
     const { code, hostTokenHash } = await openClassroom();
     const participant = newParticipant({ code });

@@ -1,4 +1,4 @@
-import { deleteWholeSession, lockSessionAsHost } from '@classroom/db';
+import { deleteWholeSession, endSession, lockSessionAsHost } from '@classroom/db';
 import type { DeletedSession, SessionByCodeInput } from '@classroom/schema';
 import type { ChangeDeps } from '../change-deps.ts';
 import { findSessionAsHost } from '../access/find-session-as-host.ts';
@@ -14,6 +14,8 @@ export async function deleteSession(
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<DeletedSession> {
+  // Ended first: calls are refused by that, in place of waiting with a connection each for the lock.
+  await endSession(db, { code, tokenHash });
   const deleted = await db.transaction().execute(async (transaction) => {
     const id = await lockSessionAsHost(transaction, { code, tokenHash });
     if (id !== undefined) await deleteWholeSession(transaction, id);
