@@ -30,16 +30,16 @@ const RETRY_AFTER_SECONDS = 10;
 export function createStreamCaps(): StreamCaps {
   const byToken = new Map<string, Set<Member>>();
   const byAddress = new Map<string, Set<Member>>();
-  const rateLimited = () =>
-    new DomainError('RATE_LIMITED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-
   return {
     add(member, { tokenHash, address }) {
       const ofAddress = byAddress.get(address);
-      if (ofAddress !== undefined && ofAddress.size >= STREAMS_PER_ADDRESS) throw rateLimited();
+      if (ofAddress !== undefined && ofAddress.size >= STREAMS_PER_ADDRESS) {
+        throw new DomainError('RATE_LIMITED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+      }
       const token = tokenHash.toString('base64');
       const [oldest, ...others] = byToken.get(token) ?? [];
-      if (others.length + 1 >= STREAMS_PER_TOKEN) oldest?.end(rateLimited());
+      // Without a time to come back at: nine tabs would end one another for ever.
+      if (others.length + 1 >= STREAMS_PER_TOKEN) oldest?.end(new DomainError('RATE_LIMITED'));
       addTo(byToken, token, member);
       addTo(byAddress, address, member);
     },

@@ -7,7 +7,7 @@ export function wantsCsv(request: FastifyRequest): boolean {
   return request.accepts().type(['application/json', 'text/csv']) === 'text/csv';
 }
 
-/** What spreadsheets take for the beginning of a formula, full-width forms and leading space included. */
+/** The beginning of a formula in spreadsheets, full-width forms and leading space included. */
 const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 /** What each procedure that has a table answers, as CSV (RFC 4180). */
@@ -29,7 +29,7 @@ export const toCsv: Record<string, (answer: unknown) => string> = {
   },
 };
 
-/** Each cell is quoted, so that a semicolon within begins no other cell. */
+/** Each cell is quoted, so that no reader of comma-separated values splits one. */
 const OPTIONS: Options = {
   quoted: true,
   quoted_empty: true,
