@@ -29,6 +29,8 @@ export interface LiveFeed {
    */
   join: (sessionId: number, member: Member, caller: StreamCaller) => Room;
   leave: (sessionId: number, member: Member, caller: StreamCaller) => void;
+  /** To be called when a member has its backlog: before, it receives no presence. */
+  schedulePresence: (sessionId: number) => void;
   /** Runs a step of opening a stream when few others are under way. */
   limitOpening: <Result>(step: () => Promise<Result>) => Promise<Result>;
   /** Streams in this process that are open or wait to be opened. */
@@ -135,6 +137,7 @@ export function openLiveFeed(options: LiveFeedOptions, signal: AbortSignal): Liv
       rooms.delete(sessionId);
       peers.delete(sessionId);
     },
+    schedulePresence,
     limitOpening: (step) => limitOpening(step),
     count: () => count + limitOpening.pendingCount,
     reads: () => reads,

@@ -130,3 +130,23 @@ test('a ninth stream of a token ends its oldest with RATE_LIMITED', () => {
   caps.add({ ...record(), participantId: 1, role: 'host', cursor: undefined }, caller);
   expect(ends).toEqual([0, 1]);
 });
+
+test('a subscriber whose backlog comes after the presence was published receives it as well', async () => {
+  const { code, hostTokenHash } = await openClassroom();
+  const caller = { tokenHash: hostTokenHash, address: '192.0.2.1' };
+  const subscribe = await authorizeSubscription({ db, live }, { code }, caller);
+  const [first, second] = [record(), record()];
+  const unsubscribeFirst = subscribe(first);
+  await expect.poll(() => first.events.length).toBeGreaterThan(0);
+
+  const held = Promise.withResolvers<void>();
+  for (let n = 0; n < 20; n += 1) void live.limitOpening(() => held.promise);
+  const unsubscribeSecond = subscribe(second);
+  const presence = { event: { type: 'presence', listening: 2 } };
+  await expect.poll(() => first.events).toContainEqual(expect.objectContaining(presence));
+  expect(second.events).toEqual([]);
+  held.resolve();
+  await expect.poll(() => second.events).toContainEqual(expect.objectContaining(presence));
+  unsubscribeFirst();
+  unsubscribeSecond();
+});

@@ -80,6 +80,7 @@ export async function authorizeSubscription(
       if (backlog.isLast) return member.end();
       member.cursor = backlog.cursor;
       room.readFrom(backlog.cursor);
+      live.schedulePresence(sessionId);
     };
     deliverBacklog().catch((error: unknown) => member.end(error));
     return close;
