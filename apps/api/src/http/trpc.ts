@@ -41,6 +41,7 @@ const subscriptions = new Set(
  */
 export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise<void> {
   const streams = createEventStreams();
+  let opening = 0;
   app.addHook('preClose', async () => streams.endAll());
   await app.register(async (scope) => {
     // tRPC parses the body itself.
@@ -78,7 +79,7 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
   });
 
   async function openStream(req: FastifyRequest<TRPCRoute>, res: FastifyReply): Promise<void> {
-    if (deps.live.count() >= deps.maxListeners) {
+    if (deps.live.count() + opening >= deps.maxListeners) {
       return sendError(toTRPCError(unavailable()), req, res);
     }
     const { path } = req.params;
@@ -86,8 +87,10 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
     const disconnected = new AbortController();
     const abort = () => disconnected.abort();
     socket.once('close', abort);
+    opening += 1;
     const opened = authorizeStream(deps, req, disconnected.signal);
     const events = await opened.catch(getTRPCErrorFromUnknown);
+    opening -= 1;
     socket.off('close', abort);
     streams.open(res, events, (error) => logError(req, error, path));
   }

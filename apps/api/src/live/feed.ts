@@ -33,7 +33,7 @@ export interface LiveFeed {
   schedulePresence: (sessionId: number) => void;
   /** Runs a step of opening a stream when few others are under way. */
   limitOpening: <Result>(step: () => Promise<Result>) => Promise<Result>;
-  /** Streams in this process that are open or wait to be opened. */
+  /** Streams that are open in this process. */
   count: () => number;
   /** Reads of changes in this process, each for all members of a room. */
   reads: () => number;
@@ -139,7 +139,7 @@ export function openLiveFeed(options: LiveFeedOptions, signal: AbortSignal): Liv
     },
     schedulePresence,
     limitOpening: (step) => limitOpening(step),
-    count: () => count + limitOpening.pendingCount,
+    count: () => count,
     reads: () => reads,
     onLag: (observe) => {
       observeLag = observe;
