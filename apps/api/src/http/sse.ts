@@ -11,7 +11,7 @@ import { SSE_CLIENT_OPTIONS, SSE_PING_INTERVAL_MS } from '../trpc/init.ts';
 export interface EventStreams {
   /** Streams events until either side ends. An error takes the place of the events. */
   open: (reply: FastifyReply, events: Subscribe | TRPCError, onError: OnError) => void;
-  /** Ends all streams; their clients reconnect and resume. */
+  /** Ends all streams, later ones as soon as they open; their clients reconnect and resume. */
   endAll: () => void;
 }
 
@@ -40,6 +40,7 @@ export function createEventStreams(): EventStreams {
   const groups = Array.from({ length: PING_GROUPS }, () => new Set<EventStream>());
   let opened = 0;
   let ticks = 0;
+  let isEnding = false;
   const timer = setInterval(() => {
     const now = performance.now();
     for (const { raw, endsAt, cut } of groupOf(ticks++)) {
@@ -81,6 +82,7 @@ export function createEventStreams(): EventStreams {
       };
       group.add(stream);
       socket.once('close', stream.cut);
+      if (isEnding) return stream.cut();
       if (typeof events !== 'function') return end(events);
       try {
         unsubscribe = events({
@@ -94,6 +96,7 @@ export function createEventStreams(): EventStreams {
       }
     },
     endAll() {
+      isEnding = true;
       clearInterval(timer);
       for (const group of groups) for (const { cut } of group) cut();
     },
