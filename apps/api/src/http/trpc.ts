@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   type AnyProcedure,
   type AnyRouter,
@@ -42,6 +43,7 @@ const subscriptions = new Set(
 export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise<void> {
   const streams = createEventStreams();
   let opening = 0;
+  const streaming = new WeakSet<Socket>();
   app.addHook('preClose', async () => streams.endAll());
   await app.register(async (scope) => {
     // tRPC parses the body itself.
@@ -84,6 +86,9 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
     }
     const { path } = req.params;
     const { socket } = req.raw;
+    // A stream is the last response of its connection: nothing behind it is ever sent.
+    if (streaming.has(socket)) return void res.hijack();
+    streaming.add(socket);
     const disconnected = new AbortController();
     const abort = () => disconnected.abort();
     socket.once('close', abort);
