@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, Socket } from 'node:net';
 import { createdSession } from '@classroom/schema';
 import { useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test } from 'vitest';
@@ -22,12 +23,15 @@ const request = (procedure: string) =>
 
 /** Sends that on one connection, and waits for a snapshot. */
 async function openStream(requests: string) {
+  const accepted = once(app.server, 'connection');
   const client = connect(Number(port), '127.0.0.1');
   let received = '';
   client.on('data', (chunk: Buffer) => (received += chunk.toString()));
   client.write(requests);
+  const [socket]: unknown[] = await accepted;
+  if (!(socket instanceof Socket)) throw new TypeError('no socket');
   await expect.poll(() => received).toContain('"type":"snapshot"');
-  return { client };
+  return { client, socket };
 }
 
 test('of the streams that are asked for on one connection, the first alone is opened', async () => {
@@ -40,4 +44,11 @@ test('of the streams that are asked for on one connection, the first alone is op
   expect(warnings).toEqual([]);
   process.off('warning', onWarning);
   client.destroy();
+});
+
+test('a stream behind a call on one connection may be quiet for as long as any other', async () => {
+  const alone = await openStream(request('sessions.events'));
+  const behind = await openStream(request('sessions.get') + request('sessions.events'));
+  expect(behind.socket.timeout).toBe(alone.socket.timeout);
+  for (const { client } of [alone, behind]) client.destroy();
 });

@@ -58,6 +58,8 @@ export function createEventStreams(): EventStreams {
       reply.hijack();
       if (socket.destroyed) return;
       startResponse(reply);
+      // Behind another response, its write timeout would be left on the connection.
+      raw.once('socket', () => socket.setTimeout(reply.server.server.timeout));
 
       const group = groupOf(opened++);
       let unsubscribe = () => {};
