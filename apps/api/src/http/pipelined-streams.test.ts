@@ -52,3 +52,9 @@ test('a stream behind a call on one connection may be quiet for as long as any o
   expect(behind.socket.timeout).toBe(alone.socket.timeout);
   for (const { client } of [alone, behind]) client.destroy();
 });
+
+test('a stream with a part of a request behind it ends with its client', async () => {
+  const { client, socket } = await openStream(`${request('sessions.events')}GET /livez HTT`);
+  client.end();
+  await expect.poll(() => socket.destroyed).toBe(true);
+});
