@@ -21,11 +21,16 @@ const malformed = new WeakSet<Socket>();
  * requests before it on the same connection come first.
  */
 export function answerClientError({ code = '' }: { code?: string }, socket: Socket): void {
+  const last = responses.get(socket);
+  // Node leaves open what ends within a request: the stream before it would not end with its client.
+  if (socket.readableEnded && last?.headersSent === true && !last.closed) {
+    socket.destroy();
+    return;
+  }
   // The parser reports each further chunk as well.
   if (malformed.has(socket)) return;
   malformed.add(socket);
   const answer = () => refuse(socket, code);
-  const last = responses.get(socket);
   if (last === undefined || last.closed) return answer();
   if (last.req.complete || last.headersSent) return void last.once('close', answer);
   // The body of the last request is malformed, so this is its response, once it is its turn.

@@ -181,3 +181,11 @@ test('all streams can be ended at once, without an end that clients take for the
   streams.endAll();
   expect(await body).not.toContain('event: return');
 });
+
+test('a stream that opens after all have been ended is ended as well', async () => {
+  const { streams, socket } = await serve(() => () => {});
+  streams.endAll();
+  const body = await readBody(socket);
+  expect(body).toContain('event: connected');
+  expect(body).not.toContain('event: return');
+});

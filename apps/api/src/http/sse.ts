@@ -11,7 +11,7 @@ import { SSE_CLIENT_OPTIONS, SSE_PING_INTERVAL_MS } from '../trpc/init.ts';
 export interface EventStreams {
   /** Streams events until either side ends. An error takes the place of the events. */
   open: (reply: FastifyReply, events: Subscribe | TRPCError, onError: OnError) => void;
-  /** Ends all streams; their clients reconnect and resume. */
+  /** Ends all streams, later ones as soon as they open; their clients reconnect and resume. */
   endAll: () => void;
 }
 
@@ -29,8 +29,6 @@ const MAX_AGE_MS = 10 * 60_000;
 const AGE_JITTER_MS = 5 * 60_000;
 /** A client with more unread bytes than this is cut off; it resumes from the last event it read. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** A response before this one on the connection may have set a timeout shorter than the pause of pings. */
-const INACTIVITY_TIMEOUT_MS = SSE_PING_INTERVAL_MS * 1.5;
 /** Each tick pings one group, so that ten thousand pings do not hold up the event loop. */
 const PING_GROUPS = 10;
 
@@ -42,6 +40,7 @@ export function createEventStreams(): EventStreams {
   const groups = Array.from({ length: PING_GROUPS }, () => new Set<EventStream>());
   let opened = 0;
   let ticks = 0;
+  let isEnding = false;
   const timer = setInterval(() => {
     const now = performance.now();
     for (const { raw, endsAt, cut } of groupOf(ticks++)) {
@@ -58,8 +57,9 @@ export function createEventStreams(): EventStreams {
       const { socket } = reply.request.raw;
       reply.hijack();
       if (socket.destroyed) return;
-      socket.setTimeout(INACTIVITY_TIMEOUT_MS);
       startResponse(reply);
+      // Behind another response, its write timeout would be left on the connection.
+      raw.once('socket', () => socket.setTimeout(reply.server.server.timeout));
 
       const group = groupOf(opened++);
       let unsubscribe = () => {};
@@ -84,6 +84,7 @@ export function createEventStreams(): EventStreams {
       };
       group.add(stream);
       socket.once('close', stream.cut);
+      if (isEnding) return stream.cut();
       if (typeof events !== 'function') return end(events);
       try {
         unsubscribe = events({
@@ -97,6 +98,7 @@ export function createEventStreams(): EventStreams {
       }
     },
     endAll() {
+      isEnding = true;
       clearInterval(timer);
       for (const group of groups) for (const { cut } of group) cut();
     },

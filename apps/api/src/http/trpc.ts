@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   type AnyProcedure,
   type AnyRouter,
@@ -41,6 +42,8 @@ const subscriptions = new Set(
  */
 export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise<void> {
   const streams = createEventStreams();
+  let opening = 0;
+  const streaming = new WeakSet<Socket>();
   app.addHook('preClose', async () => streams.endAll());
   await app.register(async (scope) => {
     // tRPC parses the body itself.
@@ -78,16 +81,21 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
   });
 
   async function openStream(req: FastifyRequest<TRPCRoute>, res: FastifyReply): Promise<void> {
-    if (deps.live.count() + deps.live.opening() >= deps.maxListeners) {
+    if (deps.live.count() + opening >= deps.maxListeners) {
       return sendError(toTRPCError(unavailable()), req, res);
     }
     const { path } = req.params;
     const { socket } = req.raw;
+    // A stream is the last response of its connection: nothing behind it is ever sent.
+    if (streaming.has(socket)) return void res.hijack();
+    streaming.add(socket);
     const disconnected = new AbortController();
     const abort = () => disconnected.abort();
     socket.once('close', abort);
+    opening += 1;
     const opened = authorizeStream(deps, req, disconnected.signal);
     const events = await opened.catch(getTRPCErrorFromUnknown);
+    opening -= 1;
     socket.off('close', abort);
     streams.open(res, events, (error) => logError(req, error, path));
   }

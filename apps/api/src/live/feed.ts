@@ -29,11 +29,11 @@ export interface LiveFeed {
    */
   join: (sessionId: number, member: Member, caller: StreamCaller) => Room;
   leave: (sessionId: number, member: Member, caller: StreamCaller) => void;
+  /** To be called when a member has its backlog: before, it receives no presence. */
+  schedulePresence: (sessionId: number) => void;
   /** Runs a step of opening a stream when few others are under way. */
   limitOpening: <Result>(step: () => Promise<Result>) => Promise<Result>;
-  /** Steps of opening a stream that wait. */
-  opening: () => number;
-  /** Open streams in this process. */
+  /** Streams that are open in this process. */
   count: () => number;
   /** Reads of changes in this process, each for all members of a room. */
   reads: () => number;
@@ -140,8 +140,8 @@ export function openLiveFeed(options: LiveFeedOptions, signal: AbortSignal): Liv
       rooms.delete(sessionId);
       peers.delete(sessionId);
     },
+    schedulePresence,
     limitOpening: (step) => limitOpening(step),
-    opening: () => limitOpening.pendingCount,
     count: () => count,
     reads: () => reads,
     onLag: (observe) => {

@@ -5,7 +5,7 @@ import {
   setQuestionStatus,
   submitQuestion,
 } from '@classroom/db';
-import { newParticipant, newSession, useTestDatabase } from '@classroom/db/testing';
+import { captureQueries, newParticipant, newSession, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test } from 'vitest';
 import { openLiveFeed } from './feed.ts';
 import type { SequencedEvent } from './presenter.ts';
@@ -129,4 +129,49 @@ test('a ninth stream of a token ends its oldest with RATE_LIMITED', () => {
   for (const member of open) caps.delete(member, caller);
   caps.add({ ...record(), participantId: 1, role: 'host', cursor: undefined }, caller);
   expect(ends).toEqual([0, 1]);
+});
+
+/** Lets no backlog be read until the returned function is called. */
+function holdOpening(): () => void {
+  const held = Promise.withResolvers<void>();
+  for (let n = 0; n < 4; n += 1) void live.limitOpening(() => held.promise);
+  return held.resolve;
+}
+
+test('a subscriber that waits for its backlog counts once, and when it leaves, nothing is read', async () => {
+  const { code, hostTokenHash } = await openClassroom();
+  const caller = { tokenHash: hostTokenHash, address: '192.0.2.1' };
+  const queries = await captureQueries(url, async (capturedDb) => {
+    const authorize = () => authorizeSubscription({ db: capturedDb, live }, { code }, caller);
+    const subscribe = await authorize();
+    const release = holdOpening();
+    const unsubscribe = subscribe(record());
+    expect.soft(live.count()).toBe(1);
+    unsubscribe();
+    release();
+    // It comes after it in the queue.
+    await authorize();
+  });
+  // Of each authorisation: the token, and the session.
+  expect(queries).toHaveLength(4);
+  expect(live.count()).toBe(0);
+});
+
+test('a subscriber whose backlog comes after the presence was published receives it as well', async () => {
+  const { code, hostTokenHash } = await openClassroom();
+  const caller = { tokenHash: hostTokenHash, address: '192.0.2.1' };
+  const subscribe = await authorizeSubscription({ db, live }, { code }, caller);
+  const [first, second] = [record(), record()];
+  const unsubscribeFirst = subscribe(first);
+  await expect.poll(() => first.events.length).toBeGreaterThan(0);
+
+  const release = holdOpening();
+  const unsubscribeSecond = subscribe(second);
+  const presence = { event: { type: 'presence', listening: 2 } };
+  await expect.poll(() => first.events).toContainEqual(expect.objectContaining(presence));
+  expect(second.events).toEqual([]);
+  release();
+  await expect.poll(() => second.events).toContainEqual(expect.objectContaining(presence));
+  unsubscribeFirst();
+  unsubscribeSecond();
 });

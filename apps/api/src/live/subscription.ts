@@ -74,12 +74,15 @@ export async function authorizeSubscription(
     const room = live.join(sessionId, member, caller);
 
     const deliverBacklog = async () => {
-      const backlog = await live.limitOpening(readBacklog);
-      if (!isOpen) return;
+      const backlog = await live.limitOpening(async () =>
+        isOpen ? await readBacklog() : undefined,
+      );
+      if (!isOpen || backlog === undefined) return;
       if (backlog.events.length > 0) subscriber.push(backlog.events);
       if (backlog.isLast) return member.end();
       member.cursor = backlog.cursor;
       room.readFrom(backlog.cursor);
+      live.schedulePresence(sessionId);
     };
     deliverBacklog().catch((error: unknown) => member.end(error));
     return close;

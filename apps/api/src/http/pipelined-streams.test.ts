@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { connect, Socket } from 'node:net';
+import { createdSession } from '@classroom/schema';
+import { useTestDatabase } from '@classroom/db/testing';
+import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { buildTestApp } from '../testing/build-test-app.ts';
+
+const app = await buildTestApp(await useTestDatabase());
+const { port } = new URL(await app.listen({ port: 0 }));
+afterAll(() => app.close());
+
+const created = await app.inject({
+  method: 'POST',
+  url: '/trpc/sessions.create',
+  payload: { title: 'Algebra I', hostDisplayName: 'Ada' },
+});
+const answer = z.object({ result: z.object({ data: createdSession }) }).parse(created.json());
+const { code, hostToken } = answer.result.data;
+const request = (procedure: string) =>
+  `GET ${encodeURI(`/trpc/${procedure}?input={"code":"${code}"}`)} HTTP/1.1\r\n` +
+  `host: x\r\nauthorization: Bearer ${hostToken}\r\n\r\n`;
+
+/** Sends that on one connection, and waits for a snapshot. */
+async function openStream(requests: string) {
+  const accepted = once(app.server, 'connection');
+  const client = connect(Number(port), '127.0.0.1');
+  let received = '';
+  client.on('data', (chunk: Buffer) => (received += chunk.toString()));
+  client.write(requests);
+  const [socket]: unknown[] = await accepted;
+  if (!(socket instanceof Socket)) throw new TypeError('no socket');
+  await expect.poll(() => received).toContain('"type":"snapshot"');
+  return { client, socket };
+}
+
+test('of the streams that are asked for on one connection, the first alone is opened', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => void warnings.push(warning);
+  process.on('warning', onWarning);
+  const { client } = await openStream(request('sessions.events').repeat(20));
+  const metrics = await app.inject('/metrics');
+  expect.soft(metrics.body).toContain('\nclassroom_live_listeners 1\n');
+  expect(warnings).toEqual([]);
+  process.off('warning', onWarning);
+  client.destroy();
+});
+
+test('a stream behind a call on one connection may be quiet for as long as any other', async () => {
+  const alone = await openStream(request('sessions.events'));
+  const behind = await openStream(request('sessions.get') + request('sessions.events'));
+  expect(behind.socket.timeout).toBe(alone.socket.timeout);
+  for (const { client } of [alone, behind]) client.destroy();
+});
+
+test('a stream with a part of a request behind it ends with its client', async () => {
+  const { client, socket } = await openStream(`${request('sessions.events')}GET /livez HTT`);
+  client.end();
+  await expect.poll(() => socket.destroyed).toBe(true);
+});
