@@ -14,11 +14,7 @@ import {
   useTestDatabase,
 } from '../testing.ts';
 import { addParticipant } from './add-participant.ts';
-import {
-  deleteWholeSession,
-  lockSessionAsHost,
-  lockSessionEndedBefore,
-} from './delete-sessions.ts';
+import { deleteSession, lockSessionAsHost, lockSessionEndedBefore } from './delete-sessions.ts';
 import { openSession } from './open-session.ts';
 import { createPairing } from './pairings.ts';
 import { endSession } from './sessions-of-host.ts';
@@ -33,7 +29,7 @@ async function opened(overrides: Parameters<typeof newSession>[0] = {}) {
 const remove = (host: { code: string; tokenHash: Buffer }) =>
   database.db.transaction().execute(async (transaction) => {
     const id = await lockSessionAsHost(transaction, host);
-    if (id !== undefined) await deleteWholeSession(transaction, id);
+    if (id !== undefined) await deleteSession(transaction, id);
     return id;
   });
 const names = async (among: string[]) =>
@@ -81,7 +77,7 @@ test('no statement deletes more than 2,000 rows, however they are spread', async
   for (const session of [spammed, popular, large]) {
     await db.transaction().execute(async (transaction) => {
       const id = await lockSessionAsHost(transaction, session);
-      if (id !== undefined) await deleteWholeSession(transaction, id);
+      if (id !== undefined) await deleteSession(transaction, id);
     });
   }
   const most = await mostDeleted();
@@ -155,7 +151,7 @@ test('what ended long ago is taken by one process only, and what ended lately by
     await endSession(database.db, session);
     await ageSession(database.db, session.code, session === lately ? 29 : 31);
   }
-  const due = { days: 30, except: [] };
+  const due = { days: 30, excludedIds: [] };
   await database.db.transaction().execute(async (one) => {
     const first = await lockSessionEndedBefore(one, due);
     await database.db.transaction().execute(async (other) => {
@@ -165,8 +161,8 @@ test('what ended long ago is taken by one process only, and what ended lately by
       await database.db.transaction().execute(async (third) => {
         expect(await lockSessionEndedBefore(third, due)).toBeUndefined();
       });
-      const except = second === undefined ? [] : [second];
-      expect(await lockSessionEndedBefore(other, { days: 30, except })).toBeUndefined();
+      const excludedIds = second === undefined ? [] : [second];
+      expect(await lockSessionEndedBefore(other, { days: 30, excludedIds })).toBeUndefined();
     });
   });
 });
