@@ -144,7 +144,7 @@ test('a full session takes nobody, and keeps no name of who wanted in', async ()
   const { code } = await opened();
   await add({ code, maxParticipants: 1 });
   const { displayName } = newParticipant();
-  expect(await add({ code, displayName, maxParticipants: 1 })).toEqual({ kind: 'full' });
+  expect(await add({ code, displayName, maxParticipants: 1 })).toEqual({ kind: 'session-full' });
   expect(await add({ code, displayName, maxParticipants: 2 })).toMatchObject({ kind: 'added' });
   const { rows } = await sql<{ session_slot: number | null }>`
     select session_slot from session_participants join sessions on sessions.id = session_id
@@ -172,5 +172,5 @@ test.each([false, true])('who is taken out makes room, blocked: %s', async (bloc
   const participantId = joined.participant.id;
   await removeParticipant(database.db, { code, tokenHash, participantId, block });
   expect((await add({ code, maxParticipants: 1 })).kind).toBe('added');
-  expect((await add({ code, maxParticipants: 1 })).kind).toBe('full');
+  expect((await add({ code, maxParticipants: 1 })).kind).toBe('session-full');
 });
