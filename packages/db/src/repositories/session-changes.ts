@@ -66,7 +66,7 @@ function describeQuestions(
       .select(QUESTION_COLUMNS)
       .select((eb) => [
         'question.change_number',
-        // For each of them, and not as a join, for which whole tables would be read.
+        // Correlated subquery: a join makes the planner scan both tables.
         eb
           .selectFrom('session_participants as author')
           .innerJoin('users as author_user', 'author_user.id', 'author.user_id')
