@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openSession } from '@classroom/db';
 import { newSession, useTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { reasonOf } from '../testing/open-room.ts';
+import { reasonOf } from '../testing/open-classroom.ts';
 import { joinSession } from './join-session.ts';
 
 const { db } = await useTestDatabase({ max: 20 });
