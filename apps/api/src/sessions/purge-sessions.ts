@@ -12,7 +12,7 @@ export interface PurgeDeps {
   db: Database;
   /** How long ended sessions are kept. */
   retentionDays: number;
-  /** Hears of a session that could not be deleted. */
+  /** Called with each failure. */
   onError: (error: unknown, sessionId: number) => void;
   retryAfterMs?: number;
 }
