@@ -6,7 +6,7 @@ import { listQuestions } from './list-questions.ts';
 const { db } = await useTestDatabase();
 const deps = { db, announce: () => {} };
 
-test('a page is full of what its reader may see, behind a thousand that are withdrawn or hidden', async () => {
+test('a page is filled with visible questions behind a thousand withdrawn or hidden ones', async () => {
   const { submit, host, tokens, session } = await openClassroom(deps);
   const [author = host] = tokens;
   const seen = [await submit(author), await submit(author), await submit(author)];

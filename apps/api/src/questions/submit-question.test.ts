@@ -22,7 +22,7 @@ const count = async (code: string) =>
     ])
     .executeTakeFirstOrThrow();
 
-test('a session counts every question once, withdrawn ones too, whatever is sent in parallel', async () => {
+test('a session counts each of its parallel questions once, withdrawn ones included', async () => {
   const { submit, session, tokens } = await openClassroom(deps, 3);
   const idempotencyKey = randomUUID();
   await Promise.allSettled(
@@ -44,7 +44,7 @@ test('a session counts every question once, withdrawn ones too, whatever is sent
   expect(await count(session.code)).toEqual({ question_count: 10, rows: 10 });
 });
 
-test('of twenty parallel questions a session takes those that it has room for', async () => {
+test('twenty parallel questions fill a session exactly to its limit', async () => {
   for (let round = 0; round < 20; round += 1) {
     const { submit, session, tokens } = await openClassroom(deps, 20);
     await db
@@ -60,7 +60,7 @@ test('of twenty parallel questions a session takes those that it has room for', 
   }
 });
 
-test('a full session says its limit, and repeats an answer under the same idempotency key', async () => {
+test('a full session refuses a question with its limit, and replays one with the same idempotency key', async () => {
   const { submit, session, host } = await openClassroom(deps);
   const idempotencyKey = randomUUID();
   const question = await submit(host, { idempotencyKey });

@@ -9,7 +9,7 @@ import { removeParticipant } from './remove-participant.ts';
 const { db } = await useTestDatabase();
 const deps = { db, announce: () => {} };
 
-test('an export of many pages has everybody who is in and every question that is there, once', async () => {
+test('an export of many pages contains each participant and each question once', async () => {
   const { session, host, tokens, submit } = await openClassroom(deps, 3);
   const { code } = session;
   const [ben = host] = tokens;
@@ -44,7 +44,7 @@ test('an export of many pages has everybody who is in and every question that is
   expect(exported.questions[1]).toMatchObject({ status: 'hidden', author: null });
 });
 
-test('nobody but the host exports', async () => {
+test('an export is refused to everybody but the host', async () => {
   const { session, tokens } = await openClassroom(deps);
   for (const token of tokens) {
     expect(await reasonOf(exportSession(deps, session, token))).toBe('FORBIDDEN');
