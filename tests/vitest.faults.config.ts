@@ -8,5 +8,6 @@ export default defineConfig({
     globalSetup: '@classroom/db/testing/global-setup',
     testTimeout: 600_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 5_000 } },
   },
 });

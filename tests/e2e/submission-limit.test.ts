@@ -13,7 +13,7 @@ const startLimited = (env: Record<string, string> = {}) =>
 const create = ({ sessions }: Client) =>
   sessions.create.mutate({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
 
-describe('submitting questions', () => {
+describe('the submission limit', () => {
   /** Submits that many questions one after the other, and withdraws each. */
   async function submitAndWithdraw(client: Client, code: string, times: number) {
     const calls: Promise<unknown>[] = [];
@@ -34,7 +34,7 @@ describe('submitting questions', () => {
     return { code, host: clientOf(api, hostToken), ben: clientOf(api, joined.participantToken) };
   }
 
-  test('the 21st call of a participant in a minute is refused, and nobody else’s', async () => {
+  test('refuses the 21st call of a participant in a minute, and no call of others', async () => {
     await using api = await startLimited();
     const { code, host, ben } = await lesson(api);
     expect(await submitAndWithdraw(ben, code, 25)).toEqual({ none: 20, RATE_LIMITED: 5 });
@@ -48,7 +48,7 @@ describe('submitting questions', () => {
     expect((await ben.questions.list.query({ code })).items).toEqual([]);
   });
 
-  test('sent all at once are taken as far as the limit goes', async () => {
+  test('refuses parallel calls above the limit', async () => {
     await using api = await startLimited();
     const { code, ben } = await lesson(api);
     const calls = Array.from({ length: 50 }, () =>
@@ -57,7 +57,7 @@ describe('submitting questions', () => {
     expect(await countReasons(calls)).toEqual({ none: 3, QUESTION_LIMIT: 17, RATE_LIMITED: 30 });
   });
 
-  test('with a token that nobody holds is refused as that, however often', async () => {
+  test('answers an unknown token with UNAUTHENTICATED, however often', async () => {
     await using api = await startLimited();
     const { code } = await lesson(api);
     expect(await submitAndWithdraw(clientOf(api, 'made-up'), code, 50)).toEqual({
@@ -65,7 +65,7 @@ describe('submitting questions', () => {
     });
   });
 
-  test('with RATE_LIMITS=off nothing is limited', async () => {
+  test('does not apply with RATE_LIMITS=off', async () => {
     await using api = await startLimited({ RATE_LIMITS: 'off' });
     const { code, ben } = await lesson(api);
     expect(await submitAndWithdraw(ben, code, 25)).toEqual({ none: 25 });

@@ -22,14 +22,14 @@ async function expectRefused(dataDir: string, reason: RegExp): Promise<void> {
   expect(line).toMatch(reason);
 }
 
-describe('a DATA_DIR that cannot be used is refused in one line', () => {
-  test('that is a file', async () => {
+describe('an unusable DATA_DIR is refused in one line', () => {
+  test('when it is a file', async () => {
     const file = path.join(await temporaryDirectory(), 'file');
     await writeFile(file, '');
     await expectRefused(file, /EEXIST/);
   });
 
-  test('that is below a file', async () => {
+  test('when it is below a file', async () => {
     const file = path.join(await temporaryDirectory(), 'file');
     await writeFile(file, '');
     await expectRefused(path.join(file, 'a/b'), /EEXIST/);
@@ -37,27 +37,27 @@ describe('a DATA_DIR that cannot be used is refused in one line', () => {
 
   // Not even root can make a directory in these.
   test.runIf(process.platform === 'linux').each(['/proc', '/proc/x', '/proc/x/y'])(
-    'that is %s, where mkdir says that there is no such directory',
+    'when it is %s, where mkdir fails with ENOENT',
     async (dataDir) => {
       await expectRefused(dataDir, /ENOENT/);
     },
   );
 
   test.runIf(process.platform === 'linux').each(['/sys', '/sys/x'])(
-    'that is %s, which is not writable',
+    'when it is %s, which is not writable',
     async (dataDir) => {
       await expectRefused(dataDir, /EPERM|EACCES|EROFS/);
     },
   );
 });
 
-test('a DATA_DIR several levels deep is made', async () => {
+test('a DATA_DIR several levels deep is created', async () => {
   const dataDir = path.join(await temporaryDirectory(), 'a/b/c');
   await using api = await startApi({ DATA_DIR: dataDir });
   expect((await fetch(`${api.url}/readyz`)).status).toBe(200);
 });
 
-test('what a start killed during initdb leaves is removed by the next start', async () => {
+test('the leftovers of a start killed during initdb are removed by the next start', async () => {
   const dataDir = await temporaryDirectory();
   const cluster = path.join(dataDir, 'cluster');
   const killed = spawnApi({ DATA_DIR: dataDir });

@@ -11,7 +11,7 @@ const CLIENTS = 60;
 /** The statement timeout is 2 s. */
 const LOCKED_FOR_MS = 5_000;
 
-test('while a migration locks a table, calls that want it are UNAVAILABLE and never INTERNAL', async () => {
+test('calls to a table that a migration locks fail with UNAVAILABLE, never with INTERNAL', async () => {
   await using database = await createTestDatabase();
   const env = { DATABASE_URL: database.url, LOG_LEVEL: 'warn' };
   const { code, tokens, questionId } = await prepareClass(env);

@@ -82,7 +82,7 @@ describe('streams of one token', () => {
     await expectIdle(server.api);
   });
 
-  test('a thousand attempts leave eight', { timeout: 240_000 }, async () => {
+  test('a thousand attempts leave eight streams', { timeout: 240_000 }, async () => {
     await using server = await startWith({ RATE_LIMITS: 'on' });
     const { api } = server;
     const before = await warmUp(server);

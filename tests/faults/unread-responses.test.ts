@@ -15,7 +15,7 @@ const MAX_GROWTH_MIB = 300;
 /** The server allows 15 s without progress; filling the buffers of the system may take as long. */
 const PATIENCE_MS = 90_000;
 
-test('a socket that does not read, or says nothing, is closed; idle ones and streams stay', async () => {
+test('a socket that does not read or sends nothing is closed; idle sockets and streams stay', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' });
   const { code, hostToken } = await createClient({

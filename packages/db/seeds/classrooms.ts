@@ -1,6 +1,6 @@
 import type { Database } from '../src/database.ts';
 import { migrateToLatest } from '../src/migrate.ts';
-import { deleteWholeSession, lockSessionAsHost } from '../src/repositories/delete-sessions.ts';
+import { deleteSession, lockSessionAsHost } from '../src/repositories/delete-sessions.ts';
 import { devToken, devTokenHash } from './dev-token.ts';
 import { type Lesson, LESSONS } from './lessons.ts';
 import { openLesson } from './open-lesson.ts';
@@ -17,7 +17,7 @@ export async function seedClassrooms(db: Database): Promise<void> {
         code: lesson.code,
         tokenHash: devTokenHash(lesson.code, lesson.host),
       });
-      if (earlier !== undefined) await deleteWholeSession(transaction, earlier);
+      if (earlier !== undefined) await deleteSession(transaction, earlier);
       await openLesson(transaction, lesson);
     }
   });

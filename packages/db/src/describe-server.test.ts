@@ -27,7 +27,7 @@ test.each([
   },
 );
 
-test('settings of the role prevail over those of the database', async () => {
+test('settings of the role override those of the database', async () => {
   await using database = await createTestDatabase();
   const alter = alterer(database.url);
   await alter('DB set default_transaction_read_only = on');
@@ -35,7 +35,7 @@ test('settings of the role prevail over those of the database', async () => {
   expect(await checkWritable(database.db)).toBe('writable');
 });
 
-test('a connection may be read-only by itself', async () => {
+test('a connection with its own read-only setting is reported as read-only', async () => {
   await using database = await createTestDatabase();
   const url = new URL(database.url);
   url.searchParams.set('options', '-c default_transaction_read_only=on');
@@ -57,7 +57,7 @@ test('a standby is read-only', { timeout: 120_000 }, async () => {
   expect(await checkWritable(db)).toBe('read-only');
 });
 
-test('a database that does not answer is neither', async () => {
+test('a database that cannot be reached makes the check fail', async () => {
   await using db = createDatabase('postgres://127.0.0.1:1/nobody');
   await expect(checkWritable(db)).rejects.toThrow('ECONNREFUSED');
 });

@@ -119,7 +119,7 @@ test('a restart that fails is tried again with a growing pause until it succeeds
   await close();
 });
 
-test('closed at any moment of a restart, it leaves no process behind', async () => {
+test('a server closed at any moment of a restart leaves no process behind', async () => {
   for (const delay of [0, 20, 100, 200, 300, 500, 800]) {
     const dataDir = await temporaryDirectory();
     const { url, close } = await open(dataDir);

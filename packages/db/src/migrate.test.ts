@@ -51,7 +51,7 @@ test('migrations can be undone and applied again', async () => {
   expect(await migrateToLatest(database.db)).toEqual(names);
 });
 
-test('what a session of an earlier release has counts towards its limits', async () => {
+test('the participants and questions of an earlier release count towards the limits of their session', async () => {
   await using database = await createTestDatabase({ statementTimeoutMs: 0 });
   const { db } = database;
   const open = newSession();

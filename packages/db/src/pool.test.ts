@@ -71,7 +71,7 @@ test('a statement that waits too long for a connection is refused', async () => 
   await busy;
 });
 
-test('when as many callers wait for a connection as may, the next one is refused at once', async () => {
+test('a caller is refused at once when the queue for a connection is full', async () => {
   await using database = await createTestDatabase({ max: 1, maxWaiting: 2 });
   await database.db
     .connection()
@@ -113,7 +113,7 @@ test('connection() keeps one backend while other statements run', async () => {
   await Promise.all(load);
 });
 
-test('a connection that is read-only is replaced', async () => {
+test('a read-only connection is replaced', async () => {
   await using database = await createTestDatabase({ max: 1 });
   const { db, url } = database;
   const name = new URL(url).pathname.slice(1);

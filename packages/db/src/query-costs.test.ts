@@ -44,7 +44,7 @@ async function opened() {
   return { code: session.code, sessionId: outcome.id };
 }
 
-test('a snapshot reads no withdrawn question, of a hundred thousand', async () => {
+test('a snapshot reads none of a hundred thousand withdrawn questions', async () => {
   const { code, sessionId } = await opened();
   await insertQuestions(db, { code, status: 'answered', count: 20 });
   await insertQuestions(db, { code, status: 'withdrawn', count: 100_000 });
@@ -53,7 +53,7 @@ test('a snapshot reads no withdrawn question, of a hundred thousand', async () =
   expect(await blocksRead((each) => findSessionSnapshot(each, call))).toBeLessThan(500);
 });
 
-test('each page of an export costs the same, the last as the first', async () => {
+test('the last page of an export costs as much as the first', async () => {
   const { code, sessionId } = await opened();
   await insertParticipants(db, { code, count: 30_000 });
   await insertQuestions(db, { code, status: 'answered', count: 10_000 });

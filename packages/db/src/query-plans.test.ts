@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import { addParticipant } from './repositories/add-participant.ts';
 import { openSession } from './repositories/open-session.ts';
 import {
-  deleteWholeSession,
+  deleteSession,
   lockSessionAsHost,
   lockSessionEndedBefore,
 } from './repositories/delete-sessions.ts';
@@ -109,8 +109,8 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) => redeemPairing(db, { code: '0000000001', codeHash: tokenHash, tokenHash }),
   ],
   ['lockSessionAsHost', (db) => lockSessionAsHost(db, { code: '0000000001', tokenHash })],
-  ['lockSessionEndedBefore', (db) => lockSessionEndedBefore(db, { days: 30, except: [1] })],
-  ['deleteWholeSession', (db) => deleteWholeSession(db, 19)],
+  ['lockSessionEndedBefore', (db) => lockSessionEndedBefore(db, { days: 30, excludedIds: [1] })],
+  ['deleteSession', (db) => deleteSession(db, 19)],
   [
     'findSessionChanges',
     (db) => findSessionChanges(db, { sessionId: 1, after: 3, participantId: 1, limit: 500 }),

@@ -1,13 +1,13 @@
 import { insertQuestions, useTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { openRoom } from '../testing/open-room.ts';
+import { openClassroom } from '../testing/open-classroom.ts';
 import { listQuestions } from './list-questions.ts';
 
 const { db } = await useTestDatabase();
 const deps = { db, announce: () => {} };
 
-test('a page is full of what its reader may see, behind a thousand that are withdrawn or hidden', async () => {
-  const { submit, host, tokens, session } = await openRoom(deps);
+test('a page is filled with visible questions behind a thousand withdrawn or hidden ones', async () => {
+  const { submit, host, tokens, session } = await openClassroom(deps);
   const [author = host] = tokens;
   const seen = [await submit(author), await submit(author), await submit(author)];
   for (const status of ['hidden', 'withdrawn'] as const) {

@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { createDatabase, type Database } from '@classroom/db';
 import { useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test } from 'vitest';
-import { openRoom, reasonOf } from '../testing/open-room.ts';
+import { openClassroom, reasonOf } from '../testing/open-classroom.ts';
 import { gatherVotes } from './gather-votes.ts';
 import { listQuestions } from './list-questions.ts';
 import { pinQuestion } from './pin-question.ts';
@@ -23,7 +23,7 @@ const deps = depsOf(database.db);
 const otherProcess = depsOf(second);
 
 async function room(students = 1) {
-  const opened = await openRoom(deps, students);
+  const opened = await openClassroom(deps, students);
   const changes = async () =>
     (
       await database.db

@@ -1,6 +1,6 @@
 import { useTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { openRoom, reasonOf } from '../testing/open-room.ts';
+import { openClassroom, reasonOf } from '../testing/open-classroom.ts';
 import { setQuestionStatus } from './set-question-status.ts';
 import { withdrawQuestion } from './withdraw-question.ts';
 
@@ -10,7 +10,7 @@ const deps = { db, announce: () => {} };
 test.each(['answered', 'hidden'] as const)(
   'the host reopens an %s question whose author has three pending, anonymous or not, with equal answers',
   async (closed) => {
-    const { submit, host, tokens } = await openRoom(deps);
+    const { submit, host, tokens } = await openClassroom(deps);
     const [author = host] = tokens;
     const answers = [];
     for (const anonymous of [true, false]) {

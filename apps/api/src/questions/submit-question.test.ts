@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SESSION_QUESTION_LIMIT } from '@classroom/schema';
 import { useTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { openRoom, reasonOf } from '../testing/open-room.ts';
+import { openClassroom, reasonOf } from '../testing/open-classroom.ts';
 import { withdrawQuestion } from './withdraw-question.ts';
 
 const { db } = await useTestDatabase({ max: 20 });
@@ -22,8 +22,8 @@ const count = async (code: string) =>
     ])
     .executeTakeFirstOrThrow();
 
-test('a session counts every question once, withdrawn ones too, whatever is sent in parallel', async () => {
-  const { submit, session, tokens } = await openRoom(deps, 3);
+test('a session counts each of its parallel questions once, withdrawn ones included', async () => {
+  const { submit, session, tokens } = await openClassroom(deps, 3);
   const idempotencyKey = randomUUID();
   await Promise.allSettled(
     tokens.flatMap((token) => [
@@ -44,9 +44,9 @@ test('a session counts every question once, withdrawn ones too, whatever is sent
   expect(await count(session.code)).toEqual({ question_count: 10, rows: 10 });
 });
 
-test('of twenty parallel questions a session takes those that it has room for', async () => {
+test('twenty parallel questions fill a session exactly to its limit', async () => {
   for (let round = 0; round < 20; round += 1) {
-    const { submit, session, tokens } = await openRoom(deps, 20);
+    const { submit, session, tokens } = await openClassroom(deps, 20);
     await db
       .updateTable('sessions')
       .set({ question_count: SESSION_QUESTION_LIMIT - 2 })
@@ -60,8 +60,8 @@ test('of twenty parallel questions a session takes those that it has room for', 
   }
 });
 
-test('a full session says its limit, and repeats an answer under the same idempotency key', async () => {
-  const { submit, session, host } = await openRoom(deps);
+test('a full session refuses a question with its limit, and replays one with the same idempotency key', async () => {
+  const { submit, session, host } = await openClassroom(deps);
   const idempotencyKey = randomUUID();
   const question = await submit(host, { idempotencyKey });
   await db

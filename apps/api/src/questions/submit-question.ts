@@ -41,7 +41,7 @@ export async function submitQuestion(
         return toNewQuestion(body, outcome);
       case 'limit':
         throw new DomainError('QUESTION_LIMIT', { limit: PENDING_QUESTION_LIMIT });
-      case 'full':
+      case 'session-full':
         throw new DomainError('SESSION_FULL', { limit: SESSION_QUESTION_LIMIT });
       case 'key-used':
         return await repeatFirstCall(db, input, tokenHash);

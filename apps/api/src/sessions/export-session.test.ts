@@ -2,15 +2,15 @@ import { insertParticipants, insertQuestions, useTestDatabase } from '@classroom
 import { exportedSession } from '@classroom/schema';
 import { expect, test } from 'vitest';
 import { setQuestionStatus } from '../questions/set-question-status.ts';
-import { openRoom, reasonOf } from '../testing/open-room.ts';
+import { openClassroom, reasonOf } from '../testing/open-classroom.ts';
 import { exportSession } from './export-session.ts';
 import { removeParticipant } from './remove-participant.ts';
 
 const { db } = await useTestDatabase();
 const deps = { db, announce: () => {} };
 
-test('an export of many pages has everybody who is in and every question that is there, once', async () => {
-  const { session, host, tokens, submit } = await openRoom(deps, 3);
+test('an export of many pages contains each participant and each question once', async () => {
+  const { session, host, tokens, submit } = await openClassroom(deps, 3);
   const { code } = session;
   const [ben = host] = tokens;
   const named = await submit(ben, { body: 'Named?' });
@@ -44,8 +44,8 @@ test('an export of many pages has everybody who is in and every question that is
   expect(exported.questions[1]).toMatchObject({ status: 'hidden', author: null });
 });
 
-test('nobody but the host exports', async () => {
-  const { session, tokens } = await openRoom(deps);
+test('an export is refused to everybody but the host', async () => {
+  const { session, tokens } = await openClassroom(deps);
   for (const token of tokens) {
     expect(await reasonOf(exportSession(deps, session, token))).toBe('FORBIDDEN');
   }

@@ -1,5 +1,10 @@
 import { type Database, exportParticipants, exportQuestions } from '@classroom/db';
-import type { ExportedSession, Participant, SessionByCodeInput } from '@classroom/schema';
+import type {
+  ExportedSession,
+  Participant,
+  PublicQuestion,
+  SessionByCodeInput,
+} from '@classroom/schema';
 import { toPublicQuestion } from '../wire/to-public-question.ts';
 import { findSessionAsHost } from '../access/find-session-as-host.ts';
 import { toParticipant } from '../wire/to-participant.ts';
@@ -25,17 +30,8 @@ export async function exportSession(
     .setAccessMode('read only')
     .execute(async (transaction) => {
       const session = await findSessionAsHost(transaction, code, tokenHash);
-      const participants = await readAll(
-        (afterId) =>
-          exportParticipants(transaction, { sessionId: session.id, afterId, limit: PAGE }),
-        ({ user_id }) => user_id,
-        toParticipant,
-      );
-      const questions = await readAll(
-        (afterId) => exportQuestions(transaction, { sessionId: session.id, afterId, limit: PAGE }),
-        ({ id }) => id,
-        toPublicQuestion,
-      );
+      const participants = await readParticipants(transaction, session.id);
+      const questions = await readQuestions(transaction, session.id);
       return {
         session: toSessionSummary(session),
         participants: participants.toSorted(byJoining),
@@ -50,21 +46,22 @@ function byJoining(a: Participant, b: Participant): number {
   return a.joinedAt < b.joinedAt ? -1 : 1;
 }
 
-/** Reads page after page, and turns each row into an item where it is one. */
-async function readAll<Row, Item>(
-  readPage: (afterId: number) => Promise<readonly Row[]>,
-  idOf: (row: Row) => number,
-  toItem: (row: Row) => Item | undefined,
-): Promise<Item[]> {
-  const items: Item[] = [];
+async function readParticipants(db: Database, sessionId: number): Promise<Participant[]> {
+  const participants: Participant[] = [];
   for (let afterId: number | undefined = 0; afterId !== undefined;) {
-    const rows: readonly Row[] = await readPage(afterId);
-    for (const row of rows) {
-      const item = toItem(row);
-      if (item !== undefined) items.push(item);
-    }
-    const last = rows.at(-1);
-    afterId = last === undefined || rows.length < PAGE ? undefined : idOf(last);
+    const page = await exportParticipants(db, { sessionId, afterId, limit: PAGE });
+    participants.push(...page.map(toParticipant));
+    afterId = page.length < PAGE ? undefined : page.at(-1)?.user_id;
   }
-  return items;
+  return participants;
+}
+
+async function readQuestions(db: Database, sessionId: number): Promise<PublicQuestion[]> {
+  const questions: PublicQuestion[] = [];
+  for (let afterId: number | undefined = 0; afterId !== undefined;) {
+    const page = await exportQuestions(db, { sessionId, afterId, limit: PAGE });
+    questions.push(...page.flatMap((row) => toPublicQuestion(row) ?? []));
+    afterId = page.length < PAGE ? undefined : page.at(-1)?.id;
+  }
+  return questions;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openSession } from '@classroom/db';
 import { newSession, useTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { reasonOf } from '../testing/open-room.ts';
+import { reasonOf } from '../testing/open-classroom.ts';
 import { joinSession } from './join-session.ts';
 
 const { db } = await useTestDatabase({ max: 20 });
@@ -19,7 +19,7 @@ async function opened() {
   return { ...session, join };
 }
 
-test('of fifty parallel joins exactly as many come in as there is room, beside the host', async () => {
+test('fifty parallel joins fill a session exactly to its limit, the host not counted', async () => {
   for (let round = 0; round < 20; round += 1) {
     const { join, code } = await opened();
     const reasons = await Promise.all(Array.from({ length: 50 }, () => reasonOf(join(10))));
@@ -42,7 +42,7 @@ test('of fifty parallel joins exactly as many come in as there is room, beside t
   expect(nameless).toEqual([]);
 });
 
-test('a full session says its limit, and repeats an answer under the same idempotency key', async () => {
+test('a full session refuses a join with its limit, and replays one with the same idempotency key', async () => {
   const { join } = await opened();
   const input = { displayName: 'Ben', idempotencyKey: randomUUID() };
   const joined = await join(1, input);

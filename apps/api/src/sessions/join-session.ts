@@ -56,7 +56,7 @@ export async function joinSession(
         );
       case 'name-taken':
         throw new DomainError('NAME_TAKEN');
-      case 'full':
+      case 'session-full':
         throw new DomainError('SESSION_FULL', { limit: maxParticipants });
       case 'blocked':
         throw new DomainError('FORBIDDEN');

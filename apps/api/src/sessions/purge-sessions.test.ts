@@ -55,7 +55,7 @@ const namesOf = async (code: string) =>
   (await db.selectFrom('users').where('display_name', 'like', `${code} %`).select('id').execute())
     .length;
 
-test('what ended long ago goes with its names, and what ended lately stays', async () => {
+test('a session past its retention is deleted with its users, a recent one stays', async () => {
   const long = await ended(31);
   const lately = await ended(29);
   await sweep(purgeOf());
@@ -64,7 +64,7 @@ test('what ended long ago goes with its names, and what ended lately stays', asy
   expect(await purgeOf()()).toBe(false);
 });
 
-test('each step is kept when the next is not made, and another process goes on from there', async () => {
+test('each chunk is committed, and another process continues after the last one', async () => {
   const { id } = await ended(31, 5000);
   const purge = purgeOf();
   await purge();
@@ -75,7 +75,7 @@ test('each step is kept when the next is not made, and another process goes on f
   expect(await left([id])).toEqual([]);
 });
 
-test('several processes purge at once, and none fails', async () => {
+test('several processes purge at once without a failure', async () => {
   const sessions = [];
   for (let n = 0; n < 20; n += 1) sessions.push(await ended(31 + n, 700));
   await Promise.all(Array.from({ length: 4 }, () => sweep(purgeOf())));
@@ -84,7 +84,7 @@ test('several processes purge at once, and none fails', async () => {
   expect(failed).toEqual([]);
 });
 
-test('a session that cannot be deleted is told of, and stops no other, nor the next sweep', async () => {
+test('a session that cannot be deleted is reported once and does not stop the purge of others', async () => {
   const first = await ended(40);
   const others = [await ended(35), await ended(34)];
   const accept = await refuseDeletion(db, first.code);
@@ -101,7 +101,7 @@ test('a session that cannot be deleted is told of, and stops no other, nor the n
   expect(await left([first.id])).toEqual([]);
 });
 
-test('a session that failed is tried again after a while', async () => {
+test('a session that failed is retried after the pause', async () => {
   const { id, code } = await ended(40);
   const accept = await refuseDeletion(db, code);
   const purge = purgeOf({ retryAfterMs: 1 });
@@ -111,7 +111,7 @@ test('a session that failed is tried again after a while', async () => {
   expect(new Set(failed)).toEqual(new Set([id]));
 });
 
-test('rows that another transaction holds stop their own session only', async () => {
+test('rows locked by another transaction stop the purge of their own session only', async () => {
   const held = await ended(40);
   const other = await ended(35);
   const release = await lockQuestions(db, held.code);

@@ -12,7 +12,7 @@ export interface PurgeDeps {
   db: Database;
   /** How long ended sessions are kept. */
   retentionDays: number;
-  /** Hears of a session that could not be deleted. */
+  /** Called with each failure. */
   onError: (error: unknown, sessionId: number) => void;
   retryAfterMs?: number;
 }
@@ -33,8 +33,8 @@ export function createPurge(deps: PurgeDeps): () => Promise<boolean> {
     inHand.sessionId = undefined;
     try {
       const next = await db.transaction().execute(async (transaction) => {
-        const except = [...retryAt.keys()];
-        const sessionId = await lockSessionEndedBefore(transaction, { days, except });
+        const excludedIds = [...retryAt.keys()];
+        const sessionId = await lockSessionEndedBefore(transaction, { days, excludedIds });
         if (sessionId === undefined) return undefined;
         if (sessionId !== previous) inHand.from = 0;
         inHand.sessionId = sessionId;

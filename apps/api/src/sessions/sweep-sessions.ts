@@ -10,7 +10,7 @@ export interface SweepDeps {
   /** How long ended sessions are kept. */
   retentionDays: number;
   announce: (sessionId: number) => void;
-  /** Hears of a sweep that failed, or of a session that could not be deleted; a later one may be. */
+  /** Called with each failure. */
   onError: (error: unknown, sessionId?: number) => void;
 }
 

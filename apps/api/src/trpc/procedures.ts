@@ -3,12 +3,7 @@ import { traceCall } from '../tracing/trace-call.ts';
 import { errorShape } from './error-shape.ts';
 import { withReason } from './errors.ts';
 import { trpc } from './init.ts';
-import {
-  chargeWrongCode,
-  limitCreations,
-  limitSubmissions,
-  refuseGuessers,
-} from './rate-limits.ts';
+import { chargeWrongCode, limitCreations, refuseGuessers } from './rate-limits.ts';
 
 /**
  * Anyone may call it. Every procedure is built on this one, so that every error has a reason and
@@ -42,5 +37,15 @@ export const tokenProcedure = publicProcedure
     return await next({ ctx: { tokenHash } });
   });
 
-/** It submits a question, for a participant who has not submitted too many. */
-export const submissionProcedure = tokenProcedure.use(limitSubmissions);
+/** It submits a question and consumes a submission first. Resets the count of an unknown token. */
+export const submissionProcedure = tokenProcedure.use(async ({ ctx, next }) => {
+  const { submissions } = ctx.deps.rateLimits;
+  const key = ctx.tokenHash.toString('base64url');
+  await submissions.charge(key);
+  const result = await next();
+  const cause = result.ok ? undefined : result.error.cause;
+  if (cause instanceof DomainError && cause.reason === 'UNAUTHENTICATED') {
+    void submissions.reset(key).catch(() => {});
+  }
+  return result;
+});

@@ -44,16 +44,3 @@ export const limitCreations = trpc.middleware(async ({ ctx, next }) => {
   if (result.ok) void creations.charge(ctx.address).catch(() => {});
   return result;
 });
-
-/** Consumes a submission before it executes. A token that nobody holds leaves nothing behind. */
-export const limitSubmissions = trpc.middleware(async ({ ctx, next }) => {
-  const { submissions } = ctx.deps.rateLimits;
-  const key = ctx.tokenHash?.toString('base64url') ?? '';
-  await submissions.charge(key);
-  const result = await next();
-  const cause = result.ok ? undefined : result.error.cause;
-  if (cause instanceof DomainError && cause.reason === 'UNAUTHENTICATED') {
-    void submissions.reset(key).catch(() => {});
-  }
-  return result;
-});

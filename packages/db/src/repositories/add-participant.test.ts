@@ -129,7 +129,7 @@ test('a key in parallel calls adds one participant', async () => {
   }
 });
 
-test('a join under way keeps nobody waiting who joins the same session', async () => {
+test('an uncommitted join does not block another join to the same session', async () => {
   const { code } = await opened();
   // So many that two never draw the same slot.
   const maxParticipants = 1_000_000;
@@ -140,11 +140,11 @@ test('a join under way keeps nobody waiting who joins the same session', async (
   });
 });
 
-test('a full session takes nobody, and keeps no name of who wanted in', async () => {
+test('a full session refuses a join and stores no user for it', async () => {
   const { code } = await opened();
   await add({ code, maxParticipants: 1 });
   const { displayName } = newParticipant();
-  expect(await add({ code, displayName, maxParticipants: 1 })).toEqual({ kind: 'full' });
+  expect(await add({ code, displayName, maxParticipants: 1 })).toEqual({ kind: 'session-full' });
   expect(await add({ code, displayName, maxParticipants: 2 })).toMatchObject({ kind: 'added' });
   const { rows } = await sql<{ session_slot: number | null }>`
     select session_slot from session_participants join sessions on sessions.id = session_id
@@ -153,7 +153,7 @@ test('a full session takes nobody, and keeps no name of who wanted in', async ()
   expect(rows.map(({ session_slot }) => session_slot)).toEqual([1, 2, null]);
 });
 
-test('whoever is in is let in again when the session is full', async () => {
+test('a full session readmits a participant who presents their token', async () => {
   const { code } = await opened();
   const first = newParticipant({ code, maxParticipants: 1 });
   const added = await addParticipant(database.db, first);
@@ -165,12 +165,12 @@ test('whoever is in is let in again when the session is full', async () => {
   expect(again).toEqual({ ...added, kind: 'caller-is-in' });
 });
 
-test.each([false, true])('who is taken out makes room, blocked: %s', async (block) => {
+test.each([false, true])('a removed participant frees a place, blocked: %s', async (block) => {
   const { code, tokenHash } = await opened();
   const joined = await add({ code, maxParticipants: 1 });
   if (joined.kind !== 'added') throw new Error(joined.kind);
   const participantId = joined.participant.id;
   await removeParticipant(database.db, { code, tokenHash, participantId, block });
   expect((await add({ code, maxParticipants: 1 })).kind).toBe('added');
-  expect((await add({ code, maxParticipants: 1 })).kind).toBe('full');
+  expect((await add({ code, maxParticipants: 1 })).kind).toBe('session-full');
 });

@@ -30,7 +30,7 @@ export type AddParticipantOutcome =
   | { kind: 'caller-is-in'; session: Session; participant: Participation }
   | { kind: 'name-taken' }
   /** The session has as many participants as it may have. */
-  | { kind: 'full' }
+  | { kind: 'session-full' }
   /** The name or the caller is blocked. */
   | { kind: 'blocked' }
   /** The key has been used: `findFirstCall` says for what. */
@@ -85,7 +85,7 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
               'free_slot.slot',
             ]),
         )
-        // The first call keeps the name. A conflict of slots undoes the statement, its new name too.
+        // The first call keeps the name. A slot conflict rolls back the statement, the new user included.
         .onConflict((conflict) => conflict.columns(['session_id', 'user_id']).doNothing())
         .returning(['id', 'joined_at']),
     )
@@ -134,7 +134,7 @@ export async function addParticipant(
   }
   if (blocked) return { kind: 'blocked' };
   if (key_used) return { kind: 'key-used' };
-  if (!is_caller && !slot_is_free) return { kind: 'full' };
+  if (!is_caller && !slot_is_free) return { kind: 'session-full' };
   if (namesake_id === null || namesake_role === null || namesake_joined_at === null) {
     return { kind: 'overtaken' };
   }

@@ -14,11 +14,7 @@ import {
   useTestDatabase,
 } from '../testing.ts';
 import { addParticipant } from './add-participant.ts';
-import {
-  deleteWholeSession,
-  lockSessionAsHost,
-  lockSessionEndedBefore,
-} from './delete-sessions.ts';
+import { deleteSession, lockSessionAsHost, lockSessionEndedBefore } from './delete-sessions.ts';
 import { openSession } from './open-session.ts';
 import { createPairing } from './pairings.ts';
 import { endSession } from './sessions-of-host.ts';
@@ -33,7 +29,7 @@ async function opened(overrides: Parameters<typeof newSession>[0] = {}) {
 const remove = (host: { code: string; tokenHash: Buffer }) =>
   database.db.transaction().execute(async (transaction) => {
     const id = await lockSessionAsHost(transaction, host);
-    if (id !== undefined) await deleteWholeSession(transaction, id);
+    if (id !== undefined) await deleteSession(transaction, id);
     return id;
   });
 const names = async (among: string[]) =>
@@ -45,7 +41,7 @@ const names = async (among: string[]) =>
       .execute()
   ).map(({ display_name }) => display_name);
 
-test('with a session go its participants and the names that nobody bears any more', async () => {
+test('deleting a session deletes its participants and its orphaned users', async () => {
   const session = await opened();
   const { hostDisplayName, code } = session;
   const [gone, stays] = [newParticipant({ code }), newParticipant({ code })];
@@ -65,7 +61,7 @@ test('with a session go its participants and the names that nobody bears any mor
   expect(await remove(session)).toBeUndefined();
 });
 
-test('no statement deletes more than 2,000 rows, however they are spread', async () => {
+test('no statement deletes more than 2,000 rows, however they are distributed', async () => {
   await using own = await createTestDatabase({ statementTimeoutMs: 0 });
   const { db } = own;
   const mostDeleted = await countDeletedRows(db);
@@ -81,7 +77,7 @@ test('no statement deletes more than 2,000 rows, however they are spread', async
   for (const session of [spammed, popular, large]) {
     await db.transaction().execute(async (transaction) => {
       const id = await lockSessionAsHost(transaction, session);
-      if (id !== undefined) await deleteWholeSession(transaction, id);
+      if (id !== undefined) await deleteSession(transaction, id);
     });
   }
   const most = await mostDeleted();
@@ -92,14 +88,14 @@ test('no statement deletes more than 2,000 rows, however they are spread', async
   }
 });
 
-test('nobody but the host deletes', async () => {
+test('a session is deleted with the token of its host only', async () => {
   const session = await opened();
   const other = await opened();
   expect(await remove({ code: session.code, tokenHash: other.tokenHash })).toBeUndefined();
   expect(await names([session.hostDisplayName])).toHaveLength(1);
 });
 
-test('a name that is taken up while it is deleted stays, or is overtaken', async () => {
+test('a user referenced while being deleted stays, or the reference fails with a retryable conflict', async () => {
   for (let round = 0; round < 30; round += 1) {
     const session = await opened();
     const { hostDisplayName } = session;
@@ -121,7 +117,7 @@ test('a name that is taken up while it is deleted stays, or is overtaken', async
   }
 });
 
-test('who joins while the session is deleted leaves nothing behind', async () => {
+test('a join to a session that is being deleted leaves no user behind', async () => {
   for (let round = 0; round < 20; round += 1) {
     const session = await opened();
     const joining = Array.from({ length: 5 }, () => newParticipant({ code: session.code }));
@@ -135,7 +131,7 @@ test('who joins while the session is deleted leaves nothing behind', async () =>
   }
 });
 
-test('a pairing code asked for while the session is deleted is one of a session that is gone', async () => {
+test('a session deleted in parallel to pairing requests issues no pairing code afterwards', async () => {
   for (let round = 0; round < 20; round += 1) {
     const { code, tokenHash, ...session } = newSession();
     await openSession(database.db, { ...session, code, tokenHash });
@@ -148,14 +144,14 @@ test('a pairing code asked for while the session is deleted is one of a session 
   }
 });
 
-test('what ended long ago is taken by one process only, and what ended lately by none', async () => {
+test('a session past its retention is locked by one process only, a recent one by none', async () => {
   const long = [await opened(), await opened()];
   const lately = await opened();
   for (const session of [...long, lately]) {
     await endSession(database.db, session);
     await ageSession(database.db, session.code, session === lately ? 29 : 31);
   }
-  const due = { days: 30, except: [] };
+  const due = { days: 30, excludedIds: [] };
   await database.db.transaction().execute(async (one) => {
     const first = await lockSessionEndedBefore(one, due);
     await database.db.transaction().execute(async (other) => {
@@ -165,8 +161,8 @@ test('what ended long ago is taken by one process only, and what ended lately by
       await database.db.transaction().execute(async (third) => {
         expect(await lockSessionEndedBefore(third, due)).toBeUndefined();
       });
-      const except = second === undefined ? [] : [second];
-      expect(await lockSessionEndedBefore(other, { days: 30, except })).toBeUndefined();
+      const excludedIds = second === undefined ? [] : [second];
+      expect(await lockSessionEndedBefore(other, { days: 30, excludedIds })).toBeUndefined();
     });
   });
 });

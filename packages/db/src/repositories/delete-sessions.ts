@@ -4,7 +4,7 @@ import { isHost } from './caller.ts';
 import { deleteOrphanedNames } from './users.ts';
 
 /**
- * Within a transaction: keeps everybody else off a session until its end, if the token is its host's.
+ * Locks a session FOR UPDATE, if the token is its host's. Call it within a transaction.
  *
  * @returns the id of the session
  */
@@ -24,21 +24,21 @@ export async function lockSessionAsHost(
 }
 
 /**
- * Within a transaction: takes the session that ended first, of those that ended so long ago and that
- * no other process has in hand.
+ * Locks the session that ended first among those that ended more than `days` days ago, and skips
+ * locked sessions. Call it within a transaction.
  *
- * @param except the ids of sessions to leave alone
- * @returns its id
+ * @param excludedIds sessions to skip
+ * @returns the id of the session
  */
 export async function lockSessionEndedBefore(
   db: Database,
-  { days, except }: { days: number; except: readonly number[] },
+  { days, excludedIds }: { days: number; excludedIds: readonly number[] },
 ): Promise<number | undefined> {
   const locked = await db
     .selectFrom('sessions')
     .where('status', '=', sql.lit('ended'))
     .where('ended_at', '<', sql<Date>`now() - make_interval(days => ${days})`)
-    .where('id', '<>', sql<number>`all(${except})`)
+    .where('id', '<>', sql<number>`all(${excludedIds})`)
     .orderBy('ended_at')
     .limit(1)
     .select('id')
@@ -48,21 +48,21 @@ export async function lockSessionEndedBefore(
   return locked?.id;
 }
 
-/** Rows per statement, cascaded ones included. 600,000 questions went in 15 s, 50 ms for each chunk. */
+/** Rows per statement, cascaded ones included. Deleting 600,000 questions took 15 s, 50 ms a chunk. */
 const CHUNK = 2_000;
 
 export interface DeletedChunk {
-  /** Whose names nobody may bear any more. */
+  /** Users whom the chunk may have orphaned: pass them to `deleteOrphanedNames`. */
   userIds: number[];
-  /** From which change number on questions may be left; undefined when the session is gone. */
+  /** The change number to continue from; undefined once the session itself is deleted. */
   next: number | undefined;
 }
 
 /**
- * Within a transaction that has locked it: deletes some of a session's rows, however they are spread,
- * and at last the session. Votes go first, then questions, then participants.
+ * Deletes a chunk of a session's rows: first questions with their votes, then participants, and with
+ * the last of them the session. Call it within a transaction that has locked the session.
  *
- * @param from the `next` of the chunk before: what is deleted already is not read again
+ * @param from the `next` of the previous chunk, so that index entries of deleted rows are not read again
  */
 export async function deleteSessionChunk(
   db: Database,
@@ -78,7 +78,7 @@ export async function deleteSessionChunk(
     );
     return { userIds: [], next: last.change_number };
   }
-  const participants = await deleteSomeParticipants(db, sessionId);
+  const participants = await deleteParticipantsChunk(db, sessionId);
   const userIds = participants.flatMap(({ user_id }) => user_id ?? []);
   if (participants.length === CHUNK) return { userIds, next: from };
   const session = await db
@@ -90,10 +90,10 @@ export async function deleteSessionChunk(
 }
 
 /**
- * Within a transaction that has locked it: deletes a session, however large, with all that belongs
- * to it, and the names that nobody bears any more.
+ * Deletes a session of any size with all its rows and its orphaned users. Call it within a
+ * transaction that has locked the session.
  */
-export async function deleteWholeSession(db: Database, sessionId: number): Promise<void> {
+export async function deleteSession(db: Database, sessionId: number): Promise<void> {
   const userIds = new Set<number>();
   for (let next: number | undefined = 0; next !== undefined;) {
     const chunk: DeletedChunk = await deleteSessionChunk(db, sessionId, next);
@@ -103,7 +103,7 @@ export async function deleteWholeSession(db: Database, sessionId: number): Promi
   await deleteOrphanedNames(db, [...userIds]);
 }
 
-/** The next questions, as many as make a chunk together with their votes, and one at least. */
+/** The next questions that fit into a chunk together with their votes; at least one. */
 async function findQuestionsFrom(db: Database, sessionId: number, from: number) {
   const found = await db
     .selectFrom('questions')
@@ -122,14 +122,14 @@ async function findQuestionsFrom(db: Database, sessionId: number, from: number) 
 }
 
 async function deleteQuestions(db: Database, ids: readonly number[]): Promise<void> {
-  for (let votes = CHUNK; votes === CHUNK;) votes = await deleteSomeVotes(db, ids);
+  for (let votes = CHUNK; votes === CHUNK;) votes = await deleteVotesChunk(db, ids);
   await db
     .deleteFrom('questions')
     .where('id', '=', sql<number>`any(${ids})`)
     .execute();
 }
 
-async function deleteSomeVotes(db: Database, questionIds: readonly number[]): Promise<number> {
+async function deleteVotesChunk(db: Database, questionIds: readonly number[]): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('question_votes as vote')
     .using((eb) =>
@@ -138,15 +138,15 @@ async function deleteSomeVotes(db: Database, questionIds: readonly number[]): Pr
         .where('question_id', '=', sql<number>`any(${questionIds})`)
         .select(['question_id', 'participant_id'])
         .limit(CHUNK)
-        .as('doomed'),
+        .as('chunk'),
     )
-    .whereRef('vote.question_id', '=', 'doomed.question_id')
-    .whereRef('vote.participant_id', '=', 'doomed.participant_id')
+    .whereRef('vote.question_id', '=', 'chunk.question_id')
+    .whereRef('vote.participant_id', '=', 'chunk.participant_id')
     .executeTakeFirstOrThrow();
   return Number(numDeletedRows);
 }
 
-async function deleteSomeParticipants(db: Database, sessionId: number) {
+async function deleteParticipantsChunk(db: Database, sessionId: number) {
   return await db
     .deleteFrom('session_participants')
     .where('id', 'in', (eb) =>

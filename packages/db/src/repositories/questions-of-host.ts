@@ -54,7 +54,7 @@ const setStatus = prepared(
           .whereRef('question.id', '=', 'target.id')
           .set({
             status,
-            // Not even a reopened question takes one: a host could tell its author by the refusal.
+            // A reopened question takes no slot: a refusal would reveal an anonymous author.
             author_slot: null,
             answered_at: sql`case ${status}
             when 'answered' then coalesce(question.answered_at, now())

@@ -70,7 +70,7 @@ test('who was removed or blocked since is told, and who was before is not', asyn
   expect(await removedAfter(2)).toEqual([]);
 });
 
-test('a snapshot has what its reader may see, however much was withdrawn or hidden since', async () => {
+test('a snapshot contains all questions its reader may see, behind 1,200 withdrawn or hidden ones', async () => {
   const { id: sessionId, code } = await opened();
   await insertQuestions(database.db, { code, status: 'answered', count: 3 });
   await insertQuestions(database.db, { code, status: 'hidden', count: 600 });
@@ -88,7 +88,7 @@ test('a snapshot has what its reader may see, however much was withdrawn or hidd
   expect([forHost.answered?.length, forHost.hidden?.length]).toEqual([3, 600]);
 });
 
-test('above its limit a snapshot has the pinned questions and those with the most votes', async () => {
+test('a snapshot above its limit contains the pinned questions and those with the most votes', async () => {
   const { id: sessionId, code } = await opened();
   await insertQuestions(database.db, { code, status: 'answered', count: 10 });
   const { rows } = await sql<{ id: number }>`
@@ -106,7 +106,7 @@ test('above its limit a snapshot has the pinned questions and those with the mos
   expect(ids(found?.questions)).toEqual(ids(rows));
 });
 
-test('a snapshot is in the form and order of the changes since the beginning', async () => {
+test('a snapshot has the form and order of all changes since the beginning', async () => {
   const { id: sessionId, code } = await opened();
   const participantId = await joined(code);
   await insertQuestions(database.db, { code, status: 'answered', count: 5 });

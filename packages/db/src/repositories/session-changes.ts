@@ -16,7 +16,7 @@ export interface ChangesAfter {
   sessionId: number;
   /** The number of the change after which to look. */
   after: number;
-  /** Whose votes to tell of; null for nobody's. */
+  /** The voter whose votes are marked; null for none. */
   participantId: number | null;
   /** How many questions at most, the last to change. */
   limit: number;
@@ -28,9 +28,9 @@ export type SessionChanges = NonNullable<Awaited<ReturnType<typeof findSessionCh
 /** What a session is for somebody who begins to listen. */
 export type SessionSnapshot = NonNullable<Awaited<ReturnType<typeof findSessionSnapshot>>>;
 
-export interface SnapshotOf {
+export interface SnapshotQuery {
   sessionId: number;
-  /** Whose votes to tell of, and whether they are in the session; null for nobody. */
+  /** The voter whose votes are marked and whose membership is reported; null for none. */
   participantId: number | null;
   /** Hidden questions are for the host alone. */
   includeHidden: boolean;
@@ -66,7 +66,7 @@ function describeQuestions(
       .select(QUESTION_COLUMNS)
       .select((eb) => [
         'question.change_number',
-        // For each of them, and not as a join, for which whole tables would be read.
+        // Correlated subquery: a join makes the planner scan both tables.
         eb
           .selectFrom('session_participants as author')
           .innerJoin('users as author_user', 'author_user.id', 'author.user_id')
@@ -114,7 +114,7 @@ export async function findSessionChanges(db: Database, changes: ChangesAfter) {
   return rows[0];
 }
 
-const snapshot = prepared((db, parameter: Parameter<SnapshotOf>) => {
+const snapshot = prepared((db, parameter: Parameter<SnapshotQuery>) => {
   const participantId = parameter('participantId', 'bigint');
   return selectSession(db, parameter('sessionId', 'bigint')).select((eb) => [
     describeQuestions(
@@ -149,7 +149,7 @@ const snapshot = prepared((db, parameter: Parameter<SnapshotOf>) => {
  * A session as it is, in one read: the questions that the caller may see, at most `limit`, in the
  * form and order of `findSessionChanges`, and whether the participant is still in the session.
  */
-export async function findSessionSnapshot(db: Database, call: SnapshotOf) {
+export async function findSessionSnapshot(db: Database, call: SnapshotQuery) {
   const { rows } = await db.executeQuery(snapshot(call));
   return rows[0];
 }

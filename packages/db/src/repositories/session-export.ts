@@ -16,7 +16,7 @@ const participants = prepared((db, parameter: Parameter<ExportPage>) =>
       eb
         .selectFrom('session_participants')
         .where('blocked_at', 'is', null)
-        // By the index that has a session's names; by time of joining each page would read them all.
+        // Uses the index of a session's names; ordered by time of joining, each page would read all rows.
         .where('session_id', '>=', parameter('sessionId', 'bigint'))
         .where('session_id', '<=', parameter('sessionId', 'bigint'))
         .where('user_id', '>', parameter('afterId', 'bigint'))
@@ -29,7 +29,7 @@ const participants = prepared((db, parameter: Parameter<ExportPage>) =>
     .orderBy('participant.user_id')
     .select(['participant.id', 'participant.role', 'participant.joined_at', 'participant.user_id'])
     .select((eb) =>
-      // For each of them, and not as a join, for which the whole table would be read.
+      // Correlated subquery: a join makes the planner scan the table.
       eb
         .selectFrom('users')
         .whereRef('users.id', '=', 'participant.user_id')
@@ -50,7 +50,7 @@ const questions = prepared((db, parameter: Parameter<ExportPage>) =>
       eb
         .selectFrom('questions')
         .where('status', '<>', sql.lit('withdrawn'))
-        // As a range and in this order, for the index of the newest, which this reads backwards.
+        // A range in this order uses the index of the newest questions, read backwards.
         .where('session_id', '>=', parameter('sessionId', 'bigint'))
         .where('session_id', '<=', parameter('sessionId', 'bigint'))
         .where('id', '>', parameter('afterId', 'bigint'))
@@ -63,7 +63,7 @@ const questions = prepared((db, parameter: Parameter<ExportPage>) =>
     .orderBy('question.id')
     .select(QUESTION_COLUMNS)
     .select((eb) =>
-      // For each of them, and not as a join, for which whole tables would be read.
+      // Correlated subquery: a join makes the planner scan both tables.
       eb
         .selectFrom('session_participants as author')
         .innerJoin('users as author_user', 'author_user.id', 'author.user_id')

@@ -24,14 +24,14 @@ export type SubmitQuestionOutcome =
   /** Every slot of the author is taken. */
   | { kind: 'limit' }
   /** The session has as many questions as it may have. */
-  | { kind: 'full' }
+  | { kind: 'session-full' }
   /** A parallel call ended the session or asked its last question: try again. */
   | { kind: 'overtaken' }
   /** Nobody in an open session of that code holds the token. */
   | { kind: 'refused' };
 
-/** That `sessions as session` may have another question. */
-const HAS_ROOM = sql<boolean>`session.question_count < ${sql.lit(SESSION_QUESTION_LIMIT)}`;
+/** Whether `sessions as session` is below its question limit. */
+const BELOW_QUESTION_LIMIT = sql<boolean>`session.question_count < ${sql.lit(SESSION_QUESTION_LIMIT)}`;
 
 const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
   const keyIsNew = sql<boolean>`not exists (select from first_call)`;
@@ -53,9 +53,9 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
     .with('free_slot', freeQuestionSlot(sql`(select id from asking)`, PENDING_QUESTION_LIMIT))
     .with('numbered', (db) =>
       nextChange(sql`(select session_id from asking, free_slot where ${keyIsNew})`)(db)
-        // Not if it was ended or filled while this waited for the row.
+        // Another call may end or fill the session while this one waits for its row.
         .where(SESSION_IS_OPEN)
-        .where(HAS_ROOM)
+        .where(BELOW_QUESTION_LIMIT)
         .set({ question_count: sql`session.question_count + 1` }),
     )
     .with('submitted', (db) =>
@@ -83,7 +83,7 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
               parameter('idempotencyKeyHash', 'bytea').as('idempotency_key_hash'),
             ]),
         )
-        // A conflict of slots or keys undoes the statement, and so what it counted.
+        // A slot or key conflict rolls back the statement, the question count included.
         .returning(['id', 'session_id', 'created_at']),
     )
     .selectFrom(sql`(select)`.as('always'))
@@ -99,7 +99,7 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
       'asking.id as caller_id',
       sql<boolean>`not ${keyIsNew}`.as('key_used'),
       sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
-      HAS_ROOM.as('has_room'),
+      BELOW_QUESTION_LIMIT.as('below_question_limit'),
       sql<string | null>`case when not ${anonymous} then author_user.display_name end`.as(
         'author_name',
       ),
@@ -124,6 +124,6 @@ export async function submitQuestion(
   }
   if (row.key_used) return { kind: 'key-used' };
   if (row.caller_id === null) return { kind: 'refused' };
-  if (!row.has_room) return { kind: 'full' };
+  if (!row.below_question_limit) return { kind: 'session-full' };
   return { kind: row.slot_is_free ? 'overtaken' : 'limit' };
 }

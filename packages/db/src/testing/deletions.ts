@@ -60,6 +60,7 @@ export async function refuseDeletion(db: Database, code: string): Promise<() => 
 export async function lockQuestions(db: Database, code: string): Promise<() => Promise<void>> {
   const sessionId = await idOf(db, code);
   const transaction = await db.startTransaction().execute();
+  await sql`set local idle_in_transaction_session_timeout = 0`.execute(transaction);
   await sql`select from questions where session_id = ${sessionId} for update`.execute(transaction);
   return () => transaction.commit().execute();
 }

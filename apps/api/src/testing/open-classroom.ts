@@ -4,8 +4,8 @@ import type { ChangeDeps } from '../change-deps.ts';
 import { DomainError } from '../domain-error.ts';
 import { submitQuestion } from '../questions/submit-question.ts';
 
-/** A session with so many students, and what it takes to ask in it. */
-export async function openRoom(deps: ChangeDeps, students = 1) {
+/** Opens a session with `students` participants, and submits questions in it. */
+export async function openClassroom(deps: ChangeDeps, students = 1) {
   const session = newSession();
   await openSession(deps.db, session);
   const tokens: Buffer[] = [];
