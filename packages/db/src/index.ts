@@ -7,7 +7,6 @@ export { poolUsage, type PoolUsage } from './pool-usage.ts';
 export * from './repositories/add-participant.ts';
 export * from './repositories/count-open-sessions.ts';
 export * from './repositories/delete-sessions.ts';
-export { deleteSession as deleteWholeSession } from './repositories/delete-sessions.ts';
 export * from './repositories/notify.ts';
 export * from './repositories/open-session.ts';
 export * from './repositories/pairings.ts';

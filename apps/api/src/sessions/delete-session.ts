@@ -1,4 +1,4 @@
-import { deleteWholeSession, endSession, lockSessionAsHost } from '@classroom/db';
+import { deleteSession as deleteSessionRows, endSession, lockSessionAsHost } from '@classroom/db';
 import type { DeletedSession, SessionByCodeInput } from '@classroom/schema';
 import type { ChangeDeps } from '../change-deps.ts';
 import { findSessionAsHost } from '../access/find-session-as-host.ts';
@@ -18,7 +18,7 @@ export async function deleteSession(
   await endSession(db, { code, tokenHash });
   const deleted = await db.transaction().execute(async (transaction) => {
     const id = await lockSessionAsHost(transaction, { code, tokenHash });
-    if (id !== undefined) await deleteWholeSession(transaction, id);
+    if (id !== undefined) await deleteSessionRows(transaction, id);
     return id;
   });
   if (deleted === undefined) await findSessionAsHost(db, code, tokenHash);

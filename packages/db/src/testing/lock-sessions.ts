@@ -8,6 +8,7 @@ import type { Database } from '../database.ts';
  */
 export async function lockSessions(db: Database): Promise<() => Promise<void>> {
   const transaction = await db.startTransaction().execute();
+  await sql`set local idle_in_transaction_session_timeout = 0`.execute(transaction);
   await sql`lock table sessions`.execute(transaction);
   return () => transaction.commit().execute();
 }
