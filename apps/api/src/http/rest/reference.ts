@@ -20,6 +20,8 @@ const CONFIGURATION = {
 
 /** A new content has a new name. Nobody needs a part of it. */
 const IMMUTABLE = { maxAge: '365d', immutable: true, acceptRanges: false } as const;
+/** Read ahead for each response: a client that does not read holds this much. */
+const READ_AHEAD_BYTES = 16 * 1024;
 
 /** `/openapi.json`, and `/docs`, a page to read it and try it in. */
 export async function useReference(app: FastifyInstance, document: OpenAPIObject): Promise<void> {
@@ -32,7 +34,11 @@ export async function useReference(app: FastifyInstance, document: OpenAPIObject
   const page = renderPage(document.info.title, script, start);
   const policy = policyFor(start);
   app.get(`/docs/${script}`, async (request, reply) => {
-    const options: SendOptions = { ...IMMUTABLE, root: path.dirname(file) };
+    const options: SendOptions = {
+      ...IMMUTABLE,
+      root: path.dirname(file),
+      highWaterMark: READ_AHEAD_BYTES,
+    };
     const sent = await send(request.raw, path.basename(file), options);
     if (sent.type === 'error') throw sent.metadata.error;
     return await reply.code(sent.statusCode).headers(sent.headers).send(sent.stream);
