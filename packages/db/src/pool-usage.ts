@@ -7,8 +7,8 @@ export interface PoolUsage {
   idle: number;
   /** Callers, not connections. */
   waiting: number;
-  /** Whether as many callers wait as may: the next one is refused. */
-  isFull: boolean;
+  /** Whether the next caller that would have to wait is refused. */
+  isQueueFull: boolean;
 }
 
 const readers = new WeakMap<Database, () => PoolUsage>();

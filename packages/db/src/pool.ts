@@ -51,7 +51,7 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
 
-  const isFull = () => pool.waitingCount >= maxWaiting;
+  const isQueueFull = () => pool.waitingCount >= maxWaiting;
   return {
     options: pool.options,
     end: () => pool.end(),
@@ -59,10 +59,10 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
       total: pool.totalCount,
       idle: pool.idleCount,
       waiting: pool.waitingCount,
-      isFull: isFull(),
+      isQueueFull: isQueueFull(),
     }),
     async connect() {
-      if (isFull()) throw new PoolFullError();
+      if (isQueueFull()) throw new PoolFullError();
       return toConnection(await pool.connect());
     },
   };

@@ -17,8 +17,8 @@ const responses = new WeakMap<Socket, ServerResponse>();
 const malformed = new WeakSet<Socket>();
 
 /**
- * Answers what never becomes a request: too slow, too long a head, or not HTTP at all. Responses to the
- * requests before it on the same connection come first.
+ * Responds to a malformed request: too slow, too long a head, or not HTTP at all. Responses to the requests
+ * before it on the same connection are sent first.
  */
 export function answerClientError({ code = '' }: { code?: string }, socket: Socket): void {
   const last = responses.get(socket);
@@ -57,7 +57,7 @@ function refuse(socket: Socket, code: string): void {
   socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** Gives a reason to what Node refuses by itself without one: a missing Host and an unknown Expect. */
+/** Refuses a missing Host and an unknown Expect with a reason; Node itself gives none. */
 export function refuseMalformed(app: FastifyInstance): void {
   const { server } = app;
   server.on('request', ({ socket }, response) => responses.set(socket, response));

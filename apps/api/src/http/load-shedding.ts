@@ -14,25 +14,25 @@ declare module 'fastify' {
     neverShed?: boolean;
   }
   interface FastifyRequest {
-    /** Whether it was refused for want of capacity. That is counted, and not logged. */
+    /** Whether load shedding refused it. Such requests are counted, and not logged. */
     isShed: boolean;
   }
 }
 
-/** The mean over a sample. A school that opens a thousand streams at once makes 100. */
+/** Mean over a sample. A thousand streams that open at once make 100 ms. */
 const MAX_EVENT_LOOP_DELAY_MS = 250;
 const SAMPLE_INTERVAL_MS = 500;
 /** Of the memory that V8, or the container, lets the process have. */
 const MAX_MEMORY_SHARE = 0.9;
 
-/** Serialised once: to refuse a call costs 41 µs of CPU then, where to serve one costs 490 µs. */
+/** Serialised once: a refusal costs 41 µs of CPU, a served call 490 µs. */
 const REFUSAL = errorShape(toTRPCError(unavailable()), '');
 const TRPC_BODY = JSON.stringify({ error: REFUSAL });
 const REST_BODY = JSON.stringify(toRestError(REFUSAL));
 
 /**
- * Refuses requests with 503 and `Retry-After` while as many statements wait for a database connection
- * as may, the event loop is late, or memory is short. It keeps no count of its own.
+ * Refuses requests with 503 and `Retry-After` while the queue for database connections is full, the event
+ * loop is late, or memory is short. It keeps no count of its own.
  */
 export async function useLoadShedding(app: FastifyInstance, db: Database): Promise<void> {
   const containerBytes = process.constrainedMemory();
@@ -42,12 +42,12 @@ export async function useLoadShedding(app: FastifyInstance, db: Database): Promi
     // 0 checks nothing. Without a limit, Node reports 0 or more bytes than there are.
     maxRssBytes: Number.isSafeInteger(containerBytes) ? containerBytes * MAX_MEMORY_SHARE : 0,
     sampleInterval: SAMPLE_INTERVAL_MS,
-    // Its own hook refuses nothing: the one below does.
+    // Disables the plugin's own response: the hook below responds.
     pressureHandler: () => {},
   });
   app.decorateRequest('isShed', false);
   app.addHook('onRequest', (request, reply, done) => {
-    const isOverloaded = poolUsage(db).isFull || app.isUnderPressure();
+    const isOverloaded = poolUsage(db).isQueueFull || app.isUnderPressure();
     if (!isOverloaded || request.routeOptions.config.neverShed === true) return done();
     request.isShed = true;
     if (mayBeLong(request.headers)) void reply.header('connection', 'close');

@@ -20,7 +20,7 @@ type OnError = (error: TRPCError) => void;
 interface EventStream {
   raw: ServerResponse;
   endsAt: number;
-  cut: () => void;
+  close: () => void;
 }
 
 /** A stream of this age is ended, so that clients spread over new processes. */
@@ -43,9 +43,9 @@ export function createEventStreams(): EventStreams {
   let isEnding = false;
   const timer = setInterval(() => {
     const now = performance.now();
-    for (const { raw, endsAt, cut } of groupOf(ticks++)) {
+    for (const { raw, endsAt, close } of groupOf(ticks++)) {
       if (now < endsAt) write(raw, PING);
-      else cut();
+      else close();
     }
   }, SSE_PING_INTERVAL_MS / PING_GROUPS).unref();
   const groupOf = (n: number) => groups[n % PING_GROUPS] ?? new Set();
@@ -66,9 +66,9 @@ export function createEventStreams(): EventStreams {
       const stream: EventStream = {
         raw,
         endsAt: performance.now() + MAX_AGE_MS + Math.random() * AGE_JITTER_MS,
-        cut() {
+        close() {
           if (!group.delete(stream)) return;
-          socket.off('close', stream.cut);
+          socket.off('close', stream.close);
           unsubscribe();
           raw.end();
         },
@@ -80,11 +80,11 @@ export function createEventStreams(): EventStreams {
           onError(error);
           write(raw, toErrorFrame(error, reply.request.id));
         }
-        stream.cut();
+        stream.close();
       };
       group.add(stream);
-      socket.once('close', stream.cut);
-      if (isEnding) return stream.cut();
+      socket.once('close', stream.close);
+      if (isEnding) return stream.close();
       if (typeof events !== 'function') return end(events);
       try {
         unsubscribe = events({
@@ -100,7 +100,7 @@ export function createEventStreams(): EventStreams {
     endAll() {
       isEnding = true;
       clearInterval(timer);
-      for (const group of groups) for (const { cut } of group) cut();
+      for (const group of groups) for (const { close } of group) close();
     },
   };
 }

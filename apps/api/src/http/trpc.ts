@@ -120,7 +120,7 @@ async function authorizeStream(
     signal,
     batchIndex: 0,
   });
-  if (events instanceof SessionEvents) return events.feed;
+  if (events instanceof SessionEvents) return events.source;
   throw new Error(`${req.params.path} does not return SessionEvents`);
 }
 

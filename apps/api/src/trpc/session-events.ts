@@ -6,19 +6,19 @@ import { withReason } from './errors.ts';
 
 /**
  * The events of a session as tRPC takes a subscription: an async iterable of tracked events. The HTTP
- * server uses `feed` instead and writes each event to all responses at once (http/sse.ts).
+ * server uses `source` instead and writes each event to all responses at once (http/sse.ts).
  */
 export class SessionEvents implements AsyncIterable<TrackedEnvelope<SessionEvent>> {
   /** Not named `subscribe`: tRPC would take the object for an observable. */
-  readonly feed: Subscribe;
+  readonly source: Subscribe;
 
-  constructor(feed: Subscribe) {
-    this.feed = feed;
+  constructor(source: Subscribe) {
+    this.source = source;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrackedEnvelope<SessionEvent>, void> {
     try {
-      for await (const item of toStream(this.feed)) {
+      for await (const item of toStream(this.source)) {
         if ('reason' in item) throw item.reason;
         yield tracked(String(item.sequence), item.event);
       }
