@@ -21,7 +21,7 @@ import { startApi } from '../../src/start-api.ts';
 const MIB = 1024 * 1024;
 const SOCKETS = 300;
 /** Of one request alone, the kernel could take most. */
-const PIPELINED = 4;
+const PIPELINED = 1;
 /** Longer than an idle connection is kept, for some may be refused and wait for another request. */
 const CLOSED_WITHIN_MS = 90_000;
 const PATIENCE = { timeout: 240_000 };
