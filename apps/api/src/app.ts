@@ -74,7 +74,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     done();
   });
   app.addHook('onSend', ({ socket }, _reply, _payload, done) => {
-    // What is injected by a test has no socket of the network.
+    // Requests that tests inject have no network socket.
     if (socket instanceof Socket) socket.setTimeout(WRITE_TIMEOUT_MS);
     done();
   });

@@ -26,11 +26,11 @@ export async function describeServer(db: Database): Promise<ServerDescription> {
 const DISK_FULL = '53100';
 
 /**
- * Whether the database takes writes, without one. A snapshot that is exported is a small file in the
- * data directory, gone with its transaction; on a full disk it cannot be written. What remains then is
- * an empty file until PostgreSQL is restarted, so this is not to be asked in a loop.
+ * Checks whether the database takes writes, without writing a row. pg_export_snapshot() writes a small file
+ * to the data directory and deletes it with its transaction; on a full disk that fails, and an empty file
+ * stays until PostgreSQL restarts. Callers must limit how often they call this.
  *
- * @throws when it does not answer
+ * @throws when the database does not answer
  */
 export async function checkWritable(db: Database): Promise<'writable' | 'read-only' | 'full'> {
   try {

@@ -22,7 +22,7 @@ declare module 'fastify' {
 /** Mean over a sample. A thousand streams that open at once make 100 ms. */
 const MAX_EVENT_LOOP_DELAY_MS = 250;
 const SAMPLE_INTERVAL_MS = 500;
-/** Of the memory that V8, or the container, lets the process have. */
+/** Requests are refused above this share of V8's heap limit, or of the container's memory. */
 const MAX_MEMORY_SHARE = 0.9;
 
 /** Serialised once: a refusal costs 41 µs of CPU, a served call 490 µs. */

@@ -101,7 +101,7 @@ export async function useTRPC(app: FastifyInstance, deps: Dependencies): Promise
   }
 }
 
-/** tRPC's own handler would make a web stream, an encoder and a timer for each listener. */
+/** Streams bypass tRPC's handler, which makes a web stream, an encoder and a timer for each listener. */
 function isSubscription({ method, params, query }: FastifyRequest<TRPCRoute>): boolean {
   return method === 'GET' && subscriptions.has(params.path) && query.batch !== '1';
 }

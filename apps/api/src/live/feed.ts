@@ -10,7 +10,7 @@ import type { StreamCaller, StreamCaps } from './stream-caps.ts';
 
 export interface LiveFeedOptions {
   db: Database;
-  /** Of the same database, for the connection that listens. */
+  /** The URL of the same database, for the connection that listens. */
   url: string;
   caps: StreamCaps;
   /** Streams that one session may have, in all processes. */
@@ -41,7 +41,7 @@ export interface LiveFeed {
   onLag: (observe: (seconds: number) => void) => void;
 }
 
-/** Of the streams of a session, so that its participants cannot keep the host out. */
+/** This share of a session's streams is reserved for the host: participants cannot use them all. */
 const HOST_SHARE = 0.01;
 /** Keeps a thousand streams that open at once from filling the queue for database connections. */
 const OPENING_CONCURRENCY = 4;

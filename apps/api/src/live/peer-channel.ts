@@ -5,7 +5,7 @@ import { messageFrom, type PeerMessage, toPayloads } from './peer-message.ts';
 
 export interface PeerChannelOptions {
   db: Database;
-  /** Of the same database, past any pooler: LISTEN needs a session of its own. */
+  /** The URL of the same database, past any pooler: LISTEN needs a session of its own. */
   url: string;
   onMessage: (message: PeerMessage) => void;
   /** The connection listens, for the first time or again: earlier messages are lost. */
@@ -13,7 +13,7 @@ export interface PeerChannelOptions {
   onError: (error: unknown) => void;
 }
 
-/** What one process tells all others. */
+/** Publishes to all other processes. */
 export interface PeerChannel {
   /** The session has changed. */
   publishChange: (sessionId: number) => void;

@@ -1,4 +1,4 @@
-/** What one process tells the others. */
+/** A message from one process to all others. */
 export interface PeerMessage {
   /** The id of the sending process. */
   from: string;

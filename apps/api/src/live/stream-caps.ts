@@ -1,7 +1,7 @@
 import { DomainError } from '../domain-error.ts';
 import type { Member } from './room.ts';
 
-/** Who opens a stream, as the caps count them. */
+/** The caller that opens a stream, by what the caps count. */
 export interface StreamCaller {
   /** SHA-256 of the token. */
   tokenHash: Buffer;
@@ -38,7 +38,7 @@ export function createStreamCaps(): StreamCaps {
       }
       const token = tokenHash.toString('base64');
       const [oldest, ...others] = byToken.get(token) ?? [];
-      // Without a time to come back at: nine tabs would end one another for ever.
+      // No retryAfterSeconds: nine tabs that retried would end one another for ever.
       if (others.length + 1 >= STREAMS_PER_TOKEN) oldest?.end(new DomainError('RATE_LIMITED'));
       addTo(byToken, token, member);
       addTo(byAddress, address, member);

@@ -7,6 +7,8 @@ import { findSessionAsHost } from '../access/find-session-as-host.ts';
  * Deletes a session, open or ended, with all that belongs to it and the names that nobody bears any
  * more. No token of it is good from then on.
  *
+ * It is ended first, and stays ended should the deletion fail.
+ *
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
  */
 export async function deleteSession(

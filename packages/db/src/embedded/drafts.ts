@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { isRunning } from './is-running.ts';
+import { isRunning } from './pid-file.ts';
 
 /** Tells this process from an earlier one that had the same id, as in a restarted container. */
 const OWNER = `${process.pid}-${randomBytes(4).toString('hex')}`;

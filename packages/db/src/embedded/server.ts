@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, DatabaseError } from 'pg';
 import { CLUSTER_USER, type Cluster } from './cluster.ts';
-import { isRunning } from './is-running.ts';
 import { limitLogs, LOG_SETTINGS } from './logs.ts';
-import { readPidFile } from './pid-file.ts';
+import { isRunning, readPidFile } from './pid-file.ts';
 import { choosePort } from './port.ts';
 
 export interface ServerOptions {
