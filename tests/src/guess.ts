@@ -17,9 +17,21 @@ export async function countReasons(
   );
 }
 
-/** Asks that many times at once for that code. */
+/** Calls that may be sent at once: load shedding refuses more than 160. */
+const CONCURRENT = 150;
+
+/** Gets a session that many times, up to 150 at once. */
 export async function guess({ sessions }: Client, times: number, code = WRONG_CODE) {
-  return await countReasons(Array.from({ length: times }, () => sessions.get.query({ code })));
+  const total: Record<string, number> = {};
+  for (let left = times; left > 0; left -= CONCURRENT) {
+    const calls = Array.from({ length: Math.min(left, CONCURRENT) }, () =>
+      sessions.get.query({ code }),
+    );
+    for (const [reason, count] of Object.entries(await countReasons(calls))) {
+      total[reason] = (total[reason] ?? 0) + count;
+    }
+  }
+  return total;
 }
 
 const answers = z.array(

@@ -3,6 +3,8 @@ import { Client } from 'pg';
 /** Runs one statement over a connection of its own, such as `create database`. */
 export async function administer(serverUrl: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: serverUrl });
+  // A server that dies rejects the query and also emits an error, which without a listener ends the process.
+  client.on('error', () => {});
   await client.connect();
   try {
     await client.query(statement);
