@@ -5,7 +5,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { VARIABLES } from '@classroom/api/env';
 import { createDatabase, migrateToLatest } from '@classroom/db';
-import { openEmbeddedDatabase } from '@classroom/db/embedded';
+import { openEmbeddedDatabase } from '@classroom/embedded-postgres';
 import { sql } from 'kysely';
 
 const MAIN = path.resolve(import.meta.dirname, '../../apps/api/src/main.ts');

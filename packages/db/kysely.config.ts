@@ -4,7 +4,7 @@ import { loadEnvFile } from 'node:process';
 import { PostgresDialect } from 'kysely';
 import { defineConfig } from 'kysely-ctl';
 import { seeds } from './seeds/index.ts';
-import { openEmbeddedDatabase } from './src/embedded.ts';
+import { openEmbeddedDatabase } from '@classroom/embedded-postgres';
 import { createMigrator } from './src/migrate.ts';
 import { createPool } from './src/pool.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openEmbeddedDatabase } from '@classroom/db/embedded';
+import { openEmbeddedDatabase } from '@classroom/embedded-postgres';
 import { expect, onTestFinished } from 'vitest';
 import { createUntilStopped } from './create-until-stopped.ts';
 import { killServer, storedCodes, uptimeMs } from './embedded-server.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { JOIN_CODE_MAX_LENGTH, JOIN_CODE_MIN_LENGTH } from '@classroom/schema';
 import { z } from 'zod';
-import { StartupError } from './startup-error.ts';
+import { StartupError } from './errors.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../../..');
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { serve } from './serve.ts';
+import { StartupError } from './errors.ts';
+import { startServer } from './server.ts';
 import { awaitShutdown } from './shutdown.ts';
-import { StartupError } from './startup-error.ts';
 
 /** How long a stop may take; supervisors kill soon after. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -21,7 +21,7 @@ function limitStop(): void {
 signal.addEventListener('abort', limitStop);
 
 try {
-  await serve(stack, shutdown);
+  await startServer(stack, shutdown);
   if (!signal.aborted) await once(signal, 'abort');
 } catch (error) {
   if (!signal.aborted) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { requireServer } from './open-database.ts';
-import { StartupError } from './startup-error.ts';
+import { StartupError } from './errors.ts';
 
 test('a PostgreSQL that is too old is refused in one line that says which is needed', () => {
   const old = () => requireServer({ version: 14, encoding: 'UTF8' });

@@ -9,8 +9,8 @@ import {
   type ServerDescription,
 } from '@classroom/db';
 import type { Env } from './env.ts';
-import type { Logger } from './logger.ts';
-import { StartupError } from './startup-error.ts';
+import type { Logger } from './observability/logger.ts';
+import { StartupError } from './errors.ts';
 
 /** Calls that may wait for each connection: a class that joins at once. More would wait too long. */
 const WAITING_PER_CONNECTION = 15;
@@ -62,7 +62,7 @@ async function startEmbedded(
 ): Promise<string> {
   console.log(`Starting PostgreSQL in ${dataDir} (DATABASE_URL is not set) …`);
   // Only here: what runs on a database of its own need not have the package.
-  const { openEmbeddedDatabase } = await import('@classroom/db/embedded');
+  const { openEmbeddedDatabase } = await import('@classroom/embedded-postgres');
   try {
     const embedded = await openEmbeddedDatabase({
       dataDir,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { errorReason } from '@classroom/schema';
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { expect, test } from 'vitest';
-import { operations } from './http/rest/operations.ts';
+import { operations } from './http/rest/openapi.ts';
 import { appRouter } from './router.ts';
 
 const page = await readFile(path.resolve(import.meta.dirname, '../../../docs/api.md'), 'utf8');

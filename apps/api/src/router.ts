@@ -1,11 +1,13 @@
-import { liveRouter } from './live/router.ts';
-import { questionsRouter } from './questions/router.ts';
-import { sessionsRouter } from './sessions/router.ts';
+import { hostDevicesRouter } from './features/host-devices/router.ts';
+import { liveRouter } from './features/live/router.ts';
+import { participantsRouter } from './features/participants/router.ts';
+import { questionsRouter } from './features/questions/router.ts';
+import { sessionsRouter } from './features/sessions/router.ts';
 import { mergeRouters, router } from './trpc/init.ts';
 
 export const appRouter = router({
   questions: questionsRouter,
-  sessions: mergeRouters(sessionsRouter, liveRouter),
+  sessions: mergeRouters(sessionsRouter, participantsRouter, hostDevicesRouter, liveRouter),
 });
 
 /** All that a typed client needs to know of this server. */

@@ -1,4 +1,4 @@
-import { openSession } from '@classroom/db';
+import { insertSession } from '@classroom/db';
 import type { Benchmark } from '../benchmark.ts';
 import { DIGITS_OF_NEW } from '../draw.ts';
 import { newSession } from './new-session.ts';
@@ -10,6 +10,6 @@ export const createSession: Benchmark = {
   title: '`sessions.create`',
   openRound: async () => ({
     input: (draw) => ({ title: 'Algebra I', hostDisplayName: draw(DIGITS_OF_NEW) }),
-    statement: (db, draw) => openSession(db, newSession(draw)),
+    statement: (db, draw) => insertSession(db, newSession(draw)),
   }),
 };

@@ -1,4 +1,4 @@
-import { addParticipant, openSession } from '@classroom/db';
+import { insertParticipant, insertSession } from '@classroom/db';
 import type { Benchmark } from '../benchmark.ts';
 import { DIGITS_OF_NEW, drawAtRandom } from '../draw.ts';
 import { newParticipant } from './new-participant.ts';
@@ -11,13 +11,13 @@ export const joinSession: Benchmark = {
   title: '`sessions.join` into one session',
   async openRound(db) {
     const session = newSession(drawAtRandom);
-    const opened = await openSession(db, session);
+    const opened = await insertSession(db, session);
     if (opened.kind !== 'opened') throw new Error(`There is no session to join: ${opened.kind}`);
     const { code } = session;
     return {
       input: (draw) => ({ code, displayName: draw(DIGITS_OF_NEW) }),
       async statement(db, draw) {
-        const { kind } = await addParticipant(db, newParticipant(code, draw));
+        const { kind } = await insertParticipant(db, newParticipant(code, draw));
         // A statement that adds nobody is no floor.
         if (kind !== 'added') throw new Error(`Nobody was added: ${kind}`);
       },

@@ -1,10 +1,10 @@
 import {
-  addParticipant,
+  insertParticipant,
   countOpenSessions,
   type Database,
-  findChangeNumbers,
+  findSequenceNumbers,
   findSessionByCode,
-  openSession,
+  insertSession,
   sweepExpiredSessions,
 } from '@classroom/db';
 import type { RoundOptions } from '../benchmark.ts';
@@ -35,14 +35,14 @@ export async function measureSessions(db: Database, options: RoundOptions): Prom
   const sweepMs = await medianMs(() => sweepExpiredSessions(db, SWEEP_BATCH));
   const countMs = await medianMs(() => countOpenSessions(db, COUNT_AT_MOST));
   const create = async () => {
-    const { kind } = await openSession(db, newSession(drawAtRandom));
+    const { kind } = await insertSession(db, newSession(drawAtRandom));
     if (kind !== 'opened') throw new Error(`Nothing was opened: ${kind}`);
   };
   const createsPerSecond = await perSecond(create, options);
 
   const pick = await sampleSessions(db);
   const join = async () => {
-    const { kind } = await addParticipant(db, newParticipant(pick().code, drawAtRandom));
+    const { kind } = await insertParticipant(db, newParticipant(pick().code, drawAtRandom));
     if (kind !== 'added') throw new Error(`Nobody was added: ${kind}`);
   };
   const joinsPerSecond = await perSecond(join, options);
@@ -51,7 +51,7 @@ export async function measureSessions(db: Database, options: RoundOptions): Prom
   };
   const findsPerSecond = await perSecond(find, options);
   const changeNumbersMs = await medianMs(() =>
-    findChangeNumbers(
+    findSequenceNumbers(
       db,
       Array.from({ length: SESSIONS_LISTENED_TO }, () => pick().id),
     ),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createDatabase, openSession, type Tables } from '@classroom/db';
+import { createDatabase, insertSession, type Tables } from '@classroom/db';
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool, types } from 'pg';
 import { createSession } from '../benchmarks/create-session.ts';
@@ -34,7 +34,7 @@ export const peers: Program = {
       ],
       [
         'one statement, built and prepared once',
-        () => perSecond(() => openSession(ours, newSession(drawAtRandom)), OPTIONS),
+        () => perSecond(() => insertSession(ours, newSession(drawAtRandom)), OPTIONS),
       ],
       [
         'four statements in a transaction, built each time, unnamed',

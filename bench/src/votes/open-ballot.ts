@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { addParticipant, type Database, openSession, submitQuestion } from '@classroom/db';
+import { insertParticipant, type Database, insertSession, insertQuestion } from '@classroom/db';
 import { drawAtRandom } from '../draw.ts';
 import { newSession } from '../benchmarks/new-session.ts';
 import { sha256 } from '../sha256.ts';
@@ -15,11 +15,11 @@ export interface Ballot {
 /** A session with so many questions, each of another author, and five hundred voters. */
 export async function openBallot(db: Database, questions: number): Promise<Ballot> {
   const session = newSession(drawAtRandom);
-  await openSession(db, session);
+  await insertSession(db, session);
   const { code } = session;
   const tokens = Array.from({ length: VOTERS }, () => randomBytes(32).toString('base64url'));
   for (const token of tokens) {
-    await addParticipant(db, {
+    await insertParticipant(db, {
       code,
       displayName: token,
       callerTokenHash: null,
@@ -31,7 +31,7 @@ export async function openBallot(db: Database, questions: number): Promise<Ballo
   }
   const questionIds: number[] = [];
   for (const token of tokens.slice(0, questions)) {
-    const outcome = await submitQuestion(db, {
+    const outcome = await insertQuestion(db, {
       code,
       tokenHash: sha256(token),
       body: 'Why?',

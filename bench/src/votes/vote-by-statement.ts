@@ -1,4 +1,4 @@
-import { type Database, voteForQuestion } from '@classroom/db';
+import { type Database, castVotes } from '@classroom/db';
 import type { RoundOptions } from '../benchmark.ts';
 import { sha256 } from '../sha256.ts';
 import { perSecond } from '../per-second.ts';
@@ -14,7 +14,7 @@ export async function voteByStatement(
   const vote = async () => {
     const { token, questionId, on } = nthVote(ballot, count);
     count += 1;
-    await voteForQuestion(db, questionId, [{ tokenHash: sha256(token), on }]);
+    await castVotes(db, questionId, [{ tokenHash: sha256(token), on }]);
   };
   return await perSecond(vote, options);
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../src/database.ts';
 import { migrateToLatest } from '../src/migrate.ts';
-import { deleteSession, lockSessionAsHost } from '../src/repositories/delete-sessions.ts';
+import { deleteSession, lockSessionAsHost } from '../src/repositories/session-deletion.ts';
 import { devToken, devTokenHash } from './dev-token.ts';
 import { type Lesson, LESSONS } from './lessons.ts';
 import { openLesson } from './open-lesson.ts';

@@ -1,10 +1,13 @@
 import type { Database } from '../src/database.ts';
-import { addParticipant } from '../src/repositories/add-participant.ts';
-import { openSession } from '../src/repositories/open-session.ts';
-import { pinQuestion, setQuestionStatus } from '../src/repositories/questions-of-host.ts';
-import { endSession, startSession } from '../src/repositories/sessions-of-host.ts';
-import { submitQuestion } from '../src/repositories/submit-question.ts';
-import { voteForQuestion } from '../src/repositories/vote-for-question.ts';
+import { insertParticipant } from '../src/repositories/insert-participant.ts';
+import { insertSession } from '../src/repositories/insert-session.ts';
+import {
+  pinQuestionAsHost,
+  setQuestionStatusAsHost,
+} from '../src/repositories/question-moderation.ts';
+import { endSessionAsHost, startSessionAsHost } from '../src/repositories/session-lifecycle.ts';
+import { insertQuestion } from '../src/repositories/insert-question.ts';
+import { castVotes } from '../src/repositories/votes.ts';
 import { devTokenHash } from './dev-token.ts';
 import type { Lesson, LessonQuestion } from './lessons.ts';
 
@@ -21,15 +24,15 @@ export async function openLesson(db: Database, lesson: Lesson): Promise<void> {
   const { code, title, host, status, students, questions } = lesson;
   const asHost = { code, tokenHash: devTokenHash(code, host) };
   const session = { title, hostDisplayName: host, ttlSeconds: TTL_SECONDS };
-  mustBe('opened', await openSession(db, { ...session, ...asHost, ...NO_KEY }));
+  mustBe('opened', await insertSession(db, { ...session, ...asHost, ...NO_KEY }));
   for (const displayName of students) {
     const student = { displayName, callerTokenHash: null, maxParticipants: students.length };
     const tokenHash = devTokenHash(code, displayName);
-    mustBe('added', await addParticipant(db, { code, ...student, tokenHash, ...NO_KEY }));
+    mustBe('added', await insertParticipant(db, { code, ...student, tokenHash, ...NO_KEY }));
   }
-  if (status !== 'draft') await startSession(db, asHost);
+  if (status !== 'draft') await startSessionAsHost(db, asHost);
   for (const question of questions) await askQuestion(db, lesson, question);
-  if (status === 'ended') await endSession(db, asHost);
+  if (status === 'ended') await endSessionAsHost(db, asHost);
 }
 
 async function askQuestion(
@@ -39,13 +42,14 @@ async function askQuestion(
 ): Promise<void> {
   const question = { code, body, anonymous, idempotencyKeyHash: null };
   const tokenHash = devTokenHash(code, author);
-  const outcome = mustBe('submitted', await submitQuestion(db, { ...question, tokenHash }));
+  const outcome = mustBe('submitted', await insertQuestion(db, { ...question, tokenHash }));
   const votes = voters.map((name) => ({ tokenHash: devTokenHash(code, name), on: true }));
-  await voteForQuestion(db, outcome.id, votes);
+  await castVotes(db, outcome.id, votes);
 
   const call = { questionId: outcome.id, tokenHash: devTokenHash(code, host) };
-  if (pinned) mustBe('changed', await pinQuestion(db, { ...call, on: true }));
-  if (status !== undefined) mustBe('changed', await setQuestionStatus(db, { ...call, status }));
+  if (pinned) mustBe('changed', await pinQuestionAsHost(db, { ...call, on: true }));
+  if (status !== undefined)
+    mustBe('changed', await setQuestionStatusAsHost(db, { ...call, status }));
 }
 
 /** @throws when it came out otherwise */

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { CODE_ALPHABET } from '@classroom/schema';
 import { beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, newCode, newSession, type TestDatabase } from '../src/testing.ts';
-import { openSession } from '../src/repositories/open-session.ts';
+import { insertSession } from '../src/repositories/insert-session.ts';
 import { findParticipantByToken } from '../src/repositories/session-participants.ts';
 import { devToken, devTokenHash } from './dev-token.ts';
 import { LESSONS } from './lessons.ts';
@@ -71,7 +71,7 @@ test('codes and tokens are printed, and good', async () => {
 
 test('to seed again starts anew, and leaves other sessions alone', async () => {
   const other = newSession({ code: newCode() });
-  await openSession(database.db, other);
+  await insertSession(database.db, other);
   await seed();
   const first = await contents();
   await database.db.updateTable('sessions').set({ title: 'Changed' }).execute();
@@ -83,7 +83,7 @@ test('to seed again starts anew, and leaves other sessions alone', async () => {
 });
 
 test("a code that is another session's stays so, and nothing is seeded", async () => {
-  await openSession(database.db, newSession({ code: 'FNDT44' }));
+  await insertSession(database.db, newSession({ code: 'FNDT44' }));
   await expect(seed()).rejects.toThrow('The seed finds no place: code-taken');
   expect((await contents()).sessions).toHaveLength(1);
 });

@@ -1,12 +1,12 @@
 import { DatabaseError } from 'pg';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { openSession } from './repositories/open-session.ts';
+import { insertSession } from './repositories/insert-session.ts';
 import { newSession, useTestDatabase } from './testing.ts';
 
 const database = await useTestDatabase();
-await openSession(database.db, newSession({ hostDisplayName: 'Ada', code: 'CDFGH2' }));
-await openSession(database.db, newSession({ hostDisplayName: 'Ben', code: 'CDFGH3' }));
+await insertSession(database.db, newSession({ hostDisplayName: 'Ada', code: 'CDFGH2' }));
+await insertSession(database.db, newSession({ hostDisplayName: 'Ben', code: 'CDFGH3' }));
 await sql`
   insert into pairings (participant_id, code_hash, expires_at, guesses_left)
   select id, sha256('1'), now(), 1 from session_participants order by id
@@ -117,7 +117,7 @@ test('every constraint and unique index of the schema is in this list', async ()
 
 test('deleting a session deletes its participants; a user in use stays', async () => {
   const session = newSession();
-  await openSession(database.db, session);
+  await insertSession(database.db, session);
   const { id, host_user_id } = await database.db
     .selectFrom('sessions')
     .where('code', '=', session.code)

@@ -1,12 +1,14 @@
 import { Kysely, type LogEvent, PostgresDialect } from 'kysely';
 import { createPool, type PoolOptions } from './pool.ts';
 import { rememberPool } from './pool-usage.ts';
-import type { PairingsTable } from './tables/pairings.ts';
-import type { QuestionVotesTable } from './tables/question-votes.ts';
-import type { QuestionsTable } from './tables/questions.ts';
-import type { SessionParticipantsTable } from './tables/session-participants.ts';
-import type { SessionsTable } from './tables/sessions.ts';
-import type { UsersTable } from './tables/users.ts';
+import type {
+  PairingsTable,
+  QuestionVotesTable,
+  QuestionsTable,
+  SessionParticipantsTable,
+  SessionsTable,
+  UsersTable,
+} from './tables.ts';
 
 export interface Tables {
   users: UsersTable;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDatabase } from './database.ts';
 import { checkWritable } from './describe-server.ts';
-import { openEmbeddedDatabase } from './embedded.ts';
+import { openEmbeddedDatabase } from '@classroom/embedded-postgres';
 import { administer, createTestDatabase } from './testing.ts';
 
 test.each([

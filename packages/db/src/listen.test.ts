@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, expect, test } from 'vitest';
-import { listen } from './listen.ts';
-import { notify } from './repositories/notify.ts';
+import { listen, notify } from './listen.ts';
 import { administer, useTestDatabase } from './testing.ts';
 
 const database = await useTestDatabase();

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { Client } from 'pg';
+import type { Database } from './database.ts';
+import { type Parameter, prepared } from './prepared.ts';
 
 export interface ListenOptions {
   url: string;
@@ -64,4 +67,21 @@ async function listenOnce(options: ListenOptions, signal: AbortSignal): Promise<
     // Over a half-open connection the goodbye is never answered.
     await Promise.race([client.end().catch(() => {}), sleep(GOODBYE_TIMEOUT_MS)]);
   }
+}
+
+interface Notification {
+  channel: string;
+  /** At most 7,999 bytes. */
+  payload: string;
+}
+
+const statement = prepared((db, parameter: Parameter<Notification>) =>
+  db.selectNoFrom(
+    sql`pg_notify(${parameter('channel', 'text')}, ${parameter('payload', 'text')})`.as('sent'),
+  ),
+);
+
+/** Says something to whoever listens on a channel. */
+export async function notify(db: Database, notification: Notification): Promise<void> {
+  await db.executeQuery(statement(notification));
 }

@@ -5,8 +5,8 @@ import { expect, inject, test } from 'vitest';
 import { migrations } from '../migrations/index.ts';
 import { createDatabase } from './database.ts';
 import { createMigrator, migrateToLatest } from './migrate.ts';
-import { openSession } from './repositories/open-session.ts';
-import { endSession } from './repositories/sessions-of-host.ts';
+import { insertSession } from './repositories/insert-session.ts';
+import { endSessionAsHost } from './repositories/session-lifecycle.ts';
 import {
   administer,
   createTestDatabase,
@@ -57,7 +57,7 @@ test('the participants and questions of an earlier release count towards the lim
   const open = newSession();
   const ended = newSession();
   for (const session of [open, ended]) {
-    await openSession(db, session);
+    await insertSession(db, session);
     const { code } = session;
     await insertParticipants(db, { code, count: 5 });
     await insertQuestions(db, { code, status: 'answered', count: 3 });
@@ -70,7 +70,7 @@ test('the participants and questions of an earlier release count towards the lim
       join sessions on sessions.id = session_id where code = ${open.code}
     )
   `.execute(db);
-  await endSession(db, ended);
+  await endSessionAsHost(db, ended);
 
   const migrator = createMigrator(db);
   expect((await migrator.migrateTo('0007-changed-at')).error).toBeUndefined();

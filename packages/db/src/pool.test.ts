@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createDatabase } from './database.ts';
 import { poolUsage } from './pool-usage.ts';
 import { administer, createTestDatabase } from './testing.ts';
-import { isUnavailable } from './unavailable.ts';
+import { isUnavailable } from './errors.ts';
 
 const sleep = (seconds: number) => sql`select pg_sleep(${seconds})`;
 

@@ -1,8 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, type PoolClient, types } from 'pg';
-import { PoolFullError } from './pool-full-error.ts';
+import { PoolFullError } from './errors.ts';
 import type { PoolUsage } from './pool-usage.ts';
-import { statementName } from './statement-name.ts';
 
 export interface PoolOptions {
   /** Maximum number of connections. */
@@ -88,4 +87,23 @@ function toConnection(client: PoolClient): PostgresPoolClient {
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy === true || isBroken),
   };
+}
+
+/** Texts beyond this many are dynamic ones; naming them would fill the server's memory. */
+const MAX_NAMED_STATEMENTS = 500;
+
+const names = new Map<string, string>();
+
+/**
+ * The name under which a statement is prepared, so that the server parses and plans it once per
+ * connection. Kysely itself sends every statement unnamed.
+ *
+ * @returns the same name for the same text, or undefined when there are too many
+ */
+export function statementName(text: string): string | undefined {
+  const known = names.get(text);
+  if (known !== undefined || names.size >= MAX_NAMED_STATEMENTS) return known;
+  const name = `s${names.size + 1}`;
+  names.set(text, name);
+  return name;
 }

@@ -1,8 +1,8 @@
 import { CompiledQuery, sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Database } from './database.ts';
-import { openSession } from './repositories/open-session.ts';
-import { findSessionSnapshot } from './repositories/session-changes.ts';
+import { insertSession } from './repositories/insert-session.ts';
+import { findSessionSnapshot } from './repositories/changes.ts';
 import { exportParticipants, exportQuestions } from './repositories/session-export.ts';
 import {
   captureQueries,
@@ -39,7 +39,7 @@ async function blocksRead(run: (db: Database) => Promise<unknown>): Promise<numb
 
 async function opened() {
   const session = newSession();
-  const outcome = await openSession(db, session);
+  const outcome = await insertSession(db, session);
   if (outcome.kind !== 'opened') throw new Error(outcome.kind);
   return { code: session.code, sessionId: outcome.id };
 }

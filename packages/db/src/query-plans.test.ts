@@ -2,42 +2,46 @@ import { randomBytes } from 'node:crypto';
 import { CompiledQuery, sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Database } from './database.ts';
-import { addParticipant } from './repositories/add-participant.ts';
-import { openSession } from './repositories/open-session.ts';
+import { insertParticipant } from './repositories/insert-participant.ts';
+import { insertSession } from './repositories/insert-session.ts';
 import {
   deleteSession,
   lockSessionAsHost,
   lockSessionEndedBefore,
-} from './repositories/delete-sessions.ts';
-import { createPairing, redeemPairing } from './repositories/pairings.ts';
+} from './repositories/session-deletion.ts';
+import { insertPairing, redeemPairing } from './repositories/host-devices.ts';
 import {
-  findChangeNumbers,
+  findSequenceNumbers,
   findSessionChanges,
   findSessionSnapshot,
-} from './repositories/session-changes.ts';
-import { pinQuestion, setQuestionStatus } from './repositories/questions-of-host.ts';
+} from './repositories/changes.ts';
+import { pinQuestionAsHost, setQuestionStatusAsHost } from './repositories/question-moderation.ts';
 import {
-  findFirstQuestion,
+  findReplayedQuestion,
   findNewestQuestions,
   findQuestion,
   findTopQuestions,
 } from './repositories/questions.ts';
-import { removeParticipant } from './repositories/remove-participant.ts';
+import { removeParticipantAsHost } from './repositories/participant-removal.ts';
 import { exportParticipants, exportQuestions } from './repositories/session-export.ts';
 import {
-  findFirstCall,
+  findReplayedParticipant,
   findParticipantByToken,
   findParticipants,
 } from './repositories/session-participants.ts';
-import { endSession, prolongSession, startSession } from './repositories/sessions-of-host.ts';
+import {
+  endSessionAsHost,
+  extendSessionAsHost,
+  startSessionAsHost,
+} from './repositories/session-lifecycle.ts';
 import {
   endExpiredSessions,
   findSessionByCode,
   sweepExpiredSessions,
 } from './repositories/sessions.ts';
-import { submitQuestion } from './repositories/submit-question.ts';
-import { voteForQuestion } from './repositories/vote-for-question.ts';
-import { withdrawQuestion } from './repositories/withdraw-question.ts';
+import { insertQuestion } from './repositories/insert-question.ts';
+import { castVotes } from './repositories/votes.ts';
+import { withdrawQuestionAsAuthor } from './repositories/question-withdrawal.ts';
 import { captureQueries, newParticipant, newSession, useTestDatabase } from './testing.ts';
 
 const database = await useTestDatabase({ statementTimeoutMs: 0 });
@@ -75,12 +79,15 @@ const tokenHash = randomBytes(32);
 const list = { sessionId: 5, tokenHash, statuses: ['pending', 'answered'], limit: 51 } as const;
 
 test.each<[string, (db: Database) => Promise<unknown>]>([
-  ['openSession', (db) => openSession(db, newSession())],
-  ['addParticipant', (db) => addParticipant(db, newParticipant({ code: '0000000001' }))],
+  ['insertSession', (db) => insertSession(db, newSession())],
+  ['insertParticipant', (db) => insertParticipant(db, newParticipant({ code: '0000000001' }))],
   ['findSessionByCode', (db) => findSessionByCode(db, '0000000001')],
-  ['startSession', (db) => startSession(db, { code: '0000000001', tokenHash })],
-  ['prolongSession', (db) => prolongSession(db, { code: '0000000001', tokenHash, ttlSeconds: 1 })],
-  ['endSession', (db) => endSession(db, { code: '0000000001', tokenHash })],
+  ['startSessionAsHost', (db) => startSessionAsHost(db, { code: '0000000001', tokenHash })],
+  [
+    'extendSessionAsHost',
+    (db) => extendSessionAsHost(db, { code: '0000000001', tokenHash, ttlSeconds: 1 }),
+  ],
+  ['endSessionAsHost', (db) => endSessionAsHost(db, { code: '0000000001', tokenHash })],
   ['endExpiredSessions', (db) => endExpiredSessions(db, 'host 1')],
   ['sweepExpiredSessions', (db) => sweepExpiredSessions(db, 100)],
   ['findParticipantByToken', (db) => findParticipantByToken(db, tokenHash)],
@@ -89,14 +96,19 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) => findParticipants(db, { sessionId: 1, afterMicroseconds: 0, afterId: 0, limit: 51 }),
   ],
   [
-    'removeParticipant',
+    'removeParticipantAsHost',
     (db) =>
-      removeParticipant(db, { code: '0000000001', tokenHash, participantId: 1, block: false }),
+      removeParticipantAsHost(db, {
+        code: '0000000001',
+        tokenHash,
+        participantId: 1,
+        block: false,
+      }),
   ],
   [
-    'createPairing',
+    'insertPairing',
     (db) =>
-      createPairing(db, {
+      insertPairing(db, {
         code: '0000000001',
         tokenHash,
         codeHash: tokenHash,
@@ -120,11 +132,11 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) =>
       findSessionSnapshot(db, { sessionId: 1, participantId: 1, includeHidden: true, limit: 500 }),
   ],
-  ['findChangeNumbers', (db) => findChangeNumbers(db, [1, 2])],
+  ['findSequenceNumbers', (db) => findSequenceNumbers(db, [1, 2])],
   [
-    'submitQuestion',
+    'insertQuestion',
     (db) =>
-      submitQuestion(db, {
+      insertQuestion(db, {
         code: '0000000001',
         tokenHash,
         body: 'Why?',
@@ -134,19 +146,19 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   ],
   ['findQuestion', (db) => findQuestion(db, { questionId: 1, tokenHash })],
   [
-    'findFirstQuestion',
-    (db) => findFirstQuestion(db, { idempotencyKeyHash: tokenHash, tokenHash }),
+    'findReplayedQuestion',
+    (db) => findReplayedQuestion(db, { idempotencyKeyHash: tokenHash, tokenHash }),
   ],
-  ['withdrawQuestion', (db) => withdrawQuestion(db, { questionId: 1, tokenHash })],
-  ['voteForQuestion', (db) => voteForQuestion(db, 1, [{ tokenHash, on: true }])],
-  ['pinQuestion', (db) => pinQuestion(db, { questionId: 1, tokenHash, on: true })],
+  ['withdrawQuestionAsAuthor', (db) => withdrawQuestionAsAuthor(db, { questionId: 1, tokenHash })],
+  ['castVotes', (db) => castVotes(db, 1, [{ tokenHash, on: true }])],
+  ['pinQuestionAsHost', (db) => pinQuestionAsHost(db, { questionId: 1, tokenHash, on: true })],
   [
-    'setQuestionStatus',
-    (db) => setQuestionStatus(db, { questionId: 1, tokenHash, status: 'pending' }),
+    'setQuestionStatusAsHost',
+    (db) => setQuestionStatusAsHost(db, { questionId: 1, tokenHash, status: 'pending' }),
   ],
   ['exportParticipants', (db) => exportParticipants(db, { sessionId: 5, afterId: 0, limit: 1000 })],
   ['exportQuestions', (db) => exportQuestions(db, { sessionId: 5, afterId: 0, limit: 1000 })],
-  ['findFirstCall', (db) => findFirstCall(db, tokenHash)],
+  ['findReplayedParticipant', (db) => findReplayedParticipant(db, tokenHash)],
 ])('%s reads by index, and no table whole', async (_, run) => {
   for (const { sql: text, parameters } of await captureQueries(database.url, run)) {
     const explain = CompiledQuery.raw(`explain ${text}`, [...parameters]);

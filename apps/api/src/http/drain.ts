@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { unavailable } from '../domain-error.ts';
+import { unavailable } from '../errors.ts';
 import { toTRPCError } from '../trpc/errors.ts';
 import { sendError } from './errors.ts';
 
@@ -13,7 +13,7 @@ const DRAIN_TIMEOUT_MS = 5_000;
  * Once the server closes: what is in flight is answered, what comes new on an open connection is
  * UNAVAILABLE. A connection that stays open would hold up the end.
  */
-export function useDrain(app: FastifyInstance, stopping: AbortSignal): void {
+export function registerDrain(app: FastifyInstance, stopping: AbortSignal): void {
   let draining = false;
   const silent = trackSilentSockets(app.server);
   app.addHook('preClose', async () => {

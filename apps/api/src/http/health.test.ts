@@ -3,7 +3,7 @@ import { administer, useTestDatabase } from '@classroom/db/testing';
 import { fastify } from 'fastify';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { buildTestApp } from '../testing/build-test-app.ts';
-import { useHealth } from './health.ts';
+import { registerHealthRoutes } from './health.ts';
 
 const database = await useTestDatabase();
 
@@ -25,7 +25,7 @@ test('a thousand requests at once ask the database once, and later ones again', 
   await using db = createDatabase(database.url, { max: 1, onQuery: () => void (queries += 1) });
   const app = fastify();
   onTestFinished(() => app.close());
-  useHealth(app, db, new AbortController().signal);
+  registerHealthRoutes(app, db, new AbortController().signal);
   const responses = await Promise.all(Array.from({ length: 1_000 }, () => app.inject('/readyz')));
   expect(new Set(responses.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
   expect(queries).toBe(1);
@@ -52,7 +52,7 @@ test('/readyz is 503 while the database does not answer', async () => {
   const app = fastify();
   onTestFinished(() => app.close());
   await using db = createDatabase('postgres://127.0.0.1:1/nobody', { max: 1 });
-  useHealth(app, db, new AbortController().signal);
+  registerHealthRoutes(app, db, new AbortController().signal);
   const response = await app.inject('/readyz');
   expect(response.statusCode).toBe(503);
   expect(response.json()).toEqual({ status: 'database unavailable' });
@@ -61,7 +61,7 @@ test('/readyz is 503 while the database does not answer', async () => {
 test('/readyz is 503 once the process is to stop', async () => {
   const app = fastify();
   onTestFinished(() => app.close());
-  useHealth(app, database.db, AbortSignal.abort());
+  registerHealthRoutes(app, database.db, AbortSignal.abort());
   const response = await app.inject('/readyz');
   expect(response.statusCode).toBe(503);
   expect(response.json()).toEqual({ status: 'stopping' });

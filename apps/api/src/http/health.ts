@@ -20,7 +20,11 @@ const REUSE_FULL_MS = 5_000;
  *
  * @param db has a connection that nothing else uses, so that no caller holds up the answer
  */
-export function useHealth(app: FastifyInstance, db: Database, stopping: AbortSignal): void {
+export function registerHealthRoutes(
+  app: FastifyInstance,
+  db: Database,
+  stopping: AbortSignal,
+): void {
   let check: Promise<DatabaseStatus> | undefined;
   const askOnce = async () => {
     const status = await askDatabase(db);

@@ -2,11 +2,10 @@ import { getHeapStatistics } from 'node:v8';
 import underPressure from '@fastify/under-pressure';
 import { type Database, poolUsage } from '@classroom/db';
 import type { FastifyInstance } from 'fastify';
-import { RETRY_AFTER_SECONDS, unavailable } from '../domain-error.ts';
-import { errorShape } from '../trpc/error-shape.ts';
-import { toTRPCError } from '../trpc/errors.ts';
-import { mayBeLong } from './long-body.ts';
-import { isRest, toRestError } from './rest/error-body.ts';
+import { RETRY_AFTER_SECONDS, unavailable } from '../errors.ts';
+import { formatError, toTRPCError } from '../trpc/errors.ts';
+import { mayExceedBodyLimit } from './json-parser.ts';
+import { isRest, toRestError } from './errors.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -26,7 +25,7 @@ const SAMPLE_INTERVAL_MS = 500;
 const MAX_MEMORY_SHARE = 0.9;
 
 /** Serialised once: a refusal costs 41 µs of CPU, a served call 490 µs. */
-const REFUSAL = errorShape(toTRPCError(unavailable()), '');
+const REFUSAL = formatError(toTRPCError(unavailable()), '');
 const TRPC_BODY = JSON.stringify({ error: REFUSAL });
 const REST_BODY = JSON.stringify(toRestError(REFUSAL));
 
@@ -34,7 +33,7 @@ const REST_BODY = JSON.stringify(toRestError(REFUSAL));
  * Refuses requests with 503 and `Retry-After` while the queue for database connections is full, the event
  * loop is late, or memory is short. It keeps no count of its own.
  */
-export async function useLoadShedding(app: FastifyInstance, db: Database): Promise<void> {
+export async function registerLoadShedding(app: FastifyInstance, db: Database): Promise<void> {
   const containerBytes = process.constrainedMemory();
   await app.register(underPressure, {
     maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
@@ -50,7 +49,7 @@ export async function useLoadShedding(app: FastifyInstance, db: Database): Promi
     const isOverloaded = poolUsage(db).isQueueFull || app.isUnderPressure();
     if (!isOverloaded || request.routeOptions.config.neverShed === true) return done();
     request.isShed = true;
-    if (mayBeLong(request.headers)) void reply.header('connection', 'close');
+    if (mayExceedBodyLimit(request.headers)) void reply.header('connection', 'close');
     void reply
       .code(503)
       .header('retry-after', RETRY_AFTER_SECONDS)

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { Gauge } from 'prom-client';
-import type { Metrics } from '../metrics/metrics.ts';
+import type { Metrics } from '../observability/metrics.ts';
 
 /** `GET /metrics`, for Prometheus. It asks nothing of the database and needs no pool. */
-export function useMetrics(app: FastifyInstance, { registry, requests }: Metrics): void {
+export function registerMetricsRoute(app: FastifyInstance, { registry, requests }: Metrics): void {
   const open = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {
     open.add(socket);

@@ -5,12 +5,12 @@ import type { Question, SessionEvent, SessionSummary } from '@classroom/schema';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { fastify } from 'fastify';
 import { afterEach, expect, test, vi } from 'vitest';
-import { DomainError, unavailable } from '../domain-error.ts';
-import type { SequencedEvent } from '../live/presenter.ts';
-import type { Subscriber } from '../live/room.ts';
-import type { Subscribe } from '../live/subscription.ts';
+import { DomainError, unavailable } from '../errors.ts';
+import type { SequencedEvent } from '../features/live/presenter.ts';
+import type { Subscriber } from '../features/live/room.ts';
+import type { Subscribe } from '../features/live/subscription.ts';
 import { trpc } from '../trpc/init.ts';
-import { SessionEvents } from '../trpc/session-events.ts';
+import { SessionEvents } from '../features/live/session-events.ts';
 import { createEventStreams } from './sse.ts';
 
 const session: SessionSummary = {
@@ -48,7 +48,7 @@ afterEach(async () => {
 });
 
 /** Serves that subscription, and connects to it. */
-async function serve(subscribe: Subscribe) {
+async function startServer(subscribe: Subscribe) {
   const streams = createEventStreams();
   const app = fastify({ forceCloseConnections: true, genReqId: () => 'request' });
   app.get('/', async (_request, reply) => streams.open(reply, subscribe, () => {}));
@@ -93,7 +93,7 @@ test.each(ends)('every event and %s have the bytes of tRPC’s own producer', as
     finish(subscriber);
     return () => {};
   };
-  const { socket } = await serve(subscribe);
+  const { socket } = await startServer(subscribe);
   const reference = await serveByTRPC(subscribe);
   const body = await readBody(socket);
   expect(body).toBe(await reference.text());
@@ -106,7 +106,7 @@ test('a refused subscription has the bytes of tRPC’s own producer', async () =
   const subscribe: Subscribe = () => {
     throw new DomainError('SESSION_FULL', { limit: 4 });
   };
-  const { socket } = await serve(subscribe);
+  const { socket } = await startServer(subscribe);
   const body = await readBody(socket);
   expect(body).toBe(await (await serveByTRPC(subscribe)).text());
   expect(body).toContain('"reason":"SESSION_FULL","limit":4');
@@ -115,7 +115,7 @@ test('a refused subscription has the bytes of tRPC’s own producer', async () =
 test('a ping has the bytes of tRPC’s own producer', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
   const silent: Subscribe = () => () => {};
-  const { streams, socket } = await serve(silent);
+  const { streams, socket } = await startServer(silent);
   let received = '';
   socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
   await expectEventually(() => received.includes('event: connected'));
@@ -144,7 +144,7 @@ async function expectEventually(condition: () => boolean): Promise<void> {
 
 test('a client that disconnects is unsubscribed', async () => {
   const unsubscribe = vi.fn<() => void>();
-  const { socket } = await serve(() => unsubscribe);
+  const { socket } = await startServer(() => unsubscribe);
   await once(socket, 'data');
   socket.resetAndDestroy();
   await expect.poll(() => unsubscribe.mock.calls.length).toBe(1);
@@ -153,7 +153,7 @@ test('a client that disconnects is unsubscribed', async () => {
 test('a client that does not read is cut off, and memory for it is bounded', async () => {
   let subscriber: Subscriber | undefined;
   const unsubscribe = vi.fn<() => void>();
-  const { socket } = await serve((subscribed) => {
+  const { socket } = await startServer((subscribed) => {
     subscriber = subscribed;
     return unsubscribe;
   });
@@ -175,7 +175,7 @@ test('a client that does not read is cut off, and memory for it is bounded', asy
 });
 
 test('all streams can be ended at once, without an end that clients take for the last', async () => {
-  const { streams, socket } = await serve(() => () => {});
+  const { streams, socket } = await startServer(() => () => {});
   const body = readBody(socket);
   await once(socket, 'data');
   streams.endAll();
@@ -183,7 +183,7 @@ test('all streams can be ended at once, without an end that clients take for the
 });
 
 test('a stream that opens after all have been ended is ended as well', async () => {
-  const { streams, socket } = await serve(() => () => {});
+  const { streams, socket } = await startServer(() => () => {});
   streams.endAll();
   const body = await readBody(socket);
   expect(body).toContain('event: connected');

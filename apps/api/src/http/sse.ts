@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
 import type { FastifyReply } from 'fastify';
-import type { SequencedEvent } from '../live/presenter.ts';
-import type { Subscribe } from '../live/subscription.ts';
-import { errorShape } from '../trpc/error-shape.ts';
-import { withReason } from '../trpc/errors.ts';
+import type { SequencedEvent } from '../features/live/presenter.ts';
+import type { Subscribe } from '../features/live/subscription.ts';
+import { formatError, withReason } from '../trpc/errors.ts';
 import { SSE_CLIENT_OPTIONS, SSE_PING_INTERVAL_MS } from '../trpc/init.ts';
 
 /** Responses that are streams of server-sent events, in the wire format of tRPC. */
@@ -143,7 +142,7 @@ function toEventFrame(sequenced: SequencedEvent): Buffer {
 }
 
 function toErrorFrame(error: TRPCError, requestId: string): Buffer {
-  const data = JSON.stringify(errorShape(error, requestId));
+  const data = JSON.stringify(formatError(error, requestId));
   return toFrame({ event: 'serialized-error', data });
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors.ts';
 import { createRateLimits, type RateLimit } from './rate-limits.ts';
 
 const refusal = expect.objectContaining({
@@ -8,20 +8,20 @@ const refusal = expect.objectContaining({
 });
 
 /** How many charges of that many go through. */
-async function charge(
-  limit: Pick<RateLimit, 'charge'>,
+async function consume(
+  limit: Pick<RateLimit, 'consume'>,
   address: string,
   times: number,
 ): Promise<number> {
   const outcomes = await Promise.allSettled(
-    Array.from({ length: times }, () => limit.charge(address)),
+    Array.from({ length: times }, () => limit.consume(address)),
   );
   return outcomes.filter(({ status }) => status === 'fulfilled').length;
 }
 
 test('an address has 100 wrong codes, however many it sends at once', async () => {
   const { codeGuesses } = createRateLimits();
-  expect(await charge(codeGuesses, 'a', 500)).toBe(100);
+  expect(await consume(codeGuesses, 'a', 500)).toBe(100);
   await expect(codeGuesses.check('a')).rejects.toThrow(refusal);
   await expect(codeGuesses.check('b')).resolves.toBeUndefined();
 });
@@ -32,38 +32,38 @@ test('what is left is not less for having been looked at', async () => {
     await codeGuesses.check('a');
     await creations.check('a');
   }
-  expect(await charge(codeGuesses, 'a', 99)).toBe(99);
+  expect(await consume(codeGuesses, 'a', 99)).toBe(99);
   await expect(codeGuesses.check('a')).resolves.toBeUndefined();
 });
 
 test('all addresses together have 1,000, and one alone does not spend them', async () => {
   const { codeGuesses } = createRateLimits();
-  expect(await charge(codeGuesses, 'a', 2000)).toBe(100);
-  for (let n = 0; n < 9; n += 1) expect(await charge(codeGuesses, `b${n}`, 100)).toBe(100);
+  expect(await consume(codeGuesses, 'a', 2000)).toBe(100);
+  for (let n = 0; n < 9; n += 1) expect(await consume(codeGuesses, `b${n}`, 100)).toBe(100);
   await expect(codeGuesses.check('c')).rejects.toThrow(refusal);
-  expect(await charge(codeGuesses, 'c', 1)).toBe(0);
+  expect(await consume(codeGuesses, 'c', 1)).toBe(0);
 });
 
 test('an address creates 300 sessions', async () => {
   const { creations } = createRateLimits();
-  expect(await charge(creations, 'a', 400)).toBe(300);
+  expect(await consume(creations, 'a', 400)).toBe(300);
   await expect(creations.check('a')).rejects.toThrow(refusal);
   await expect(creations.check('b')).resolves.toBeUndefined();
 });
 
 test('a token submits 20 questions a minute, and none is left of one that is forgotten', async () => {
   const { submissions } = createRateLimits();
-  expect(await charge(submissions, 'a', 50)).toBe(20);
-  expect([60, 59]).toContain(await retryAfterSeconds(submissions.charge('a')));
-  expect(await charge(submissions, 'b', 1)).toBe(1);
+  expect(await consume(submissions, 'a', 50)).toBe(20);
+  expect([60, 59]).toContain(await retryAfterSeconds(submissions.consume('a')));
+  expect(await consume(submissions, 'b', 1)).toBe(1);
   await submissions.reset('a');
-  expect(await charge(submissions, 'a', 50)).toBe(20);
+  expect(await consume(submissions, 'a', 50)).toBe(20);
 });
 
 test('a refusal says after how many whole seconds to try again', async () => {
   const { codeGuesses, creations } = createRateLimits();
-  await charge(codeGuesses, 'a', 100);
-  await charge(creations, 'a', 300);
+  await consume(codeGuesses, 'a', 100);
+  await consume(creations, 'a', 300);
   expect([600, 599]).toContain(await retryAfterSeconds(codeGuesses.check('a')));
   expect([3600, 3599]).toContain(await retryAfterSeconds(creations.check('a')));
 });

@@ -1,12 +1,12 @@
-import { type Budget, createBudget } from './budget.ts';
-import type { Redis } from './open-redis.ts';
+import { type RateLimiter, createRateLimiter } from './rate-limiter.ts';
+import type { Redis } from './redis.ts';
 
 /** What a caller may do too often. Addresses are as `clientAddress` gives them. */
 export interface RateLimit {
   /** @throws DomainError RATE_LIMITED when nothing is left for this address */
   check: (address: string) => Promise<void>;
   /** @throws DomainError RATE_LIMITED when nothing was left for this address */
-  charge: (address: string) => Promise<void>;
+  consume: (address: string) => Promise<void>;
 }
 
 export interface RateLimits {
@@ -15,7 +15,7 @@ export interface RateLimits {
   /** Sessions that were created. */
   creations: RateLimit;
   /** Questions that a participant submits, by the hash of the token. */
-  submissions: Pick<Budget, 'charge' | 'reset'>;
+  submissions: Pick<RateLimiter, 'consume' | 'reset'>;
 }
 
 /** A class of students who mistype, a few times over. */
@@ -30,28 +30,28 @@ const EVERYBODY = 'everybody';
 
 /** @param redis where all processes count together; without it each counts for itself */
 export function createRateLimits(redis?: Redis): RateLimits {
-  const codesOfAddress = createBudget(CODES_OF_ADDRESS, redis);
-  const codesOfAll = createBudget(CODES_OF_ALL, redis);
+  const codesOfAddress = createRateLimiter(CODES_OF_ADDRESS, redis);
+  const codesOfAll = createRateLimiter(CODES_OF_ALL, redis);
   const checkCodes = async (address: string) => {
     await Promise.all([codesOfAddress.check(address), codesOfAll.check(EVERYBODY)]);
   };
   return {
     codeGuesses: {
       check: checkCodes,
-      async charge(address) {
+      async consume(address) {
         // An address with nothing left takes nothing from everybody's, nor are new ones remembered
         // once that is spent.
         await checkCodes(address);
-        await codesOfAddress.charge(address);
-        await codesOfAll.charge(EVERYBODY);
+        await codesOfAddress.consume(address);
+        await codesOfAll.consume(EVERYBODY);
       },
     },
-    creations: createBudget(CREATIONS_OF_ADDRESS, redis),
-    submissions: createBudget(SUBMISSIONS_OF_TOKEN, redis),
+    creations: createRateLimiter(CREATIONS_OF_ADDRESS, redis),
+    submissions: createRateLimiter(SUBMISSIONS_OF_TOKEN, redis),
   };
 }
 
-const free: Budget = { check: async () => {}, charge: async () => {}, reset: async () => {} };
+const free: RateLimiter = { check: async () => {}, consume: async () => {}, reset: async () => {} };
 
 /** For `RATE_LIMITS=off`. */
 export const noRateLimits: RateLimits = {

@@ -1,10 +1,10 @@
 import { createDatabase } from '@classroom/db';
 import { newCode, type TestDatabase } from '@classroom/db/testing';
 import type { FastifyInstance } from 'fastify';
-import { buildApp } from '../app.ts';
-import { openLiveFeed } from '../live/feed.ts';
-import { noStreamCaps } from '../live/stream-caps.ts';
-import { createLogger } from '../logger.ts';
+import { buildApp } from '../http/app.ts';
+import { openLiveFeed } from '../features/live/feed.ts';
+import { noStreamCaps } from '../features/live/stream-caps.ts';
+import { createLogger } from '../observability/logger.ts';
 import { noRateLimits } from '../rate-limits/rate-limits.ts';
 
 /** The whole server on a database, but for listening; closing it ends the live feed too. */
@@ -22,7 +22,7 @@ export async function buildTestApp(
     db,
     healthDb,
     live,
-    announce: live.notifyChanged,
+    notifyChanged: live.notifyChanged,
     generateJoinCode: newCode,
     maxParticipants: 2_000,
     maxListeners: 20_000,

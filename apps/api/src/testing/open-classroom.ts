@@ -1,17 +1,17 @@
-import { addParticipant, openSession } from '@classroom/db';
+import { insertParticipant, insertSession } from '@classroom/db';
 import { newParticipant, newSession } from '@classroom/db/testing';
-import type { ChangeDeps } from '../change-deps.ts';
-import { DomainError } from '../domain-error.ts';
-import { submitQuestion } from '../questions/submit-question.ts';
+import type { ChangeDeps } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { submitQuestion } from '../features/questions/submit.ts';
 
 /** Opens a session with `students` participants, and submits questions in it. */
 export async function openClassroom(deps: ChangeDeps, students = 1) {
   const session = newSession();
-  await openSession(deps.db, session);
+  await insertSession(deps.db, session);
   const tokens: Buffer[] = [];
   for (let n = 0; n < students; n += 1) {
     const participant = newParticipant({ code: session.code });
-    await addParticipant(deps.db, participant);
+    await insertParticipant(deps.db, participant);
     tokens.push(participant.tokenHash);
   }
   const input = { code: session.code, body: 'Why?', anonymous: false };

@@ -1,9 +1,8 @@
-import { DomainError } from '../domain-error.ts';
-import { traceCall } from '../tracing/trace-call.ts';
-import { errorShape } from './error-shape.ts';
-import { withReason } from './errors.ts';
+import { DomainError } from '../errors.ts';
+import { traceCall } from '../observability/tracing.ts';
+import { formatError, withReason } from './errors.ts';
 import { trpc } from './init.ts';
-import { chargeWrongCode, limitCreations, refuseGuessers } from './rate-limits.ts';
+import { recordWrongCode, limitCreations, limitCodeGuesses } from './rate-limits.ts';
 
 /**
  * Anyone may call it. Every procedure is built on this one, so that every error has a reason and
@@ -13,8 +12,8 @@ export const publicProcedure = trpc.procedure.use(({ ctx, path, next }) =>
   traceCall(path, ctx.trace, async (end) => {
     const started = performance.now();
     const result = await ctx.deps.metrics.calls.track(next);
-    const error = result.ok ? undefined : withReason(await chargeWrongCode(ctx, result.error));
-    const outcome = error ? errorShape(error, '').data.reason : 'ok';
+    const error = result.ok ? undefined : withReason(await recordWrongCode(ctx, result.error));
+    const outcome = error ? formatError(error, '').data.reason : 'ok';
     end(outcome);
     ctx.deps.metrics.calls.observe(path, outcome, performance.now() - started);
     if (error) throw error;
@@ -23,13 +22,13 @@ export const publicProcedure = trpc.procedure.use(({ ctx, path, next }) =>
 );
 
 /** Anyone with a code may call it, and nobody who guesses. */
-export const codeProcedure = publicProcedure.use(refuseGuessers);
+export const joinCodeProcedure = publicProcedure.use(limitCodeGuesses);
 
 /** It creates a session, for anyone who has not created a whole school's. */
-export const creationProcedure = publicProcedure.use(limitCreations);
+export const createProcedure = publicProcedure.use(limitCreations);
 
 /** It needs a token. Whose it is and what it may do, the use case decides. */
-export const tokenProcedure = publicProcedure
+export const authedProcedure = publicProcedure
   .meta({ token: 'required' })
   .use(async ({ ctx, next }) => {
     const { tokenHash } = ctx;
@@ -38,10 +37,10 @@ export const tokenProcedure = publicProcedure
   });
 
 /** It submits a question and consumes a submission first. Resets the count of an unknown token. */
-export const submissionProcedure = tokenProcedure.use(async ({ ctx, next }) => {
+export const submissionProcedure = authedProcedure.use(async ({ ctx, next }) => {
   const { submissions } = ctx.deps.rateLimits;
   const key = ctx.tokenHash.toString('base64url');
-  await submissions.charge(key);
+  await submissions.consume(key);
   const result = await next();
   const cause = result.ok ? undefined : result.error.cause;
   if (cause instanceof DomainError && cause.reason === 'UNAUTHENTICATED') {

@@ -1,6 +1,6 @@
 import { getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
-import { DomainError } from '../domain-error.ts';
-import type { Context } from './context.ts';
+import { DomainError } from '../errors.ts';
+import type { Context } from '../context.ts';
 import { trpc } from './init.ts';
 
 /**
@@ -9,7 +9,7 @@ import { trpc } from './init.ts';
  *
  * @returns what to tell in place of the error: itself, or RATE_LIMITED
  */
-export async function chargeWrongCode(
+export async function recordWrongCode(
   { deps, address }: Context,
   error: TRPCError,
 ): Promise<TRPCError> {
@@ -17,7 +17,7 @@ export async function chargeWrongCode(
   const { cause } = error;
   if (!(cause instanceof DomainError)) return error;
   try {
-    if (cause.reason === 'SESSION_NOT_FOUND') await codeGuesses.charge(address);
+    if (cause.reason === 'SESSION_NOT_FOUND') await codeGuesses.consume(address);
     if (cause.reason === 'FORBIDDEN') await codeGuesses.check(address);
     return error;
   } catch (limited) {
@@ -26,7 +26,7 @@ export async function chargeWrongCode(
 }
 
 /** Executes nothing for an address that has guessed too often. */
-export const refuseGuessers = trpc.middleware(async ({ ctx, next }) => {
+export const limitCodeGuesses = trpc.middleware(async ({ ctx, next }) => {
   const { codeGuesses } = ctx.deps.rateLimits;
   await codeGuesses.check(ctx.address);
   const result = await next();
@@ -41,6 +41,6 @@ export const limitCreations = trpc.middleware(async ({ ctx, next }) => {
   await creations.check(ctx.address);
   const result = await next();
   // Not awaited: whether it overdraws, the next check says.
-  if (result.ok) void creations.charge(ctx.address).catch(() => {});
+  if (result.ok) void creations.consume(ctx.address).catch(() => {});
   return result;
 });

@@ -1,14 +1,14 @@
 import { CompiledQuery, sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { countOpenSessions } from './count-open-sessions.ts';
-import { openSession } from './open-session.ts';
+import { countOpenSessions } from './sessions.ts';
+import { insertSession } from './insert-session.ts';
 import { captureQueries, createTestDatabase, expireSessions, newSession } from '../testing.ts';
 
 test('what is open is counted, up to a limit, and what is past its time is not', async () => {
   await using database = await createTestDatabase();
   const { db } = database;
   const forgotten = newSession();
-  for (const session of [forgotten, newSession(), newSession()]) await openSession(db, session);
+  for (const session of [forgotten, newSession(), newSession()]) await insertSession(db, session);
   await expireSessions(db, forgotten.hostDisplayName);
   expect(await countOpenSessions(db, 100)).toBe(2);
   expect(await countOpenSessions(db, 1)).toBe(1);

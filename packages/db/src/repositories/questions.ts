@@ -2,14 +2,33 @@ import type { QuestionStatus } from '@classroom/schema';
 import { type Expression, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { callerId } from './caller.ts';
-import { type QuestionRow, selectQuestions } from './question-columns.ts';
-import { SESSION_IS_OPEN } from './session-columns.ts';
+import { callerId } from './fragments/caller.ts';
+import {
+  AUTHOR_NAME,
+  QUESTION_COLUMNS,
+  type QuestionRow,
+  SESSION_IS_OPEN,
+} from './fragments/columns.ts';
 
-export type { QuestionRow } from './question-columns.ts';
+export type { QuestionRow } from './fragments/columns.ts';
 
 /** A question, and who asks for it: of its session, or of another. */
 export type QuestionForCaller = NonNullable<Awaited<ReturnType<typeof findQuestion>>>;
+
+/** Questions as whoever holds that token sees them. */
+function selectQuestions(db: Database, tokenHash: Expression<Buffer>) {
+  return db
+    .selectFrom('questions as question')
+    .innerJoin('session_participants as author', 'author.id', 'question.author_id')
+    .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
+    .leftJoin('question_votes as vote', (join) =>
+      join
+        .onRef('vote.question_id', '=', 'question.id')
+        .on('vote.participant_id', '=', callerId(tokenHash)),
+    )
+    .select(QUESTION_COLUMNS)
+    .select([AUTHOR_NAME, sql<boolean>`vote.question_id is not null`.as('voted')]);
+}
 
 function selectForCaller(db: Database, tokenHash: Expression<Buffer>) {
   return selectQuestions(db, tokenHash)
@@ -53,7 +72,7 @@ const byKey = prepared(
 );
 
 /** What was submitted under an idempotency key, as `findQuestion`. */
-export async function findFirstQuestion(
+export async function findReplayedQuestion(
   db: Database,
   call: { idempotencyKeyHash: Buffer; tokenHash: Buffer },
 ): Promise<QuestionForCaller | undefined> {

@@ -1,7 +1,7 @@
 import { type NotNull, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { AUTHOR_NAME, QUESTION_COLUMNS } from './question-columns.ts';
+import { AUTHOR_NAME, QUESTION_COLUMNS } from './fragments/columns.ts';
 
 interface ExportPage {
   sessionId: number;

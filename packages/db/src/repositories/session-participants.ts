@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { callerId } from './caller.ts';
-import { SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
+import { callerId } from './fragments/caller.ts';
+import { SESSION_COLUMNS, SESSION_STATUS } from './fragments/columns.ts';
 
 const participantByToken = prepared((db, parameter: Parameter<{ tokenHash: Buffer }>) =>
   db
@@ -18,7 +18,7 @@ export async function findParticipantByToken(db: Database, tokenHash: Buffer) {
 }
 
 /** What the first call under an idempotency key did, given the SHA-256 of the key. */
-export async function findFirstCall(db: Database, idempotencyKeyHash: Buffer) {
+export async function findReplayedParticipant(db: Database, idempotencyKeyHash: Buffer) {
   return await db
     .selectFrom('session_participants as participant')
     .innerJoin('sessions as session', 'session.id', 'participant.session_id')

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { expireSessions, newSession, useTestDatabase } from '../testing.ts';
-import { openSession } from './open-session.ts';
-import { findFirstCall, findParticipantByToken } from './session-participants.ts';
-import { endSession, prolongSession, startSession } from './sessions-of-host.ts';
+import { insertSession } from './insert-session.ts';
+import { findReplayedParticipant, findParticipantByToken } from './session-participants.ts';
+import { endSessionAsHost, extendSessionAsHost, startSessionAsHost } from './session-lifecycle.ts';
 import { endExpiredSessions, findSessionByCode, sweepExpiredSessions } from './sessions.ts';
 
 const database = await useTestDatabase();
 
 async function opened(overrides?: Parameters<typeof newSession>[0]) {
   const session = newSession(overrides);
-  await openSession(database.db, session);
+  await insertSession(database.db, session);
   return session;
 }
 
@@ -37,7 +37,9 @@ test('a session past its time is ended before anybody has recorded it', async ()
 describe('a session ends', () => {
   test('with its host’s token, once', async () => {
     const { code, tokenHash } = await opened();
-    const calls = Array.from({ length: 5 }, () => endSession(database.db, { code, tokenHash }));
+    const calls = Array.from({ length: 5 }, () =>
+      endSessionAsHost(database.db, { code, tokenHash }),
+    );
     const ended = (await Promise.all(calls)).filter((session) => session !== undefined);
     expect(ended).toHaveLength(1);
     expect(ended[0]).toMatchObject({ code, status: 'ended' });
@@ -48,7 +50,7 @@ describe('a session ends', () => {
     const { code } = await opened();
     const other = await opened();
     for (const tokenHash of [other.tokenHash, randomBytes(32)]) {
-      expect(await endSession(database.db, { code, tokenHash })).toBeUndefined();
+      expect(await endSessionAsHost(database.db, { code, tokenHash })).toBeUndefined();
     }
     expect(await find(code)).toMatchObject({ status: 'draft' });
   });
@@ -58,8 +60,8 @@ describe('a session ends', () => {
     const first = await opened({ hostDisplayName });
     await opened({ hostDisplayName });
     await opened({ hostDisplayName });
-    await endSession(database.db, first);
-    expect(await openSession(database.db, newSession({ hostDisplayName }))).toMatchObject({
+    await endSessionAsHost(database.db, first);
+    expect(await insertSession(database.db, newSession({ hostDisplayName }))).toMatchObject({
       kind: 'opened',
     });
   });
@@ -68,7 +70,9 @@ describe('a session ends', () => {
 describe('a session starts', () => {
   test('once, with its host’s token, and says when', async () => {
     const { code, tokenHash } = await opened();
-    const calls = Array.from({ length: 5 }, () => startSession(database.db, { code, tokenHash }));
+    const calls = Array.from({ length: 5 }, () =>
+      startSessionAsHost(database.db, { code, tokenHash }),
+    );
     const started = (await Promise.all(calls)).filter((session) => session !== undefined);
     expect(started).toHaveLength(1);
     const { started_at } = await database.db
@@ -83,16 +87,19 @@ describe('a session starts', () => {
     for (let round = 0; round < 20; round += 1) {
       const { code, tokenHash } = await opened();
       const call = { code, tokenHash };
-      await Promise.all([startSession(database.db, call), endSession(database.db, call)]);
+      await Promise.all([
+        startSessionAsHost(database.db, call),
+        endSessionAsHost(database.db, call),
+      ]);
       expect(await find(code)).toMatchObject({ status: 'ended' });
-      expect(await startSession(database.db, call)).toBeUndefined();
+      expect(await startSessionAsHost(database.db, call)).toBeUndefined();
     }
   });
 });
 
 test('a session is prolonged from now on, while it is open', async () => {
   const session = await opened({ ttlSeconds: 60 });
-  const prolonged = await prolongSession(database.db, { ...session, ttlSeconds: 3600 });
+  const prolonged = await extendSessionAsHost(database.db, { ...session, ttlSeconds: 3600 });
   expect(prolonged).toMatchObject({ code: session.code });
   const { rows } = await sql<{ left: number }>`
     select extract(epoch from expires_at - now())::int as left from sessions
@@ -100,7 +107,7 @@ test('a session is prolonged from now on, while it is open', async () => {
   `.execute(database.db);
   expect(rows[0]?.left).toBeGreaterThan(3500);
   await expireSessions(database.db, session.hostDisplayName);
-  expect(await prolongSession(database.db, session)).toBeUndefined();
+  expect(await extendSessionAsHost(database.db, session)).toBeUndefined();
 });
 
 test('of one host the sessions past their time are ended as of that time', async () => {
@@ -166,10 +173,10 @@ test('a token is held by one participant or by nobody', async () => {
 test('the first call under a key is found by the key’s hash', async () => {
   const idempotencyKeyHash = randomBytes(32);
   const session = await opened({ idempotencyKeyHash, tokenSeed: randomBytes(32) });
-  expect(await findFirstCall(database.db, idempotencyKeyHash)).toMatchObject({
+  expect(await findReplayedParticipant(database.db, idempotencyKeyHash)).toMatchObject({
     code: session.code,
     role: 'host',
     token_seed: session.tokenSeed,
   });
-  expect(await findFirstCall(database.db, randomBytes(32))).toBeUndefined();
+  expect(await findReplayedParticipant(database.db, randomBytes(32))).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { NEXT_STATUS_CHANGE, SESSION_COLUMNS, SESSION_STATUS } from './session-columns.ts';
+import { NEXT_STATUS_CHANGE, SESSION_COLUMNS, SESSION_STATUS } from './fragments/columns.ts';
 
 /** A session with its host's name. */
 export type Session = NonNullable<Awaited<ReturnType<typeof findSessionByCode>>>;
@@ -73,4 +73,17 @@ export async function sweepExpiredSessions(db: Database, limit: number): Promise
     .returning('session.id')
     .execute();
   return ended.map(({ id }) => id);
+}
+
+/**
+ * How many sessions are open; counting stops at `atMost`. It reads the index of the sessions that
+ * have not ended, however many have.
+ */
+export async function countOpenSessions(db: Database, atMost: number): Promise<number> {
+  const { rows } = await sql<{ open: number }>`
+    select count(*)::int as open from (
+      select from sessions where status <> 'ended' and expires_at > now() limit ${atMost}
+    ) as counted
+  `.execute(db);
+  return rows[0]?.open ?? 0;
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import type { StoredQuestionStatus } from '../tables/questions.ts';
+import type { StoredQuestionStatus } from '../tables.ts';
 
 /** Puts questions of the host into a session, that changed one after the other. */
 export async function insertQuestions(

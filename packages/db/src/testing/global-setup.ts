@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { createDatabase } from '../database.ts';
-import { openEmbeddedDatabase } from '../embedded.ts';
+import { openEmbeddedDatabase } from '@classroom/embedded-postgres';
 import { migrateToLatest } from '../migrate.ts';
 import { administer, databaseUrl } from './administer.ts';
 import type { TestServer } from './test-server.ts';

@@ -1,9 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { CODE_ALPHABET } from '@classroom/schema';
-import type { NewParticipant } from '../repositories/add-participant.ts';
-import type { NewSession } from '../repositories/open-session.ts';
+import type { NewParticipant } from '../repositories/insert-participant.ts';
+import type { NewSession } from '../repositories/insert-session.ts';
 
-/** A session as `openSession` takes it, of a host and with a code that no other test has. */
+/** A session as `insertSession` takes it, of a host and with a code that no other test has. */
 export function newSession(overrides: Partial<NewSession> = {}): NewSession {
   return {
     title: 'Algebra I',
@@ -17,7 +17,7 @@ export function newSession(overrides: Partial<NewSession> = {}): NewSession {
   };
 }
 
-/** A participant as `addParticipant` takes one, under a name that no other test has. */
+/** A participant as `insertParticipant` takes one, under a name that no other test has. */
 export function newParticipant(overrides: Partial<NewParticipant> = {}): NewParticipant {
   return {
     code: '',

@@ -1,0 +1,49 @@
+import {
+  createdPairingCode,
+  redeemedPairingCode,
+  redeemPairingCodeInput,
+  sessionByCodeInput,
+} from '@classroom/schema';
+import { router } from '../../trpc/init.ts';
+import { joinCodeProcedure, authedProcedure } from '../../trpc/procedures.ts';
+import { createPairingCode, redeemPairingCode } from './pairing.ts';
+
+const code = '7M2XJD';
+
+const inOpenSession = ['FORBIDDEN', 'SESSION_NOT_FOUND', 'SESSION_ENDED'] as const;
+
+export const hostDevicesRouter = router({
+  createPairingCode: authedProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/api/sessions/{code}/pairing-codes',
+        summary: 'Create a pairing code',
+        description:
+          'Gives a code that makes another device the host’s. It is good once, for five minutes and ten guesses, and until the next one is drawn.',
+        tags: ['Pairing'],
+        example: { code },
+        reasons: inOpenSession,
+        creates: true,
+      },
+    })
+    .input(sessionByCodeInput)
+    .output(createdPairingCode)
+    .mutation(({ ctx, input }) => createPairingCode(ctx.deps, input, ctx.tokenHash)),
+
+  redeemPairingCode: joinCodeProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/api/sessions/{code}/pairing-codes/redeem',
+        summary: 'Redeem a pairing code',
+        description: 'Gives a token of its own to another device of the host.',
+        tags: ['Pairing'],
+        example: { code, pairingCode: 'K7M2XJD4' },
+        reasons: ['SESSION_NOT_FOUND', 'UNAUTHENTICATED'],
+      },
+    })
+    .input(redeemPairingCodeInput)
+    .output(redeemedPairingCode)
+    .mutation(({ ctx, input }) => redeemPairingCode(ctx.deps, input)),
+});

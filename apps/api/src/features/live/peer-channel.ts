@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Database, listen, notify } from '@classroom/db';
+
+export interface PeerChannelOptions {
+  db: Database;
+  /** The URL of the same database, past any pooler: LISTEN needs a session of its own. */
+  url: string;
+  onMessage: (message: PeerMessage) => void;
+  /** The connection listens, for the first time or again: earlier messages are lost. */
+  onListening: () => void;
+  onError: (error: unknown) => void;
+}
+
+/** Publishes to all other processes. */
+export interface PeerChannel {
+  /** The session has changed. */
+  publishChange: (sessionId: number) => void;
+  /** This many streams of the session are open in this process. */
+  publishPresence: (sessionId: number, count: number) => void;
+}
+
+const NAME = 'classroom_live';
+/** Messages of this time go out in one statement: NOTIFY serialises commits. */
+const BATCH_MS = 20;
+
+/**
+ * Connects the processes by NOTIFY and LISTEN until `signal` aborts. Messages are hints and may be
+ * lost: rooms also poll regularly.
+ */
+export function openPeerChannel(options: PeerChannelOptions, signal: AbortSignal): PeerChannel {
+  const { db, url, onMessage, onListening, onError } = options;
+  const from = randomUUID();
+  const changed = new Set<number>();
+  const listening = new Map<number, number>();
+  let isSending = false;
+
+  const send = async () => {
+    while (changed.size + listening.size > 0) {
+      await sleep(BATCH_MS, undefined, { signal }).catch(() => {});
+      if (signal.aborted) break;
+      const payloads = toPayloads(from, changed, listening);
+      changed.clear();
+      listening.clear();
+      try {
+        for (const payload of payloads) await notify(db, { channel: NAME, payload });
+      } catch (error) {
+        onError(error);
+      }
+    }
+    isSending = false;
+  };
+  const scheduleSend = () => {
+    if (isSending) return;
+    isSending = true;
+    void send();
+  };
+
+  const onNotification = (payload: string) => {
+    const message = messageFrom(payload);
+    if (message !== undefined && message.from !== from) onMessage(message);
+  };
+  void listen({ url, channel: NAME, onNotification, onListening, onLost: onError }, signal);
+
+  return {
+    publishChange(sessionId) {
+      changed.add(sessionId);
+      scheduleSend();
+    },
+    publishPresence(sessionId, count) {
+      listening.set(sessionId, count);
+      scheduleSend();
+    },
+  };
+}
+
+/** A message from one process to all others. */
+export interface PeerMessage {
+  /** The id of the sending process. */
+  from: string;
+  /** Sessions that have changed. */
+  changed: number[];
+  /** Sessions, and how many streams of each are open in that process. */
+  listening: [sessionId: number, count: number][];
+}
+
+/** Keeps payloads under PostgreSQL's limit of 7,999 bytes: an id has at most 16 digits. */
+const ITEMS = 150;
+
+/** Serialises a message into as many payloads as it takes. */
+export function toPayloads(
+  from: string,
+  changed: Iterable<number>,
+  listening: Iterable<[number, number]>,
+): string[] {
+  const sessions = [...changed];
+  const counts = [...listening];
+  const payloads: string[] = [];
+  for (let start = 0; start < Math.max(sessions.length, counts.length); start += ITEMS) {
+    const end = start + ITEMS;
+    const message: PeerMessage = {
+      from,
+      changed: sessions.slice(start, end),
+      listening: counts.slice(start, end),
+    };
+    payloads.push(JSON.stringify(message));
+  }
+  return payloads;
+}
+
+/** Parses a payload; undefined when it is not one of `toPayloads`. */
+export function messageFrom(payload: string): PeerMessage | undefined {
+  try {
+    const message: unknown = JSON.parse(payload);
+    return isMessage(message) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isMessage(value: unknown): value is PeerMessage {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'from' in value &&
+    typeof value.from === 'string' &&
+    'changed' in value &&
+    Array.isArray(value.changed) &&
+    'listening' in value &&
+    Array.isArray(value.listening)
+  );
+}

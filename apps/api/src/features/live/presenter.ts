@@ -1,0 +1,54 @@
+import type { SessionChanges } from '@classroom/db';
+import type { ParticipantRole, PublicQuestion, Question, SessionEvent } from '@classroom/schema';
+import { toPublicQuestion, toSessionSummary } from '../../presenters.ts';
+
+/** An event with the sequence number of its change, from which a subscriber can resume. */
+export interface SequencedEvent {
+  sequence: number;
+  event: SessionEvent;
+}
+
+type ChangedQuestion = SessionChanges['questions'][number];
+
+/**
+ * Returns the changes after a sequence number as events in sequence order, as `role` may see them. The
+ * end of a session is always included, and last: a session that expires makes no change.
+ */
+export function toEvents(
+  changes: SessionChanges,
+  after: number,
+  role: ParticipantRole,
+): SequencedEvent[] {
+  const events = changes.questions
+    .filter((question) => question.change_number > after)
+    .map((question) => ({
+      sequence: question.change_number,
+      event: toQuestionEvent(question, role),
+    }));
+  const isEnded = changes.status === 'ended';
+  const sequence = isEnded ? changes.change_number : changes.status_change_number;
+  if (isEnded || sequence > after) {
+    events.push({ sequence, event: { type: 'session', session: toSessionSummary(changes) } });
+  }
+  return events.toSorted((a, b) => a.sequence - b.sequence);
+}
+
+/** Returns the whole state of a session as one event, as `role` may see it. */
+export function toSnapshot(changes: SessionChanges, role: ParticipantRole): SequencedEvent {
+  const questions = changes.questions.flatMap((changed): Question[] => {
+    const question = visibleTo(changed, role);
+    return question ? [{ ...question, voted: changed.voted }] : [];
+  });
+  const session = toSessionSummary(changes);
+  return { sequence: changes.change_number, event: { type: 'snapshot', session, questions } };
+}
+
+function toQuestionEvent(changed: ChangedQuestion, role: ParticipantRole): SessionEvent {
+  const question = visibleTo(changed, role);
+  if (question === undefined) return { type: 'questionRemoved', questionId: changed.id };
+  return { type: 'question', question };
+}
+
+function visibleTo(changed: ChangedQuestion, role: ParticipantRole): PublicQuestion | undefined {
+  return changed.status === 'hidden' && role !== 'host' ? undefined : toPublicQuestion(changed);
+}

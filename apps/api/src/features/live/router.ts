@@ -1,0 +1,13 @@
+import { sessionEventsInput } from '@classroom/schema';
+import { router } from '../../trpc/init.ts';
+import { authedProcedure } from '../../trpc/procedures.ts';
+import { SessionEvents } from './session-events.ts';
+import { authorizeSubscription } from './subscription.ts';
+
+export const liveRouter = router({
+  events: authedProcedure.input(sessionEventsInput).subscription(async ({ ctx, input, signal }) => {
+    const { deps, tokenHash, address } = ctx;
+    const caller = { tokenHash, address };
+    return new SessionEvents(await authorizeSubscription(deps, input, caller, signal));
+  }),
+});

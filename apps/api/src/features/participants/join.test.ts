@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { insertSession } from '@classroom/db';
+import { newSession, useTestDatabase } from '@classroom/db/testing';
+import { expect, test } from 'vitest';
+import { reasonOf } from '../../testing/open-classroom.ts';
+import { joinSession } from './join.ts';
+
+const { db } = await useTestDatabase({ max: 20 });
+
+async function opened() {
+  const session = newSession();
+  await insertSession(db, session);
+  const join = (maxParticipants: number, more = {}) =>
+    joinSession(
+      { db, maxParticipants },
+      { code: session.code, displayName: randomUUID(), ...more },
+      undefined,
+    );
+  return { ...session, join };
+}
+
+test('fifty parallel joins fill a session exactly to its limit, the host not counted', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const { join, code } = await opened();
+    const reasons = await Promise.all(Array.from({ length: 50 }, () => reasonOf(join(10))));
+    expect(reasons.filter((reason) => reason === 'none')).toHaveLength(10);
+    expect(reasons.filter((reason) => reason === 'SESSION_FULL')).toHaveLength(40);
+    const rows = await db
+      .selectFrom('session_participants as participant')
+      .innerJoin('sessions', 'sessions.id', 'participant.session_id')
+      .where('code', '=', code)
+      .select('participant.role')
+      .execute();
+    expect(rows.filter(({ role }) => role === 'participant')).toHaveLength(10);
+  }
+  const nameless = await db
+    .selectFrom('users')
+    .leftJoin('session_participants as participant', 'participant.user_id', 'users.id')
+    .where('participant.id', 'is', null)
+    .select('users.id')
+    .execute();
+  expect(nameless).toEqual([]);
+});
+
+test('a full session refuses a join with its limit, and replays one with the same idempotency key', async () => {
+  const { join } = await opened();
+  const input = { displayName: 'Ben', idempotencyKey: randomUUID() };
+  const joined = await join(1, input);
+  await expect(join(1)).rejects.toMatchObject({ reason: 'SESSION_FULL', details: { limit: 1 } });
+  expect(await join(1, input)).toEqual(joined);
+});

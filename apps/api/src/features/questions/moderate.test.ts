@@ -1,0 +1,33 @@
+import { useTestDatabase } from '@classroom/db/testing';
+import { expect, test } from 'vitest';
+import { openClassroom, reasonOf } from '../../testing/open-classroom.ts';
+import { setQuestionStatus } from './moderate.ts';
+import { withdrawQuestion } from './withdraw.ts';
+
+const { db } = await useTestDatabase();
+const deps = { db, notifyChanged: () => {} };
+
+test.each(['answered', 'hidden'] as const)(
+  'the host reopens an %s question whose author has three pending, anonymous or not, with equal answers',
+  async (closed) => {
+    const { submit, host, tokens } = await openClassroom(deps);
+    const [author = host] = tokens;
+    const answers = [];
+    for (const anonymous of [true, false]) {
+      const question = await submit(author, { anonymous });
+      await setQuestionStatus(deps, { questionId: question.id, status: closed }, host);
+      answers.push(question);
+    }
+    for (let n = 0; n < 3; n += 1) await submit(author);
+    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
+
+    for (const question of answers) {
+      const reopen = { questionId: question.id, status: 'pending' } as const;
+      expect(await setQuestionStatus(deps, reopen, host)).toEqual(question);
+    }
+    // Reopened questions take none of the author's places, and give none.
+    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
+    for (const { id: questionId } of answers) await withdrawQuestion(deps, { questionId }, author);
+    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
+  },
+);

@@ -1,0 +1,24 @@
+import { type Database, findParticipantByToken, findSessionByCode } from '@classroom/db';
+import type { SessionByCodeInput, SessionSummary } from '@classroom/schema';
+import { DomainError } from '../../errors.ts';
+import { toSessionSummary } from '../../presenters.ts';
+
+/**
+ * The session with that code. An ended one is there only for its participants; to everyone else its
+ * code is as unknown as one that never was.
+ *
+ * @throws DomainError SESSION_NOT_FOUND
+ */
+export async function getSession(
+  { db }: { db: Database },
+  { code }: SessionByCodeInput,
+  tokenHash: Buffer | undefined,
+): Promise<SessionSummary> {
+  const session = await findSessionByCode(db, code);
+  if (session === undefined) throw new DomainError('SESSION_NOT_FOUND');
+  if (session.status === 'ended') {
+    const caller = tokenHash && (await findParticipantByToken(db, tokenHash));
+    if (caller?.session_id !== session.id) throw new DomainError('SESSION_NOT_FOUND');
+  }
+  return toSessionSummary(session);
+}

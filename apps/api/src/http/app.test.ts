@@ -1,0 +1,248 @@
+import { connect } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
+import { createTestDatabase, useTestDatabase } from '@classroom/db/testing';
+import type { InjectOptions } from 'fastify';
+import { afterAll, describe, expect, test } from 'vitest';
+import { buildTestApp } from '../testing/build-test-app.ts';
+
+const logged: string[] = [];
+const log = (line: string) => void logged.push(line);
+
+const database = await useTestDatabase();
+const app = await buildTestApp(database, log);
+afterAll(() => app.close());
+
+const create = '/trpc/sessions.create';
+const json = { 'content-type': 'application/json' };
+const body = { title: 'Algebra I', hostDisplayName: 'Ada' };
+
+async function post(url: string, payload: unknown, headers: Record<string, string> = json) {
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  return await app.inject({ method: 'POST', url, headers, payload: text });
+}
+
+async function sessions(): Promise<number> {
+  return (await database.db.selectFrom('sessions').select('id').execute()).length;
+}
+
+/** Sends it, and makes sure that it wrote nothing. */
+async function refused(send: () => Promise<Awaited<ReturnType<typeof app.inject>>>) {
+  const before = await sessions();
+  const response = await send();
+  expect(await sessions()).toBe(before);
+  return response;
+}
+
+describe('only JSON', () => {
+  test.each([
+    ['multipart/form-data; boundary=x', '--x--'],
+    ['application/octet-stream', 'abc'],
+    ['text/plain', JSON.stringify(body)],
+    ['application/x-www-form-urlencoded', 'title=a'],
+    ['application/jsonp', JSON.stringify(body)],
+    ['text/plain; application/json', JSON.stringify(body)],
+  ])('%s is refused before it is parsed', async (type, payload) => {
+    const response = await refused(() => post(create, payload, { 'content-type': type }));
+    expect(response.statusCode).toBe(415);
+    expect(response.json()).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
+  });
+
+  test('no type at all is refused too', async () => {
+    const response = await refused(() => post(create, body, {}));
+    expect(response.statusCode).toBe(415);
+  });
+
+  test('a type is not case-sensitive and may have parameters', async () => {
+    const response = await post(
+      create,
+      { ...body, hostDisplayName: 'Type' },
+      {
+        'content-type': 'Application/JSON; charset=utf-8',
+      },
+    );
+    expect(response.statusCode).toBe(200);
+  });
+});
+
+describe('one request does not run a thousand mutations', () => {
+  test.each([11, 1000])('a batch of %i', async (size) => {
+    const path = Array(size).fill('sessions.create').join(',');
+    const inputs = Object.fromEntries(Array.from({ length: size }, (_, n) => [n, body]));
+    const response = await refused(() => post(`/trpc/${path}?batch=1`, inputs));
+    expect(response.statusCode).toBe(400);
+  });
+
+  test('a batch of ten is served', async () => {
+    const path = Array(10).fill('sessions.get').join(',');
+    const input = encodeURIComponent(JSON.stringify({ 0: { code: 'CDFGH2' } }));
+    const response = await app.inject(`/trpc/${path}?batch=1&input=${input}`);
+    expect(response.json()).toHaveLength(10);
+  });
+});
+
+describe('bodies', () => {
+  test('over 16 KiB are refused', async () => {
+    const payload = JSON.stringify({ ...body, title: 'a'.repeat(16 * 1024) });
+    const response = await refused(() => post(create, payload));
+    expect(response.statusCode).toBe(413);
+    expect(response.json()).toMatchObject({ error: { data: { code: 'PAYLOAD_TOO_LARGE' } } });
+  });
+
+  test.each([
+    ['that are no JSON', '{"title": secret'],
+    ['that reach for a prototype', '{"__proto__":{"title":"a"},"title":"a","hostDisplayName":"b"}'],
+    [
+      'that reach deeper',
+      '{"title":"a","hostDisplayName":"b","x":{"constructor":{"prototype":{}}}}',
+    ],
+    ['that are no object', '"secret"'],
+    ['that are empty', ''],
+  ])('%s are refused without an echo', async (_, payload) => {
+    const response = await refused(() => post(create, payload));
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
+    expect(response.body).not.toContain('secret');
+    expect(logged.join('')).not.toContain('secret');
+  });
+
+  test('what is wrong is told by field', async () => {
+    const response = await refused(() => post(create, { title: '\u0000', hostDisplayName: 5 }));
+    expect(response.json()).toMatchObject({
+      error: {
+        data: {
+          code: 'BAD_REQUEST',
+          httpStatus: 400,
+          reason: 'INVALID_INPUT',
+          fieldErrors: { title: [expect.any(String)], hostDisplayName: [expect.any(String)] },
+        },
+      },
+    });
+  });
+});
+
+describe('origins', () => {
+  const from = (origin: string, options: InjectOptions = {}) =>
+    app.inject({
+      method: 'POST',
+      url: create,
+      payload: body,
+      ...options,
+      headers: { ...json, ...options.headers, origin },
+    });
+
+  test.each(['http://localhost:5173', 'http://localhost', 'https://school.example'])(
+    '%s may call',
+    async (origin) => {
+      const response = await app.inject({
+        method: 'OPTIONS',
+        url: create,
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'content-type,authorization',
+        },
+      });
+      expect(response.statusCode).toBe(204);
+      expect(response.headers['access-control-allow-origin']).toBe(origin);
+    },
+  );
+
+  test.each([
+    'https://evil.example',
+    'http://localhost.evil.example',
+    'https://localhost:5173',
+    'https://school.example.evil',
+    'null',
+  ])('%s may not, and nothing is done for it', async (origin) => {
+    const response = await refused(() => from(origin));
+    expect(response.statusCode).toBe(403);
+    expect(response.json()).toMatchObject({ error: { data: { reason: 'FORBIDDEN' } } });
+    expect(response.headers['access-control-allow-origin']).toBeUndefined();
+  });
+});
+
+describe('errors say nothing of the inside', () => {
+  test('a defect is INTERNAL with a request id, and logged under it', async () => {
+    await using broken = await createTestDatabase();
+    await broken.db.schema.dropTable('session_participants').cascade().execute();
+    const brokenApp = await buildTestApp(broken, log);
+    const response = await brokenApp.inject({
+      method: 'POST',
+      url: create,
+      headers: json,
+      payload: { title: 'canary-title', hostDisplayName: 'canary-name' },
+    });
+    await brokenApp.close();
+
+    expect(response.statusCode).toBe(500);
+    const requestId = response.headers['x-request-id'];
+    expect(response.json()).toEqual({
+      error: {
+        message: 'Something went wrong on the server',
+        code: -32603,
+        data: { code: 'INTERNAL_SERVER_ERROR', httpStatus: 500, reason: 'INTERNAL', requestId },
+      },
+    });
+    const lines = logged.filter((line) => line.includes(String(requestId))).join('');
+    expect(lines).toContain('42P01');
+    expect(lines).not.toContain('canary');
+  });
+
+  test.each([
+    ['an unknown procedure', 'GET', '/trpc/sessions.secret', 404],
+    ['an unknown path', 'GET', '/secret', 404],
+    ['a query for a mutation', 'GET', create, 405],
+    ['a malformed path', 'GET', '/trpc/%zz-secret', 400],
+    ['input that is no JSON', 'GET', '/trpc/sessions.get?input=secret', 400],
+  ] as const)('%s', async (_, method, url, status) => {
+    const response = await app.inject({ method, url });
+    expect(response.statusCode).toBe(status);
+    expect(response.json()).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
+    expect(response.body).not.toContain('secret');
+    expect(logged.join('')).not.toContain('secret');
+  });
+});
+
+test('answers are not stored by anybody, and sniffed by nobody', async () => {
+  const response = await app.inject('/livez');
+  expect(response.headers).toMatchObject({
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': expect.any(String),
+  });
+});
+
+test('ready while the database answers', async () => {
+  expect((await app.inject('/readyz')).statusCode).toBe(200);
+});
+
+test.each([
+  ['nonsense\r\n\r\n', 400],
+  [`GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`, 431],
+])('what is no request has a reason too: %.20s', async (sent, status) => {
+  const own = await buildTestApp(database);
+  const { port } = new URL(await own.listen({ port: 0 }));
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(sent);
+  const [head = '', answer = ''] = (await textOf(socket)).split('\r\n\r\n');
+  await own.close();
+  expect(head).toContain(`HTTP/1.1 ${status} `);
+  expect(JSON.parse(answer)).toMatchObject({
+    error: { data: { reason: 'INVALID_INPUT', httpStatus: status, fieldErrors: {} } },
+  });
+});
+
+test('what is not UTF-8 is refused, and not replaced', async () => {
+  const before = await sessions();
+  const payload = Buffer.concat([
+    Buffer.from('{"title":"a'),
+    Buffer.from([0xed, 0xa0, 0x80]),
+    Buffer.from('","hostDisplayName":"Ada"}'),
+  ]);
+  for (const url of [create, '/api/sessions']) {
+    const response = await app.inject({ method: 'POST', url, headers: json, payload });
+    expect(response.statusCode).toBe(400);
+    expect(response.body).toContain('"reason":"INVALID_INPUT"');
+  }
+  expect(await sessions()).toBe(before);
+});

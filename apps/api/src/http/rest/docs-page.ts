@@ -1,0 +1,97 @@
+import { hash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type SendOptions, send } from '@fastify/send';
+import type { FastifyInstance } from 'fastify';
+import type { OpenAPIObject } from 'trpc-to-openapi';
+
+/** Everything comes from this server: no fonts, no proxy, no services of the makers of the page. */
+const CONFIGURATION = {
+  url: '/openapi.json',
+  withDefaultFonts: false,
+  telemetry: false,
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  agent: { disabled: true },
+  mcp: { disabled: true },
+} as const;
+
+/** A new content has a new name. Nobody needs a part of it. */
+const IMMUTABLE = { maxAge: '365d', immutable: true, acceptRanges: false } as const;
+/** Read ahead for each response: a client that does not read holds this much. */
+const READ_AHEAD_BYTES = 16 * 1024;
+
+/** `/openapi.json`, and `/docs`, a page to read it and try it in. */
+export async function registerDocsPage(
+  app: FastifyInstance,
+  document: OpenAPIObject,
+): Promise<void> {
+  const json = JSON.stringify(document);
+  app.get('/openapi.json', async (_request, reply) => reply.type('application/json').send(json));
+
+  const file = findScript();
+  const script = `scalar-${hash('sha256', await readFile(file)).slice(0, 16)}.js`;
+  const start = `Scalar.createApiReference('#app', ${JSON.stringify(CONFIGURATION)})`;
+  const page = renderPage(document.info.title, script, start);
+  const policy = policyFor(start);
+  app.get(`/docs/${script}`, async (request, reply) => {
+    const options: SendOptions = {
+      ...IMMUTABLE,
+      root: path.dirname(file),
+      highWaterMark: READ_AHEAD_BYTES,
+    };
+    const sent = await send(request.raw, path.basename(file), options);
+    if (sent.type === 'error') throw sent.metadata.error;
+    return await reply.code(sent.statusCode).headers(sent.headers).send(sent.stream);
+  });
+  app.get('/docs', (_request, reply) => reply.redirect('/docs/', 301));
+  app.get('/docs/', (_request, reply) =>
+    reply.type('text/html; charset=utf-8').header('content-security-policy', policy).send(page),
+  );
+}
+
+/** The build puts Scalar's script beside the bundle. */
+function findScript(): string {
+  const beside = fileURLToPath(new URL('scalar.js', import.meta.url));
+  if (existsSync(beside)) return beside;
+  const entry = import.meta.resolve('@scalar/api-reference');
+  return fileURLToPath(new URL('browser/standalone.js', entry));
+}
+
+function renderPage(title: string, script: string, start: string): string {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <title>${title}</title>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <link rel="icon" href="data:," />
+  </head>
+  <body>
+    <div id="app"></div>
+    <script src="${script}"></script>
+    <script>${start}</script>
+  </body>
+</html>`;
+}
+
+/**
+ * Lets the page run its own inline script and load from and talk to nobody but this server. Its styles
+ * are made while it runs, so their hashes cannot be listed.
+ */
+function policyFor(inlineScript: string): string {
+  const digest = hash('sha256', inlineScript, 'base64');
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'sha256-${digest}'`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}

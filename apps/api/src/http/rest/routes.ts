@@ -1,0 +1,120 @@
+import accepts from '@fastify/accepts';
+import { TRPCError, callTRPCProcedure, getTRPCErrorFromUnknown } from '@trpc/server';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { OpenAPIObject } from 'trpc-to-openapi';
+import { z } from 'zod';
+import { type Dependencies, createContext } from '../../context.ts';
+import { toCsv, wantsCsv } from './csv.ts';
+import { appRouter } from '../../router.ts';
+import { logError, sendError } from '../errors.ts';
+import { mediaType, addJsonParser } from '../json-parser.ts';
+import { registerDocsPage } from './docs-page.ts';
+import { type Operation, buildDocument, findOperationObject, operations } from './openapi.ts';
+
+/**
+ * Serves every operation under `/api`, `/openapi.json` which describes them, and `/docs` to read and
+ * try them in. A call goes through the procedure, and so through all that guards it.
+ */
+export async function registerRestRoutes(app: FastifyInstance, deps: Dependencies): Promise<void> {
+  const document = buildDocument();
+  await app.register(async (scope) => {
+    await scope.register(accepts);
+    // An operation that is all in its path may come with a type and no body.
+    addJsonParser(scope, (_, value) => value, true);
+    for (const operation of operations) addRoute(scope, deps, document, operation);
+  });
+  await registerDocsPage(app, document);
+}
+
+function addRoute(
+  scope: FastifyInstance,
+  deps: Dependencies,
+  document: OpenAPIObject,
+  operation: Operation,
+): void {
+  const { procedure, type, method, path, creates = false } = operation;
+  const readInput = inputReader(document, operation);
+  const hasBody = findOperationObject(document, operation).requestBody !== undefined;
+
+  scope.route({
+    method,
+    url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    onRequest: async (request, reply) => {
+      const given = mediaType(request);
+      if (given === 'application/json' || (given === undefined && !hasBody)) return;
+      sendError(new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' }), request, reply);
+      await reply;
+    },
+    handler: async (request, reply) => {
+      try {
+        const data: unknown = await callTRPCProcedure({
+          router: appRouter,
+          path: procedure,
+          type,
+          ctx: createContext(deps, request),
+          getRawInput: async () => readInput(request),
+          signal: undefined,
+          batchIndex: 0,
+        });
+        const asTable = toCsv[procedure];
+        if (asTable !== undefined && wantsCsv(request)) {
+          return await reply.type('text/csv; charset=utf-8').send(asTable(data));
+        }
+        return await reply.code(creates ? 201 : 200).send(data);
+      } catch (cause) {
+        const error = getTRPCErrorFromUnknown(cause);
+        logError(request, error, procedure);
+        sendError(error, request, reply);
+        return await reply;
+      }
+    },
+  });
+}
+
+const fields = z.record(z.string(), z.unknown());
+
+const NUMBER = /^-?\d+(\.\d+)?$/;
+
+/**
+ * Makes the reader of an operation's input: the fields of the body, or those of the query where there
+ * is none, and those of the path, which win. What stands in a URL is text: where the document says
+ * number or boolean it becomes one, if it is written as one. The shapes are left as they are; the
+ * library would make them take text for a number ever after, over tRPC too.
+ */
+export function inputReader(
+  document: OpenAPIObject,
+  operation: Operation,
+): (request: FastifyRequest) => unknown {
+  const types = parameterTypes(document, operation);
+  const fromUrl = (given: unknown) =>
+    Object.fromEntries(
+      Object.entries(fields.parse(given)).map(([name, text]) => [
+        name,
+        fromText(text, types.get(name)),
+      ]),
+    );
+  const inQuery = operation.method === 'GET' || operation.method === 'DELETE';
+
+  return ({ body, query, params }) => {
+    const given = inQuery ? fromUrl(query) : (body ?? {});
+    const isObject = typeof given === 'object' && !Array.isArray(given);
+    return isObject ? { ...given, ...fromUrl(params) } : given;
+  };
+}
+
+function parameterTypes(document: OpenAPIObject, operation: Operation): Map<string, unknown> {
+  const { parameters = [] } = findOperationObject(document, operation);
+  return new Map(
+    parameters.flatMap((parameter) =>
+      'name' in parameter && parameter.schema !== undefined && 'type' in parameter.schema
+        ? [[parameter.name, parameter.schema.type]]
+        : [],
+    ),
+  );
+}
+
+function fromText(text: unknown, type: unknown): unknown {
+  if (typeof text !== 'string') return text;
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return (type === 'integer' || type === 'number') && NUMBER.test(text) ? Number(text) : text;
+}

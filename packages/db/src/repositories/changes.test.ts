@@ -1,0 +1,170 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import {
+  captureQueries,
+  insertQuestions,
+  newParticipant,
+  newSession,
+  useTestDatabase,
+} from '../testing.ts';
+import { findSequenceNumbers, findSessionChanges, findSessionSnapshot } from './changes.ts';
+import { insertParticipant } from './insert-participant.ts';
+import { insertSession } from './insert-session.ts';
+import { removeParticipantAsHost } from './participant-removal.ts';
+import { endSessionAsHost, startSessionAsHost } from './session-lifecycle.ts';
+import { sweepExpiredSessions } from './sessions.ts';
+
+const database = await useTestDatabase();
+
+async function opened() {
+  const session = newSession();
+  const outcome = await insertSession(database.db, session);
+  if (outcome.kind !== 'opened') throw new Error(outcome.kind);
+  return { ...session, id: outcome.id };
+}
+const changes = (sessionId: number, after = -1, limit = 500) =>
+  findSessionChanges(database.db, { sessionId, after, participantId: null, limit });
+
+async function joined(code: string): Promise<number> {
+  const outcome = await insertParticipant(database.db, newParticipant({ code }));
+  if (outcome.kind !== 'added') throw new Error(outcome.kind);
+  return outcome.participant.id;
+}
+
+test('each change of the status takes the next number, and what changes nothing takes none', async () => {
+  const session = await opened();
+  expect(await changes(session.id)).toMatchObject({ change_number: 0, status_change_number: 0 });
+  await startSessionAsHost(database.db, session);
+  await startSessionAsHost(database.db, session);
+  expect(await changes(session.id)).toMatchObject({ change_number: 1, status_change_number: 1 });
+  await endSessionAsHost(database.db, session);
+  await endSessionAsHost(database.db, session);
+  expect(await changes(session.id)).toMatchObject({
+    change_number: 2,
+    status_change_number: 2,
+    status: 'ended',
+  });
+});
+
+test('a session that is swept has changed', async () => {
+  const session = await opened();
+  await sql`update sessions set expires_at = now() where id = ${session.id}`.execute(database.db);
+  expect(await sweepExpiredSessions(database.db, 100)).toContain(session.id);
+  expect(await changes(session.id)).toMatchObject({ status_change_number: 1 });
+});
+
+test('who was removed or blocked since is told, and who was before is not', async () => {
+  const { id: sessionId, code, tokenHash } = await opened();
+  const ids: number[] = [];
+  for (const block of [false, true]) {
+    const outcome = await insertParticipant(database.db, newParticipant({ code }));
+    if (outcome.kind !== 'added') throw new Error(outcome.kind);
+    const participantId = outcome.participant.id;
+    await removeParticipantAsHost(database.db, { code, tokenHash, participantId, block });
+    ids.push(participantId);
+  }
+  const removedAfter = async (after: number) =>
+    (await changes(sessionId, after))?.removed.map(({ id }) => id);
+  expect((await removedAfter(0))?.toSorted((a, b) => a - b)).toEqual(ids);
+  expect(await removedAfter(1)).toEqual(ids.slice(1));
+  expect(await removedAfter(2)).toEqual([]);
+});
+
+test('a snapshot contains all questions its reader may see, behind 1,200 withdrawn or hidden ones', async () => {
+  const { id: sessionId, code } = await opened();
+  await insertQuestions(database.db, { code, status: 'answered', count: 3 });
+  await insertQuestions(database.db, { code, status: 'hidden', count: 600 });
+  await insertQuestions(database.db, { code, status: 'withdrawn', count: 600 });
+  const statuses = async (includeHidden: boolean, limit: number) => {
+    const call = { sessionId, participantId: null, includeHidden, limit };
+    const found = await findSessionSnapshot(database.db, call);
+    return Object.groupBy(found?.questions ?? [], ({ status }) => status);
+  };
+  const forStudents = await statuses(false, 500);
+  expect(Object.keys(forStudents)).toEqual(['answered']);
+  expect(forStudents.answered).toHaveLength(3);
+  const forHost = await statuses(true, 1000);
+  expect(Object.keys(forHost).toSorted()).toEqual(['answered', 'hidden']);
+  expect([forHost.answered?.length, forHost.hidden?.length]).toEqual([3, 600]);
+});
+
+test('a snapshot above its limit contains the pinned questions and those with the most votes', async () => {
+  const { id: sessionId, code } = await opened();
+  await insertQuestions(database.db, { code, status: 'answered', count: 10 });
+  const { rows } = await sql<{ id: number }>`
+    update questions set pinned = rank = 3, vote_count = rank
+    from (
+      select id, row_number() over (order by id) as rank from questions
+      where session_id = ${sessionId}
+    ) ranked
+    where questions.id = ranked.id and rank in (3, 7, 8) returning questions.id
+  `.execute(database.db);
+  const call = { sessionId, participantId: null, includeHidden: false, limit: 3 };
+  const found = await findSessionSnapshot(database.db, call);
+  const ids = (questions: { id: number }[] = []) =>
+    questions.map(({ id }) => id).toSorted((a, b) => a - b);
+  expect(ids(found?.questions)).toEqual(ids(rows));
+});
+
+test('a snapshot has the form and order of all changes since the beginning', async () => {
+  const { id: sessionId, code } = await opened();
+  const participantId = await joined(code);
+  await insertQuestions(database.db, { code, status: 'answered', count: 5 });
+  await sql`
+    insert into question_votes select min(id), ${participantId} from questions
+    where session_id = ${sessionId}
+  `.execute(database.db);
+  const call = { sessionId, participantId, limit: 500 };
+  const changed = await findSessionChanges(database.db, { ...call, after: -1 });
+  const found = await findSessionSnapshot(database.db, { ...call, includeHidden: false });
+  const { seconds_since_change: since, participant_is_in: isIn, ...shape } = found ?? {};
+  expect([typeof since, isIn]).toEqual(['number', true]);
+  expect(changed).toMatchObject(shape);
+  expect(Object.keys({ ...changed, participant_is_in: true })).toEqual(Object.keys(found ?? {}));
+  expect(found?.questions.filter(({ voted }) => voted)).toHaveLength(1);
+});
+
+test('a snapshot says whether its reader is still in the session', async () => {
+  const { id: sessionId, code, tokenHash } = await opened();
+  const [stays, removed, blocked] = [await joined(code), await joined(code), await joined(code)];
+  await removeParticipantAsHost(database.db, {
+    code,
+    tokenHash,
+    participantId: removed,
+    block: false,
+  });
+  await removeParticipantAsHost(database.db, {
+    code,
+    tokenHash,
+    participantId: blocked,
+    block: true,
+  });
+  const elsewhere = await joined((await opened()).code);
+  const isIn = async (participantId: number | null) => {
+    const call = { sessionId, participantId, includeHidden: false, limit: 500 };
+    return (await findSessionSnapshot(database.db, call))?.participant_is_in;
+  };
+  expect(await isIn(stays)).toBe(true);
+  for (const participantId of [removed, blocked, elsewhere, null]) {
+    expect(await isIn(participantId)).toBe(false);
+  }
+});
+
+test('it is one read, however much has changed', async () => {
+  const { id: sessionId } = await opened();
+  const sent = await captureQueries(database.url, (db) =>
+    findSessionChanges(db, { sessionId, after: -1, participantId: null, limit: 500 }),
+  );
+  expect(sent).toHaveLength(1);
+});
+
+test('of many sessions the numbers come in one read; of those that are gone none', async () => {
+  const [one, other] = [await opened(), await opened()];
+  await startSessionAsHost(database.db, other);
+  const found = await findSequenceNumbers(database.db, [one.id, other.id, 999_999_999]);
+  expect(found.toSorted((a, b) => a.id - b.id)).toEqual([
+    { id: one.id, change_number: 0 },
+    { id: other.id, change_number: 1 },
+  ]);
+  expect(await changes(999_999_999)).toBeUndefined();
+});

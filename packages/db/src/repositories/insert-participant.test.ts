@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { isConflict } from '../errors.ts';
+import {
+  captureQueries,
+  expireSessions,
+  newParticipant,
+  newSession,
+  useTestDatabase,
+} from '../testing.ts';
+import { insertParticipant } from './insert-participant.ts';
+import { insertSession } from './insert-session.ts';
+import { removeParticipantAsHost } from './participant-removal.ts';
+import { endSessionAsHost } from './session-lifecycle.ts';
+
+const database = await useTestDatabase({ max: 40 });
+
+async function opened() {
+  const session = newSession();
+  await insertSession(database.db, session);
+  return session;
+}
+
+const add = (overrides: Parameters<typeof newParticipant>[0]) =>
+  insertParticipant(database.db, newParticipant(overrides));
+
+async function participants(code: string): Promise<number> {
+  const rows = await database.db
+    .selectFrom('session_participants as participant')
+    .innerJoin('sessions', 'sessions.id', 'participant.session_id')
+    .where('code', '=', code)
+    .select('participant.id')
+    .execute();
+  return rows.length;
+}
+
+test('a participant is added in one statement, with the session as it is', async () => {
+  const { code, title, hostDisplayName } = await opened();
+  const sent = await captureQueries(database.url, async (db) => {
+    expect(await insertParticipant(db, newParticipant({ code }))).toMatchObject({
+      kind: 'added',
+      session: { code, title, host_display_name: hostDisplayName, status: 'draft' },
+      participant: { role: 'participant' },
+    });
+  });
+  expect(sent).toHaveLength(1);
+  expect(await participants(code)).toBe(2);
+});
+
+test('a name that is in the session is taken, and the host’s is too', async () => {
+  const { code, hostDisplayName } = await opened();
+  const { displayName } = newParticipant();
+  await add({ code, displayName });
+  expect(await add({ code, displayName })).toEqual({ kind: 'name-taken' });
+  expect(await add({ code, displayName: hostDisplayName })).toEqual({ kind: 'name-taken' });
+});
+
+test('whoever presents the token of that name is that participant again', async () => {
+  const { code } = await opened();
+  const first = newParticipant({ code });
+  const added = await insertParticipant(database.db, first);
+  const again = await add({
+    ...first,
+    callerTokenHash: first.tokenHash,
+    tokenHash: randomBytes(32),
+  });
+  expect(again).toEqual({ ...added, kind: 'caller-is-in' });
+  expect(await participants(code)).toBe(2);
+});
+
+test('one name in forty parallel calls comes in once', async () => {
+  const { code } = await opened();
+  const { displayName } = newParticipant();
+  const outcomes = await Promise.all(Array.from({ length: 40 }, () => add({ code, displayName })));
+  expect(outcomes.filter(({ kind }) => kind === 'added')).toHaveLength(1);
+  const known = new Set(['added', 'name-taken', 'conflict']);
+  expect(outcomes.filter(({ kind }) => !known.has(kind))).toEqual([]);
+});
+
+test('forty names in parallel all come in', async () => {
+  const { code } = await opened();
+  const outcomes = await Promise.all(Array.from({ length: 40 }, () => add({ code })));
+  expect(outcomes.map(({ kind }) => kind)).toEqual(Array(40).fill('added'));
+  expect(await participants(code)).toBe(41);
+});
+
+test('nobody comes into a session that has ended, is past its time, or never was', async () => {
+  const ended = await opened();
+  await endSessionAsHost(database.db, ended);
+  const expired = await opened();
+  await expireSessions(database.db, expired.hostDisplayName);
+  for (const code of [ended.code, expired.code, 'AAAAAA']) {
+    const { displayName } = newParticipant();
+    expect(await add({ code, displayName })).toEqual({ kind: 'not-open' });
+    const left = await database.db
+      .selectFrom('users')
+      .where('display_name', '=', displayName)
+      .select('id')
+      .execute();
+    expect(left).toEqual([]);
+  }
+});
+
+test('who joins while the session ends came before the end, or not at all', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const session = await opened();
+    const [, ...outcomes] = await Promise.all([
+      endSessionAsHost(database.db, session),
+      // So many places that two never draw the same one.
+      ...Array.from({ length: 10 }, () => add({ code: session.code, maxParticipants: 1_000_000 })),
+    ]);
+    const added = outcomes.filter(({ kind }) => kind === 'added').length;
+    expect(outcomes.filter(({ kind }) => kind === 'not-open')).toHaveLength(10 - added);
+    expect(await participants(session.code)).toBe(1 + added);
+  }
+});
+
+test('a key in parallel calls adds one participant', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const { code } = await opened();
+    const key = { idempotencyKeyHash: randomBytes(32), tokenSeed: randomBytes(32) };
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, () => add({ code, ...key })),
+    );
+    expect(await participants(code)).toBe(2);
+    const unexpected = results.filter((r) => r.status === 'rejected' && !isConflict(r.reason));
+    expect(unexpected).toEqual([]);
+  }
+});
+
+test('an uncommitted join does not block another join to the same session', async () => {
+  const { code } = await opened();
+  // So many that two never draw the same slot.
+  const maxParticipants = 1_000_000;
+  await database.db.transaction().execute(async (transaction) => {
+    const first = await insertParticipant(transaction, newParticipant({ code, maxParticipants }));
+    expect(first.kind).toBe('added');
+    expect((await add({ code, maxParticipants })).kind).toBe('added');
+  });
+});
+
+test('a full session refuses a join and stores no user for it', async () => {
+  const { code } = await opened();
+  await add({ code, maxParticipants: 1 });
+  const { displayName } = newParticipant();
+  expect(await add({ code, displayName, maxParticipants: 1 })).toEqual({ kind: 'session-full' });
+  expect(await add({ code, displayName, maxParticipants: 2 })).toMatchObject({ kind: 'added' });
+  const { rows } = await sql<{ session_slot: number | null }>`
+    select session_slot from session_participants join sessions on sessions.id = session_id
+    where code = ${code} order by session_slot
+  `.execute(database.db);
+  expect(rows.map(({ session_slot }) => session_slot)).toEqual([1, 2, null]);
+});
+
+test('a full session readmits a participant who presents their token', async () => {
+  const { code } = await opened();
+  const first = newParticipant({ code, maxParticipants: 1 });
+  const added = await insertParticipant(database.db, first);
+  const again = await add({
+    ...first,
+    callerTokenHash: first.tokenHash,
+    tokenHash: randomBytes(32),
+  });
+  expect(again).toEqual({ ...added, kind: 'caller-is-in' });
+});
+
+test.each([false, true])('a removed participant frees a place, blocked: %s', async (block) => {
+  const { code, tokenHash } = await opened();
+  const joined = await add({ code, maxParticipants: 1 });
+  if (joined.kind !== 'added') throw new Error(joined.kind);
+  const participantId = joined.participant.id;
+  await removeParticipantAsHost(database.db, { code, tokenHash, participantId, block });
+  expect((await add({ code, maxParticipants: 1 })).kind).toBe('added');
+  expect((await add({ code, maxParticipants: 1 })).kind).toBe('session-full');
+});

@@ -1,0 +1,76 @@
+import type { ParticipantRole, SessionStatus } from '@classroom/schema';
+import type { Generated, GeneratedAlways } from 'kysely';
+
+/** A display name, once each. It says whose slots a session takes, and authorises nothing. */
+export interface UsersTable {
+  id: GeneratedAlways<number>;
+  display_name: string;
+  created_at: Generated<Date>;
+}
+
+export interface SessionsTable {
+  id: GeneratedAlways<number>;
+  host_user_id: number;
+  host_slot: number;
+  code: string;
+  title: string;
+  status: Generated<SessionStatus>;
+  created_at: Generated<Date>;
+  started_at: Date | null;
+  ended_at: Date | null;
+  expires_at: Date;
+  change_number: Generated<number>;
+  status_change_number: Generated<number>;
+  changed_at: Generated<Date>;
+  question_count: Generated<number>;
+}
+
+export interface SessionParticipantsTable {
+  id: GeneratedAlways<number>;
+  session_id: number;
+  /** Null for one who was removed. */
+  user_id: number | null;
+  role: ParticipantRole;
+  joined_at: Generated<Date>;
+  token_hash: Buffer | null;
+  idempotency_key_hash: Buffer | null;
+  token_seed: Buffer | null;
+  blocked_at: Date | null;
+  removal_change_number: number | null;
+  session_slot: number | null;
+}
+
+/** A further device of a host: a pairing code until it is redeemed, a token from then on. */
+export interface PairingsTable {
+  id: GeneratedAlways<number>;
+  participant_id: number;
+  code_hash: Buffer;
+  expires_at: Date;
+  guesses_left: number;
+  token_hash: Buffer | null;
+}
+
+/** What became of a question; one that was withdrawn is kept as the trace of that change. */
+export type StoredQuestionStatus = 'pending' | 'answered' | 'hidden' | 'withdrawn';
+
+export interface QuestionsTable {
+  id: GeneratedAlways<number>;
+  session_id: number;
+  author_id: number;
+  author_slot: number | null;
+  anonymous: boolean;
+  body: string | null;
+  status: Generated<StoredQuestionStatus>;
+  pinned: Generated<boolean>;
+  vote_count: Generated<number>;
+  created_at: Generated<Date>;
+  answered_at: Date | null;
+  change_number: number;
+  idempotency_key_hash: Buffer | null;
+}
+
+/** A vote of a participant for a question. */
+export interface QuestionVotesTable {
+  question_id: number;
+  participant_id: number;
+}

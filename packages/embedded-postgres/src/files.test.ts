@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openEmbeddedDatabase } from './index.ts';
+import { makeDirectory } from './make-directory.ts';
+import { pgData, query, settings, temporaryDirectory } from './testing.ts';
+
+describe('a data directory', () => {
+  test('is made with all its missing parents', async () => {
+    const directory = path.join(await temporaryDirectory(), 'a/b/c');
+    await makeDirectory(directory);
+    await makeDirectory(directory);
+    expect((await stat(directory)).isDirectory()).toBe(true);
+  });
+
+  test('is refused where a file stands in the way', async () => {
+    const file = path.join(await temporaryDirectory(), 'file');
+    await writeFile(file, '');
+    await expect(makeDirectory(file)).rejects.toThrow(`mkdir '${file}'`);
+    await expect(makeDirectory(path.join(file, 'a/b'))).rejects.toThrow(`mkdir '${file}'`);
+  });
+
+  test('is refused where a symbolic link leads nowhere', async () => {
+    const link = path.join(await temporaryDirectory(), 'link');
+    await symlink('/no/such/directory', link);
+    await expect(makeDirectory(link)).rejects.toThrow(`mkdir '${link}'`);
+  });
+
+  test.runIf(process.platform === 'linux')('is refused in /proc, which takes none', async () => {
+    await expect(makeDirectory('/proc/classroom')).rejects.toThrow(/^ENOENT/);
+    await expect(makeDirectory('/proc/classroom/a/b')).rejects.toThrow(/^ENOENT/);
+  });
+});
+
+test('drafts of processes that have ended are removed, those of running ones stay', async () => {
+  const dataDir = await temporaryDirectory();
+  const ended = spawnSync('true').pid;
+  const running = `draft-${process.ppid}-0123abcd-AbCd12`;
+  const names = [
+    `draft-${ended}-0123abcd-AbCd12`,
+    `draft-${process.pid}-0123abcd-AbCd12`,
+    'draft-AbCd12',
+    running,
+  ];
+  for (const name of names) {
+    await mkdir(path.join(dataDir, 'cluster', name, 'data/base'), { recursive: true });
+  }
+  const database = await openEmbeddedDatabase({ dataDir, settings });
+  expect((await readdir(path.join(dataDir, 'cluster'))).toSorted()).toEqual([
+    running,
+    'postgresql',
+  ]);
+  await database.close();
+});
+
+describe('the log', () => {
+  test('goes to a file for the day of the week, which rotation empties', async () => {
+    const dataDir = await temporaryDirectory();
+    const database = await openEmbeddedDatabase({ dataDir, settings });
+    await expect(query(database.url, 'select 1 / 0')).rejects.toThrow('division by zero');
+    const directory = path.join(pgData(dataDir), 'log');
+    const [file = ''] = await readdir(directory);
+    expect(file).toMatch(/^postgresql-(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\.log$/);
+    await expect
+      .poll(() => readFile(path.join(directory, file), 'utf8'))
+      .toContain('division by zero');
+    expect(
+      await query(
+        database.url,
+        `select name, setting from pg_settings
+         where name in ('log_truncate_on_rotation', 'log_rotation_age') order by 1`,
+      ),
+    ).toEqual([
+      { name: 'log_rotation_age', setting: '1440' },
+      { name: 'log_truncate_on_rotation', setting: 'on' },
+    ]);
+    await database.close();
+  });
+
+  test('of an earlier week is removed at the start, and a large start log emptied', async () => {
+    const dataDir = await temporaryDirectory();
+    await (await openEmbeddedDatabase({ dataDir, settings })).close();
+    const old = path.join(pgData(dataDir), 'log/postgresql-old.log');
+    await writeFile(old, 'old');
+    const days = Date.now() / 1000 - 7 * 86_400;
+    await utimes(old, days, days);
+    const startLog = path.join(dataDir, 'cluster/postgresql/postgresql.log');
+    await writeFile(startLog, 'x'.repeat(2_000_000));
+
+    await (await openEmbeddedDatabase({ dataDir, settings })).close();
+    expect(await readdir(path.dirname(old))).not.toContain(path.basename(old));
+    expect((await stat(startLog)).size).toBeLessThan(10_000);
+  });
+
+  test('says why a start failed, and the error says where it is', async () => {
+    const dataDir = await temporaryDirectory();
+    await (await openEmbeddedDatabase({ dataDir, settings })).close();
+    const home = path.dirname(pgData(dataDir));
+    const startLog = path.join(home, 'postgresql.log');
+    const logDirectory = path.join(home, 'data/log');
+    const failure = `see ${startLog} and ${logDirectory}`;
+
+    // Before the log is open.
+    const misspelt = openEmbeddedDatabase({ dataDir, settings: ['no_such_setting=1'] });
+    await expect(misspelt).rejects.toThrow(failure);
+    expect(await readFile(startLog, 'utf8')).toContain('no_such_setting');
+
+    // And after.
+    const wal = path.join(home, 'data/pg_wal');
+    const segments = (await readdir(wal)).filter((name) => /^[\dA-F]{24}$/.test(name));
+    for (const segment of segments) await rm(path.join(wal, segment));
+    await expect(openEmbeddedDatabase({ dataDir, settings })).rejects.toThrow(failure);
+    const [file = ''] = await readdir(logDirectory);
+    expect(await readFile(path.join(logDirectory, file), 'utf8')).toContain('checkpoint record');
+  });
+});

@@ -1,0 +1,132 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { openEmbeddedDatabase } from './index.ts';
+import {
+  answers,
+  killServer,
+  pgData,
+  processesOf,
+  query,
+  settings,
+  temporaryDirectory,
+} from './testing.ts';
+
+const RESTARTED = { timeout: 30_000 };
+
+/** Opens the database and keeps what it reports. */
+async function open(dataDir: string, options: { settings?: string[] } = { settings }) {
+  const reported: string[] = [];
+  const database = await openEmbeddedDatabase({
+    dataDir,
+    ...options,
+    onDown: () => reported.push('down'),
+    onUp: () => reported.push('up'),
+  });
+  return { ...database, reported };
+}
+
+test('a killed server comes back under the same URL with every commit, twice', async () => {
+  const dataDir = await temporaryDirectory();
+  const { url, close, reported } = await open(dataDir, {});
+  await query(url, 'create table kept (answer int)');
+  for (const times of [1, 2]) {
+    await query(url, `insert into kept values (${times})`);
+    await killServer(dataDir);
+    await expect.poll(() => reported, RESTARTED).toHaveLength(2 * times);
+  }
+  expect(reported).toEqual(['down', 'up', 'down', 'up']);
+  expect(await query(url, 'select answer from kept order by 1')).toEqual([
+    { answer: 1 },
+    { answer: 2 },
+  ]);
+  await close();
+  expect(await answers(url)).toBe(false);
+});
+
+test('several users of a killed server share the one that comes back, and the last stops it', async () => {
+  const dataDir = await temporaryDirectory();
+  const users = await Promise.all(Array.from({ length: 3 }, () => open(dataDir)));
+  await killServer(dataDir);
+  for (const { reported } of users) {
+    await expect.poll(() => reported, RESTARTED).toEqual(['down', 'up']);
+  }
+  for (const { url, close } of users) {
+    expect(await answers(url)).toBe(true);
+    await close();
+  }
+  expect(await processesOf(dataDir)).toEqual([]);
+});
+
+test('a process that starts while the server is down starts it where the others wait for it', async () => {
+  const dataDir = await temporaryDirectory();
+  const first = await open(dataDir);
+  await killServer(dataDir);
+  const second = await open(dataDir);
+  expect(second.url).toBe(first.url);
+  await Promise.all([first.close(), second.close()]);
+});
+
+test('a terminated lease connection is replaced, and nothing is reported', async () => {
+  const dataDir = await temporaryDirectory();
+  const first = await open(dataDir);
+  const holder = async () => {
+    const [lock] = await query<{ pid: number }>(
+      first.url,
+      `select pid from pg_locks where locktype = 'advisory' and mode = 'ShareLock'`,
+    );
+    return lock?.pid ?? 0;
+  };
+  const terminated = await holder();
+  await query(first.url, `select pg_terminate_backend(${terminated})`);
+  await expect.poll(holder).toSatisfy((pid: number) => pid > 0 && pid !== terminated);
+
+  // With the lease, it keeps the server from being stopped by another process that leaves.
+  const second = await open(dataDir);
+  await second.close();
+  expect(await answers(first.url)).toBe(true);
+  expect(first.reported).toEqual([]);
+  await first.close();
+});
+
+test('a restart that fails is tried again with a growing pause until it succeeds', async () => {
+  const dataDir = await temporaryDirectory();
+  const { url, close, reported } = await open(dataDir);
+  const configuration = path.join(pgData(dataDir), 'postgresql.auto.conf');
+  const before = await readFile(configuration);
+  await writeFile(configuration, 'not a setting');
+  await killServer(dataDir);
+
+  const attempts = async () => {
+    const log = await readFile(path.join(dataDir, 'cluster/postgresql/postgresql.log'), 'utf8');
+    return log
+      .split('\n')
+      .filter((line) => line.includes('syntax error'))
+      .map((line) => Date.parse(/^\S+ \S+ \S+/.exec(line)?.[0] ?? ''));
+  };
+  await expect.poll(async () => (await attempts()).length, RESTARTED).toBeGreaterThanOrEqual(4);
+  const times = await attempts();
+  const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  expect(pauses[0]).toBeGreaterThanOrEqual(250);
+  expect(pauses[1]).toBeGreaterThanOrEqual(500);
+  expect(pauses[2]).toBeGreaterThanOrEqual(1000);
+  expect(reported).toEqual(['down']);
+
+  await writeFile(configuration, before);
+  await expect.poll(() => reported, RESTARTED).toEqual(['down', 'up']);
+  expect(await answers(url)).toBe(true);
+  await close();
+});
+
+test('a server closed at any moment of a restart leaves no process behind', async () => {
+  for (const delay of [0, 20, 100, 200, 300, 500, 800]) {
+    const dataDir = await temporaryDirectory();
+    const { url, close } = await open(dataDir);
+    await query(url, 'create table kept as select generate_series(1, 100000)');
+    await killServer(dataDir);
+    await sleep(delay);
+    await close();
+    await expect.poll(() => processesOf(dataDir)).toEqual([]);
+  }
+});
