@@ -73,9 +73,11 @@ describe.each(tables)('%s: the page, the types and the database agree', (table) 
   });
 
   test('in the table types', async () => {
-    const source = await read(`tables/${table.replaceAll('_', '-')}.ts`);
-    const members = [...source.matchAll(/^ {2}(\w+): (.+);$/gm)];
-    expect(members.map(([, name]) => name)).toEqual(ofTable.map(({ name }) => name));
+    const name = table.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const source = await read('tables.ts');
+    const [, body = ''] = source.split(`export interface ${name}Table {\n`);
+    const members = [...(body.split('\n}')[0] ?? '').matchAll(/^ {2}(\w+): (.+);$/gm)];
+    expect(members.map(([, column]) => column)).toEqual(ofTable.map(({ name }) => name));
     for (const [index, column] of ofTable.entries()) {
       expect(members[index]?.[2], column.name).toMatch(expectedType(column));
     }
