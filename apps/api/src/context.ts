@@ -2,47 +2,45 @@ import type { Database } from '@classroom/db';
 import { type Context as TraceContext, context, propagation } from '@opentelemetry/api';
 import type { FastifyRequest } from 'fastify';
 import type { LiveFeed } from './features/live/feed.ts';
-import type { VoteDeps } from './features/questions/vote.ts';
-import type { CreateSessionDeps } from './features/sessions/create.ts';
+import type { CastVote } from './features/questions/vote-batcher.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { clientAddress } from './rate-limits/client-address.ts';
 import type { RateLimits } from './rate-limits/rate-limits.ts';
 import { hashSecret } from './secrets.ts';
 
-/** What a use case needs that changes a session. */
-export interface ChangeDeps {
+/** Everything that outlives a request. A use case takes the part that it needs. */
+export interface AppContext {
   db: Database;
-  /** Wakes whoever listens to the session, once the change is committed. */
+  /** Notifies the subscribers of a session, in all processes. Call it after the commit. */
   notifyChanged: (sessionId: number) => void;
-}
-
-/** What the use cases need of the world, and what guards them. */
-export interface Dependencies extends CreateSessionDeps, VoteDeps {
-  /** How many participants may join one session; twice as many streams may be open. */
+  generateJoinCode: () => string;
+  sessionTtlSeconds: number;
+  /** The most participants of one session, the host not counted. A session may have twice as many streams. */
   maxParticipants: number;
-  /** How many streams this process opens. */
+  /** The most streams of this process. */
   maxListeners: number;
-  rateLimits: RateLimits;
+  castVote: CastVote;
   live: LiveFeed;
+  rateLimits: RateLimits;
   metrics: Metrics;
 }
 
-export interface Context {
-  deps: Dependencies;
+export interface RequestContext {
+  app: AppContext;
   requestId: string;
-  /** The span that the caller says this belongs to. */
+  /** The caller's span. */
   trace: TraceContext;
-  /** Where the call comes from, as rate limits count it. */
+  /** The client address as rate limits count it. */
   address: string;
-  /** The token that the caller presented, whether or not anybody holds it, and its SHA-256. */
+  /** The bearer token, known or not, and its SHA-256. */
   token: string | undefined;
   tokenHash: Buffer | undefined;
 }
 
-export function createContext(deps: Dependencies, request: FastifyRequest): Context {
+export function createContext(app: AppContext, request: FastifyRequest): RequestContext {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   return {
-    deps,
+    app,
     requestId: request.id,
     trace: propagation.extract(context.active(), request.headers),
     address: clientAddress(request.ip),

@@ -73,9 +73,9 @@ describe.each(tables)('%s: the page, the types and the database agree', (table) 
   });
 
   test('in the table types', async () => {
-    const name = table.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const pascal = table.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
     const source = await read('tables.ts');
-    const [, body = ''] = source.split(`export interface ${name}Table {\n`);
+    const [, body = ''] = source.split(`export interface ${pascal}Table {\n`);
     const members = [...(body.split('\n}')[0] ?? '').matchAll(/^ {2}(\w+): (.+);$/gm)];
     expect(members.map(([, column]) => column)).toEqual(ofTable.map(({ name }) => name));
     for (const [index, column] of ofTable.entries()) {

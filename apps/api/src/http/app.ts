@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import type { Database } from '@classroom/db';
 import { type FastifyBaseLogger, type FastifyInstance, LogController, fastify } from 'fastify';
-import type { Dependencies } from '../context.ts';
+import type { AppContext } from '../context.ts';
 import { createVoteBatcher } from '../features/questions/vote-batcher.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { registerCors } from './cors.ts';
@@ -16,7 +16,7 @@ import { registerMetricsRoute } from './metrics.ts';
 import { registerRestRoutes } from './rest/routes.ts';
 import { registerTrpcRoute } from './trpc-route.ts';
 
-export interface AppOptions extends Omit<Dependencies, 'castVote' | 'metrics'> {
+export interface AppOptions extends Omit<AppContext, 'castVote' | 'metrics'> {
   /** The same database, with a connection that only `/readyz` uses. */
   healthDb: Database;
   logger: FastifyBaseLogger;
@@ -39,7 +39,7 @@ const WRITE_TIMEOUT_MS = 7_500;
 /** The HTTP server, complete but for listening. It reads no environment and opens no connection. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { logger, healthDb, corsOrigins, trustProxy, stopping, ...given } = options;
-  const deps = {
+  const context = {
     ...given,
     castVote: createVoteBatcher(given),
     metrics: createMetrics(given.db, given.live),
@@ -87,12 +87,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     done();
   });
   await registerCors(app, corsOrigins);
-  await registerLoadShedding(app, deps.db);
+  await registerLoadShedding(app, context.db);
   rejectMalformedRequests(app);
   registerDrain(app, stopping);
   registerHealthRoutes(app, healthDb, stopping);
-  registerMetricsRoute(app, deps.metrics);
-  await registerTrpcRoute(app, deps);
-  await registerRestRoutes(app, deps);
+  registerMetricsRoute(app, context.metrics);
+  await registerTrpcRoute(app, context);
+  await registerRestRoutes(app, context);
   return app;
 }

@@ -8,7 +8,7 @@ import {
 } from '@trpc/server';
 import { resolveResponse } from '@trpc/server/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Dependencies, createContext } from '../context.ts';
+import { type AppContext, createContext } from '../context.ts';
 import { DomainError, unavailable } from '../errors.ts';
 import { SessionEvents } from '../features/live/session-events.ts';
 import type { Subscribe } from '../features/live/subscription.ts';
@@ -37,7 +37,7 @@ const subscriptions = new Set(
  * Serves the router under `/trpc`. What must not reach a procedure is refused before its body is
  * read: anything but JSON (a multipart POST needs no CORS preflight), and batches over ten calls.
  */
-export async function registerTrpcRoute(app: FastifyInstance, deps: Dependencies): Promise<void> {
+export async function registerTrpcRoute(app: FastifyInstance, context: AppContext): Promise<void> {
   const streams = createEventStreams();
   let opening = 0;
   const streaming = new WeakSet<Socket>();
@@ -61,10 +61,10 @@ export async function registerTrpcRoute(app: FastifyInstance, deps: Dependencies
           router: appRouter,
           error: null,
           maxBatchSize: MAX_BATCH_SIZE,
-          createContext: async () => createContext(deps, req),
+          createContext: async () => createContext(context, req),
           onError: ({ error, path }) => {
             logError(req, error, path);
-            if (reachedNoProcedure(error, path)) deps.metrics.calls.refuse('INVALID_INPUT');
+            if (reachedNoProcedure(error, path)) context.metrics.calls.refuse('INVALID_INPUT');
           },
           responseMeta: ({ errors }) => retryAfter(errors),
         });
@@ -78,7 +78,7 @@ export async function registerTrpcRoute(app: FastifyInstance, deps: Dependencies
   });
 
   async function openStream(req: FastifyRequest<TRPCRoute>, res: FastifyReply): Promise<void> {
-    if (deps.live.count() + opening >= deps.maxListeners) {
+    if (context.live.count() + opening >= context.maxListeners) {
       return sendError(toTRPCError(unavailable()), req, res);
     }
     const { path } = req.params;
@@ -90,7 +90,7 @@ export async function registerTrpcRoute(app: FastifyInstance, deps: Dependencies
     const abort = () => disconnected.abort();
     socket.once('close', abort);
     opening += 1;
-    const opened = authorizeStream(deps, req, disconnected.signal);
+    const opened = authorizeStream(context, req, disconnected.signal);
     const events = await opened.catch(getTRPCErrorFromUnknown);
     opening -= 1;
     socket.off('close', abort);
@@ -104,7 +104,7 @@ function isSubscription({ method, params, query }: FastifyRequest<TRPCRoute>): b
 }
 
 async function authorizeStream(
-  deps: Dependencies,
+  context: AppContext,
   req: FastifyRequest<TRPCRoute>,
   signal: AbortSignal,
 ): Promise<Subscribe> {
@@ -112,7 +112,7 @@ async function authorizeStream(
     router: appRouter,
     path: req.params.path,
     type: 'subscription',
-    ctx: createContext(deps, req),
+    ctx: createContext(context, req),
     getRawInput: async () => subscriptionInput(req),
     signal,
     batchIndex: 0,

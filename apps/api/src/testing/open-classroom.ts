@@ -1,11 +1,11 @@
 import { insertParticipant, insertSession } from '@classroom/db';
 import { newParticipant, newSession } from '@classroom/db/testing';
-import type { ChangeDeps } from '../context.ts';
+import type { AppContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { submitQuestion } from '../features/questions/submit.ts';
 
 /** Opens a session with `students` participants, and submits questions in it. */
-export async function openClassroom(deps: ChangeDeps, students = 1) {
+export async function openClassroom(deps: Pick<AppContext, 'db' | 'notifyChanged'>, students = 1) {
   const session = newSession();
   await insertSession(deps.db, session);
   const tokens: Buffer[] = [];

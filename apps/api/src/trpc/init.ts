@@ -1,6 +1,6 @@
 import type { ErrorReason } from '@classroom/schema';
 import { initTRPC } from '@trpc/server';
-import type { Context } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import { formatError } from './errors.ts';
 
 /** Keeps proxies from closing a quiet stream. */
@@ -9,7 +9,7 @@ export const SSE_PING_INTERVAL_MS = 10_000;
 export const SSE_CLIENT_OPTIONS = { reconnectAfterInactivityMs: 30_000 };
 
 export const trpc = initTRPC
-  .context<Context>()
+  .context<RequestContext>()
   .meta<Meta>()
   .create({
     isDev: false,

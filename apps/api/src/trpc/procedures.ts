@@ -11,11 +11,11 @@ import { recordWrongCode, limitCreations, limitCodeGuesses } from './rate-limits
 export const publicProcedure = trpc.procedure.use(({ ctx, path, next }) =>
   traceCall(path, ctx.trace, async (end) => {
     const started = performance.now();
-    const result = await ctx.deps.metrics.calls.track(next);
+    const result = await ctx.app.metrics.calls.track(next);
     const error = result.ok ? undefined : withReason(await recordWrongCode(ctx, result.error));
     const outcome = error ? formatError(error, '').data.reason : 'ok';
     end(outcome);
-    ctx.deps.metrics.calls.observe(path, outcome, performance.now() - started);
+    ctx.app.metrics.calls.observe(path, outcome, performance.now() - started);
     if (error) throw error;
     return result;
   }),
@@ -38,7 +38,7 @@ export const authedProcedure = publicProcedure
 
 /** It submits a question and consumes a submission first. Resets the count of an unknown token. */
 export const submissionProcedure = authedProcedure.use(async ({ ctx, next }) => {
-  const { submissions } = ctx.deps.rateLimits;
+  const { submissions } = ctx.app.rateLimits;
   const key = ctx.tokenHash.toString('base64url');
   await submissions.consume(key);
   const result = await next();

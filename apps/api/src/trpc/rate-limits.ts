@@ -1,6 +1,6 @@
 import { getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
 import { DomainError } from '../errors.ts';
-import type { Context } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import { trpc } from './init.ts';
 
 /**
@@ -10,10 +10,10 @@ import { trpc } from './init.ts';
  * @returns what to tell in place of the error: itself, or RATE_LIMITED
  */
 export async function recordWrongCode(
-  { deps, address }: Context,
+  { app, address }: RequestContext,
   error: TRPCError,
 ): Promise<TRPCError> {
-  const { codeGuesses } = deps.rateLimits;
+  const { codeGuesses } = app.rateLimits;
   const { cause } = error;
   if (!(cause instanceof DomainError)) return error;
   try {
@@ -27,7 +27,7 @@ export async function recordWrongCode(
 
 /** Executes nothing for an address that has guessed too often. */
 export const limitCodeGuesses = trpc.middleware(async ({ ctx, next }) => {
-  const { codeGuesses } = ctx.deps.rateLimits;
+  const { codeGuesses } = ctx.app.rateLimits;
   await codeGuesses.check(ctx.address);
   const result = await next();
   // Once more: thousands of guesses sent at once have all passed the first check.
@@ -37,7 +37,7 @@ export const limitCodeGuesses = trpc.middleware(async ({ ctx, next }) => {
 
 /** Charges what was created. Calls in flight at once may overdraw, by as many as they are. */
 export const limitCreations = trpc.middleware(async ({ ctx, next }) => {
-  const { creations } = ctx.deps.rateLimits;
+  const { creations } = ctx.app.rateLimits;
   await creations.check(ctx.address);
   const result = await next();
   // Not awaited: whether it overdraws, the next check says.

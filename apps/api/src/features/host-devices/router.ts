@@ -29,7 +29,7 @@ export const hostDevicesRouter = router({
     })
     .input(sessionByCodeInput)
     .output(createdPairingCode)
-    .mutation(({ ctx, input }) => createPairingCode(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => createPairingCode(ctx.app, input, ctx.tokenHash)),
 
   redeemPairingCode: joinCodeProcedure
     .meta({
@@ -45,5 +45,5 @@ export const hostDevicesRouter = router({
     })
     .input(redeemPairingCodeInput)
     .output(redeemedPairingCode)
-    .mutation(({ ctx, input }) => redeemPairingCode(ctx.deps, input)),
+    .mutation(({ ctx, input }) => redeemPairingCode(ctx.app, input)),
 });

@@ -6,8 +6,8 @@ import { authorizeSubscription } from './subscription.ts';
 
 export const liveRouter = router({
   events: authedProcedure.input(sessionEventsInput).subscription(async ({ ctx, input, signal }) => {
-    const { deps, tokenHash, address } = ctx;
+    const { app, tokenHash, address } = ctx;
     const caller = { tokenHash, address };
-    return new SessionEvents(await authorizeSubscription(deps, input, caller, signal));
+    return new SessionEvents(await authorizeSubscription(app, input, caller, signal));
   }),
 });

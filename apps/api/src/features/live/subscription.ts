@@ -1,5 +1,4 @@
 import {
-  type Database,
   type SessionChanges,
   findParticipantByToken,
   findSessionChanges,
@@ -7,16 +6,11 @@ import {
 } from '@classroom/db';
 import type { SessionEventsInput } from '@classroom/schema';
 import { findSessionAsParticipant } from '../../authorization.ts';
+import type { AppContext } from '../../context.ts';
 import { DomainError, unavailable } from '../../errors.ts';
-import type { LiveFeed } from './feed.ts';
 import { type SequencedEvent, toEvents, toSnapshot } from './presenter.ts';
 import { CHANGES_LIMIT, type Member, type Subscriber } from './room.ts';
 import type { StreamCaller } from './stream-caps.ts';
-
-export interface SubscriptionDeps {
-  db: Database;
-  live: LiveFeed;
-}
 
 /**
  * Delivers events to a subscriber until it is ended or the returned function is called.
@@ -39,7 +33,7 @@ const BEGINNING = -1;
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
  */
 export async function authorizeSubscription(
-  { db, live }: SubscriptionDeps,
+  { db, live }: Pick<AppContext, 'db' | 'live'>,
   { code, lastEventId }: SessionEventsInput,
   caller: StreamCaller,
   signal?: AbortSignal,

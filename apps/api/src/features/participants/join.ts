@@ -8,16 +8,11 @@ import {
   findSessionByCode,
 } from '@classroom/db';
 import type { JoinSessionInput, JoinedSession } from '@classroom/schema';
+import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
 import { toSessionSummary } from '../../presenters.ts';
 import { orOvertaken, retryOnConflict } from '../../retry-on-conflict.ts';
 import { deriveToken, hashSecret, createToken } from '../../secrets.ts';
-
-export interface JoinSessionDeps {
-  db: Database;
-  /** How many participants may join one session; the host is not counted. */
-  maxParticipants: number;
-}
 
 /**
  * Lets somebody in under a name that is free in the session. Whoever presents the token of the
@@ -30,7 +25,7 @@ export interface JoinSessionDeps {
  *   IDEMPOTENCY_KEY_REUSED, UNAVAILABLE; FORBIDDEN when the host has blocked the name or the caller
  */
 export async function joinSession(
-  { db, maxParticipants }: JoinSessionDeps,
+  { db, maxParticipants }: Pick<AppContext, 'db' | 'maxParticipants'>,
   input: JoinSessionInput,
   callerToken: string | undefined,
 ): Promise<JoinedSession> {

@@ -1,7 +1,7 @@
 import { deleteOrphanedNames, removeParticipantAsHost } from '@classroom/db';
 import type { RemoveParticipantInput, RemovedParticipant } from '@classroom/schema';
 import { findSessionAsHost } from '../../authorization.ts';
-import type { ChangeDeps } from '../../context.ts';
+import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
 
 /**
@@ -12,7 +12,7 @@ import { DomainError } from '../../errors.ts';
  *   when no other participant of the session has that id
  */
 export async function removeParticipant(
-  { db, notifyChanged }: ChangeDeps,
+  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
   { code, participantId, block }: RemoveParticipantInput,
   tokenHash: Buffer,
 ): Promise<RemovedParticipant> {

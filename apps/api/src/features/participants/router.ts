@@ -35,7 +35,7 @@ export const participantsRouter = router({
     })
     .input(joinSessionInput)
     .output(joinedSession)
-    .mutation(({ ctx, input }) => joinSession(ctx.deps, input, ctx.token)),
+    .mutation(({ ctx, input }) => joinSession(ctx.app, input, ctx.token)),
 
   participants: authedProcedure
     .meta({
@@ -52,7 +52,7 @@ export const participantsRouter = router({
     })
     .input(listParticipantsInput)
     .output(participantPage)
-    .query(({ ctx, input }) => listParticipants(ctx.deps, input, ctx.tokenHash)),
+    .query(({ ctx, input }) => listParticipants(ctx.app, input, ctx.tokenHash)),
 
   removeParticipant: authedProcedure
     .meta({
@@ -69,5 +69,5 @@ export const participantsRouter = router({
     })
     .input(removeParticipantInput)
     .output(removedParticipant)
-    .mutation(({ ctx, input }) => removeParticipant(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => removeParticipant(ctx.app, input, ctx.tokenHash)),
 });

@@ -5,7 +5,7 @@ import {
 } from '@classroom/db';
 import type { PinQuestionInput, Question, SetQuestionStatusInput } from '@classroom/schema';
 import { findQuestionAsCaller } from '../../authorization.ts';
-import type { ChangeDeps } from '../../context.ts';
+import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
 import { toQuestion } from '../../presenters.ts';
 import { retryOnConflict } from '../../retry-on-conflict.ts';
@@ -17,7 +17,7 @@ import { retryOnConflict } from '../../retry-on-conflict.ts';
  * @throws DomainError as `changeQuestionAsHost`
  */
 export async function setQuestionStatus(
-  deps: ChangeDeps,
+  deps: Pick<AppContext, 'db' | 'notifyChanged'>,
   { questionId, status }: SetQuestionStatusInput,
   tokenHash: Buffer,
 ): Promise<Question> {
@@ -32,7 +32,7 @@ export async function setQuestionStatus(
  * @throws DomainError as `changeQuestionAsHost`
  */
 export async function pinQuestion(
-  deps: ChangeDeps,
+  deps: Pick<AppContext, 'db' | 'notifyChanged'>,
   { questionId, on }: PinQuestionInput,
   tokenHash: Buffer,
 ): Promise<Question> {
@@ -47,7 +47,7 @@ export async function pinQuestion(
  * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
  */
 export async function changeQuestionAsHost(
-  { db, notifyChanged }: ChangeDeps,
+  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
   questionId: number,
   tokenHash: Buffer,
   change: () => Promise<ChangeQuestionOutcome>,

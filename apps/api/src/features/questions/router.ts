@@ -46,7 +46,7 @@ export const questionsRouter = router({
     })
     .input(submitQuestionInput)
     .output(question)
-    .mutation(({ ctx, input }) => submitQuestion(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => submitQuestion(ctx.app, input, ctx.tokenHash)),
 
   withdraw: authedProcedure
     .meta({
@@ -62,7 +62,7 @@ export const questionsRouter = router({
     })
     .input(withdrawQuestionInput)
     .output(withdrawnQuestion)
-    .mutation(({ ctx, input }) => withdrawQuestion(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => withdrawQuestion(ctx.app, input, ctx.tokenHash)),
 
   list: authedProcedure
     .meta({
@@ -79,7 +79,7 @@ export const questionsRouter = router({
     })
     .input(listQuestionsInput)
     .output(questionPage)
-    .query(({ ctx, input }) => listQuestions(ctx.deps, input, ctx.tokenHash)),
+    .query(({ ctx, input }) => listQuestions(ctx.app, input, ctx.tokenHash)),
 
   vote: authedProcedure
     .meta({
@@ -95,7 +95,7 @@ export const questionsRouter = router({
     })
     .input(voteInput)
     .output(question)
-    .mutation(({ ctx, input }) => vote(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => vote(ctx.app, input, ctx.tokenHash)),
 
   setStatus: authedProcedure
     .meta({
@@ -112,7 +112,7 @@ export const questionsRouter = router({
     })
     .input(setQuestionStatusInput)
     .output(question)
-    .mutation(({ ctx, input }) => setQuestionStatus(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => setQuestionStatus(ctx.app, input, ctx.tokenHash)),
 
   pin: authedProcedure
     .meta({
@@ -128,5 +128,5 @@ export const questionsRouter = router({
     })
     .input(pinQuestionInput)
     .output(question)
-    .mutation(({ ctx, input }) => pinQuestion(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => pinQuestion(ctx.app, input, ctx.tokenHash)),
 });

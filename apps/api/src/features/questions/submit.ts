@@ -11,7 +11,7 @@ import {
   type SubmitQuestionInput,
 } from '@classroom/schema';
 import { findSessionAsParticipant } from '../../authorization.ts';
-import type { ChangeDeps } from '../../context.ts';
+import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
 import { orOvertaken, retryOnConflict } from '../../retry-on-conflict.ts';
 import { hashSecret } from '../../secrets.ts';
@@ -24,7 +24,7 @@ import { hashSecret } from '../../secrets.ts';
  *   QUESTION_LIMIT, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE
  */
 export async function submitQuestion(
-  { db, notifyChanged }: ChangeDeps,
+  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
   input: SubmitQuestionInput,
   tokenHash: Buffer,
 ): Promise<Question> {

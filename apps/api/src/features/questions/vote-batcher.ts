@@ -1,5 +1,5 @@
 import { type QuestionRow, type Vote, castVotes } from '@classroom/db';
-import type { ChangeDeps } from '../../context.ts';
+import type { AppContext } from '../../context.ts';
 
 /** The most votes in one statement. */
 const BATCH = 500;
@@ -11,7 +11,10 @@ export type CastVote = (questionId: number, vote: Vote) => Promise<QuestionRow |
  * Gathers the votes for each question: this process has one statement for it under way at a time, and
  * so a question that everybody votes for takes one connection, and not all of them.
  */
-export function createVoteBatcher({ db, notifyChanged }: ChangeDeps): CastVote {
+export function createVoteBatcher({
+  db,
+  notifyChanged,
+}: Pick<AppContext, 'db' | 'notifyChanged'>): CastVote {
   return createKeyedBatcher<number, Vote, QuestionRow | undefined>(async (questionId, votes) => {
     const { questions, changedSessionId } = await castVotes(db, questionId, votes);
     if (changedSessionId !== undefined) notifyChanged(changedSessionId);

@@ -1,14 +1,9 @@
 import type { Question, VoteInput } from '@classroom/schema';
 import { findQuestionAsCaller } from '../../authorization.ts';
-import type { ChangeDeps } from '../../context.ts';
+import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
 import { toQuestion } from '../../presenters.ts';
 import { retryOnConflict } from '../../retry-on-conflict.ts';
-import type { CastVote } from './vote-batcher.ts';
-
-export interface VoteDeps extends ChangeDeps {
-  castVote: CastVote;
-}
 
 /**
  * Votes for a question, or takes the vote back. To set what is so already changes nothing.
@@ -16,7 +11,7 @@ export interface VoteDeps extends ChangeDeps {
  * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
  */
 export async function vote(
-  { db, castVote }: VoteDeps,
+  { db, castVote }: Pick<AppContext, 'db' | 'castVote'>,
   { questionId, on }: VoteInput,
   tokenHash: Buffer,
 ): Promise<Question> {

@@ -1,7 +1,7 @@
 import { withdrawQuestionAsAuthor } from '@classroom/db';
 import type { WithdrawQuestionInput, WithdrawnQuestion } from '@classroom/schema';
 import { findQuestionAsCaller } from '../../authorization.ts';
-import type { ChangeDeps } from '../../context.ts';
+import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
 import { retryOnConflict } from '../../retry-on-conflict.ts';
 
@@ -12,7 +12,7 @@ import { retryOnConflict } from '../../retry-on-conflict.ts';
  * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
  */
 export async function withdrawQuestion(
-  { db, notifyChanged }: ChangeDeps,
+  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
   { questionId }: WithdrawQuestionInput,
   tokenHash: Buffer,
 ): Promise<WithdrawnQuestion> {

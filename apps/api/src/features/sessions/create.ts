@@ -9,17 +9,11 @@ import {
   type CreatedSession,
   HOST_SESSION_LIMIT,
 } from '@classroom/schema';
-import type { ChangeDeps } from '../../context.ts';
+import type { AppContext } from '../../context.ts';
 import { DomainError, RETRY_AFTER_SECONDS } from '../../errors.ts';
 import { toSessionSummary } from '../../presenters.ts';
 import { orOvertaken, retryOnConflict } from '../../retry-on-conflict.ts';
 import { deriveToken, hashSecret, createToken } from '../../secrets.ts';
-
-export interface CreateSessionDeps extends ChangeDeps {
-  /** Draws a join code; whether it is free, the database says. */
-  generateJoinCode: () => string;
-  sessionTtlSeconds: number;
-}
 
 /**
  * Opens a session for the host of that name, who is created when there is none.
@@ -29,10 +23,10 @@ export interface CreateSessionDeps extends ChangeDeps {
  * @throws DomainError HOST_SESSION_LIMIT, IDEMPOTENCY_KEY_REUSED, JOIN_CODE_EXHAUSTED, UNAVAILABLE
  */
 export async function createSession(
-  deps: CreateSessionDeps,
+  app: Pick<AppContext, 'db' | 'notifyChanged' | 'generateJoinCode' | 'sessionTtlSeconds'>,
   input: CreateSessionInput,
 ): Promise<CreatedSession> {
-  const { db, notifyChanged, generateJoinCode, sessionTtlSeconds: ttlSeconds } = deps;
+  const { db, notifyChanged, generateJoinCode, sessionTtlSeconds: ttlSeconds } = app;
   const { title, hostDisplayName, idempotencyKey } = input;
   const { token, ...secrets } = createToken(idempotencyKey);
 

@@ -8,7 +8,7 @@ import {
 } from '@classroom/db';
 import type { DeletedSession, SessionByCodeInput, SessionSummary } from '@classroom/schema';
 import { findSessionAsHost } from '../../authorization.ts';
-import type { ChangeDeps } from '../../context.ts';
+import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
 import { toSessionSummary } from '../../presenters.ts';
 
@@ -18,7 +18,7 @@ import { toSessionSummary } from '../../presenters.ts';
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED
  */
 export async function startSession(
-  { db, notifyChanged }: ChangeDeps,
+  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<SessionSummary> {
@@ -56,7 +56,7 @@ export async function extendSession(
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
  */
 export async function endSession(
-  { db, notifyChanged }: ChangeDeps,
+  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<SessionSummary> {
@@ -74,7 +74,7 @@ export async function endSession(
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
  */
 export async function deleteSession(
-  { db, notifyChanged }: ChangeDeps,
+  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<DeletedSession> {

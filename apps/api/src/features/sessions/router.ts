@@ -35,7 +35,7 @@ export const sessionsRouter = router({
     })
     .input(createSessionInput)
     .output(createdSession)
-    .mutation(({ ctx, input }) => createSession(ctx.deps, input)),
+    .mutation(({ ctx, input }) => createSession(ctx.app, input)),
 
   get: joinCodeProcedure
     .meta({
@@ -53,7 +53,7 @@ export const sessionsRouter = router({
     })
     .input(sessionByCodeInput)
     .output(sessionSummary)
-    .query(({ ctx, input }) => getSession(ctx.deps, input, ctx.tokenHash)),
+    .query(({ ctx, input }) => getSession(ctx.app, input, ctx.tokenHash)),
 
   start: authedProcedure
     .meta({
@@ -69,7 +69,7 @@ export const sessionsRouter = router({
     })
     .input(sessionByCodeInput)
     .output(sessionSummary)
-    .mutation(({ ctx, input }) => startSession(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => startSession(ctx.app, input, ctx.tokenHash)),
 
   prolong: authedProcedure
     .meta({
@@ -85,7 +85,7 @@ export const sessionsRouter = router({
     })
     .input(sessionByCodeInput)
     .output(sessionSummary)
-    .mutation(({ ctx, input }) => extendSession(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => extendSession(ctx.app, input, ctx.tokenHash)),
 
   end: authedProcedure
     .meta({
@@ -101,7 +101,7 @@ export const sessionsRouter = router({
     })
     .input(sessionByCodeInput)
     .output(sessionSummary)
-    .mutation(({ ctx, input }) => endSession(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => endSession(ctx.app, input, ctx.tokenHash)),
 
   export: authedProcedure
     .meta({
@@ -118,7 +118,7 @@ export const sessionsRouter = router({
     })
     .input(sessionByCodeInput)
     .output(exportedSession)
-    .query(({ ctx, input }) => exportSession(ctx.deps, input, ctx.tokenHash)),
+    .query(({ ctx, input }) => exportSession(ctx.app, input, ctx.tokenHash)),
 
   delete: authedProcedure
     .meta({
@@ -135,5 +135,5 @@ export const sessionsRouter = router({
     })
     .input(sessionByCodeInput)
     .output(deletedSession)
-    .mutation(({ ctx, input }) => deleteSession(ctx.deps, input, ctx.tokenHash)),
+    .mutation(({ ctx, input }) => deleteSession(ctx.app, input, ctx.tokenHash)),
 });

@@ -3,7 +3,7 @@ import { TRPCError, callTRPCProcedure, getTRPCErrorFromUnknown } from '@trpc/ser
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { OpenAPIObject } from 'trpc-to-openapi';
 import { z } from 'zod';
-import { type Dependencies, createContext } from '../../context.ts';
+import { type AppContext, createContext } from '../../context.ts';
 import { toCsv, wantsCsv } from './csv.ts';
 import { appRouter } from '../../router.ts';
 import { logError, sendError } from '../errors.ts';
@@ -15,20 +15,20 @@ import { type Operation, buildDocument, findOperationObject, operations } from '
  * Serves every operation under `/api`, `/openapi.json` which describes them, and `/docs` to read and
  * try them in. A call goes through the procedure, and so through all that guards it.
  */
-export async function registerRestRoutes(app: FastifyInstance, deps: Dependencies): Promise<void> {
+export async function registerRestRoutes(app: FastifyInstance, context: AppContext): Promise<void> {
   const document = buildDocument();
   await app.register(async (scope) => {
     await scope.register(accepts);
     // An operation that is all in its path may come with a type and no body.
     addJsonParser(scope, (_, value) => value, true);
-    for (const operation of operations) addRoute(scope, deps, document, operation);
+    for (const operation of operations) addRoute(scope, context, document, operation);
   });
   await registerDocsPage(app, document);
 }
 
 function addRoute(
   scope: FastifyInstance,
-  deps: Dependencies,
+  context: AppContext,
   document: OpenAPIObject,
   operation: Operation,
 ): void {
@@ -51,7 +51,7 @@ function addRoute(
           router: appRouter,
           path: procedure,
           type,
-          ctx: createContext(deps, request),
+          ctx: createContext(context, request),
           getRawInput: async () => readInput(request),
           signal: undefined,
           batchIndex: 0,
