@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CODE_ALPHABET } from './code.ts';
-import { joinCode } from './join-code.ts';
+import { CODE_ALPHABET, joinCode } from './code.ts';
 
 const ofAlphabet = fc.string({
   unit: fc.constantFrom(...CODE_ALPHABET.split('')),

@@ -1,16 +1,20 @@
 import { z } from 'zod';
 
 /**
- * What codes are drawn from: no vowels, so that no words appear, and of each group that looks alike
- * (0 O Q, 1 I L, 2 Z, 5 S, 8 B, U V Y) at most one.
+ * The characters of generated codes: no vowels, so that no words appear, and at most one of each
+ * group of look-alikes (0 O Q, 1 I L, 2 Z, 5 S, 8 B, U V Y).
  */
 export const CODE_ALPHABET = '23456789CDFGHJKMNPRTVWX';
 
+export const JOIN_CODE_MIN_LENGTH = 5;
+export const JOIN_CODE_MAX_LENGTH = 10;
+export const PAIRING_CODE_LENGTH = 8;
+
 /**
- * A code as a person types it: case, spaces and hyphens do not matter. Letters and digits outside
- * the alphabet are let through: such a code is well formed, and nobody has it.
+ * A code that a person types, normalised: case, spaces and hyphens do not matter. Accepts letters
+ * and digits outside CODE_ALPHABET, so a mistyped code is an unknown code and not invalid input.
  */
-export function typedCode(minLength: number, maxLength: number) {
+function typedCode(minLength: number, maxLength: number) {
   const length = minLength === maxLength ? `${minLength}` : `${minLength} to ${maxLength}`;
   return z
     .string()
@@ -21,3 +25,15 @@ export function typedCode(minLength: number, maxLength: number) {
     )
     .meta({ description: 'Case, spaces and hyphens do not matter' });
 }
+
+/** Identifies a session to the people who join it. */
+export const joinCode = typedCode(JOIN_CODE_MIN_LENGTH, JOIN_CODE_MAX_LENGTH);
+
+/** Gives another device the rights of the host, once and within a few minutes. */
+export const pairingCode = typedCode(PAIRING_CODE_LENGTH, PAIRING_CODE_LENGTH);
+
+/**
+ * A random UUID that the caller generates once per intended change and sends with every retry. It is
+ * a secret: a replay with the same key returns the first response, token included.
+ */
+export const idempotencyKey = z.uuid().toLowerCase();

@@ -3,13 +3,15 @@ import { z } from 'zod';
 const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 50;
 
-/** Which part of a list: what follows `cursor`, which an earlier page gave. */
+/** The error for a cursor that no page of the list has returned. */
+export const INVALID_CURSOR = 'Must be the nextCursor of an earlier page';
+
+/** The page size of a list. Each list adds its own `cursor`. */
 export const pageInput = z.object({
-  cursor: z.string().max(100).optional(),
   limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
 });
 
-/** A part of a list, and where the next one starts; null when there is none. */
+/** One page of a list, and the cursor of the next page; null on the last one. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { idempotencyKey } from './idempotency-key.ts';
-import { joinCode } from './join-code.ts';
-import { pageInput, pageOf } from './page.ts';
+import { idempotencyKey, joinCode } from './code.ts';
+import { INVALID_CURSOR, pageInput, pageOf } from './page.ts';
 import { sessionSummary } from './session.ts';
-import { displayName } from './user.ts';
+import { displayName } from './text.ts';
 
 export const participantRole = z.enum(['host', 'participant']);
 export type ParticipantRole = z.infer<typeof participantRole>;
@@ -18,10 +17,18 @@ export const participant = z
   .meta({ id: 'Participant' });
 export type Participant = z.infer<typeof participant>;
 
-/** A place in the list of participants: the microsecond of joining, and the row. */
-const participantCursor = z
-  .string()
-  .regex(/^\d{1,17}-\d{1,15}$/, 'Must be the nextCursor of an earlier page');
+/** The position after a participant: microseconds since 1970 of joining, then the id. */
+export const participantCursor = z.codec(
+  z.string().regex(/^\d{1,17}-\d{1,15}$/, INVALID_CURSOR),
+  z.object({ microseconds: z.number(), id: z.number() }),
+  {
+    decode: (cursor) => {
+      const [microseconds = 0, id = 0] = cursor.split('-').map(Number);
+      return { microseconds, id };
+    },
+    encode: ({ microseconds, id }) => `${microseconds}-${id}`,
+  },
+);
 
 export const listParticipantsInput = pageInput.extend({
   code: joinCode,
@@ -39,7 +46,7 @@ export const joinSessionInput = z.object({
 });
 export type JoinSessionInput = z.infer<typeof joinSessionInput>;
 
-/** Who came in, and the secret with which they act in the session. */
+/** The new participant and their token, which only a replay with the same key returns again. */
 export const joinedSession = z.object({
   session: sessionSummary,
   participant,
@@ -50,11 +57,10 @@ export type JoinedSession = z.infer<typeof joinedSession>;
 export const removeParticipantInput = z.object({
   code: joinCode,
   participantId: z.int().positive(),
-  /** Whether neither the name nor the token may come in again. */
+  /** Also refuse the name and the token from now on. */
   block: z.boolean().default(false),
 });
 export type RemoveParticipantInput = z.output<typeof removeParticipantInput>;
 
-/** Who was removed, and whether they are blocked too. */
 export const removedParticipant = z.object({ participantId: z.int(), blocked: z.boolean() });
 export type RemovedParticipant = z.infer<typeof removedParticipant>;

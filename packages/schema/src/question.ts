@@ -1,35 +1,35 @@
 import { z } from 'zod';
-import { idempotencyKey } from './idempotency-key.ts';
-import { joinCode } from './join-code.ts';
-import { pageInput, pageOf } from './page.ts';
+import { idempotencyKey, joinCode } from './code.ts';
+import { INVALID_CURSOR, pageInput, pageOf } from './page.ts';
 import { text } from './text.ts';
 
-/** How many questions of one author may be pending in a session at a time. */
+/** The maximum number of pending questions per author in a session. */
 export const PENDING_QUESTION_LIMIT = 3;
 
-/** How many questions one session may have, withdrawn ones included. */
+/** The maximum number of questions per session, withdrawn ones included. */
 export const SESSION_QUESTION_LIMIT = 10_000;
 
 export const questionStatus = z.enum(['pending', 'answered', 'hidden']);
 export type QuestionStatus = z.infer<typeof questionStatus>;
 
 export const questionOrder = z.enum(['top', 'newest']);
+export type QuestionOrder = z.infer<typeof questionOrder>;
 
-/** A question as everybody in the session sees it. */
+/** A question without anything that depends on the participant who reads it. */
 export const publicQuestion = z.object({
   id: z.int(),
   body: z.string(),
   status: questionStatus,
   pinned: z.boolean(),
   votes: z.int(),
-  /** Null when it was asked anonymously, or its author was removed. */
+  /** Null when the question is anonymous or its author was removed. */
   author: z.object({ displayName: z.string() }).nullable(),
   createdAt: z.iso.datetime(),
   answeredAt: z.iso.datetime().nullable(),
 });
 export type PublicQuestion = z.infer<typeof publicQuestion>;
 
-/** A question as one participant sees it: with whether they have voted for it. */
+/** A question for one participant: `voted` is true when they have voted for it. */
 export const question = publicQuestion.extend({ voted: z.boolean() });
 export type Question = z.infer<typeof question>;
 
@@ -49,17 +49,47 @@ export type WithdrawQuestionInput = z.infer<typeof withdrawQuestionInput>;
 export const withdrawnQuestion = z.object({ questionId: z.int() });
 export type WithdrawnQuestion = z.infer<typeof withdrawnQuestion>;
 
-/** A place in a list: whether pinned, how many votes, and the question; or the question alone. */
-const questionCursor = z
-  .string()
-  .regex(/^([01]-\d{1,9}-)?\d{1,15}$/, 'Must be the nextCursor of an earlier page');
+const topCursor = z.codec(
+  z.string().regex(/^[01]-\d{1,9}-\d{1,15}$/),
+  z.object({
+    order: z.literal('top'),
+    pinned: z.boolean(),
+    votes: z.number(),
+    id: z.number(),
+  }),
+  {
+    decode: (cursor) => {
+      const [pinned, votes = 0, id = 0] = cursor.split('-').map(Number);
+      return { order: 'top' as const, pinned: pinned === 1, votes, id };
+    },
+    encode: ({ pinned, votes, id }) => `${Number(pinned)}-${votes}-${id}`,
+  },
+);
 
-export const listQuestionsInput = pageInput.extend({
-  code: joinCode,
-  status: questionStatus.optional(),
-  order: questionOrder.default('top'),
-  cursor: questionCursor.optional(),
-});
+const newestCursor = z.codec(
+  z.string().regex(/^\d{1,15}$/),
+  z.object({ order: z.literal('newest'), id: z.number() }),
+  {
+    decode: (cursor) => ({ order: 'newest' as const, id: Number(cursor) }),
+    encode: ({ id }) => `${id}`,
+  },
+);
+
+/** The position after a question, in one of the two orders. */
+export const questionCursor = z.union([topCursor, newestCursor], INVALID_CURSOR);
+export type QuestionCursor = z.output<typeof questionCursor>;
+
+export const listQuestionsInput = pageInput
+  .extend({
+    code: joinCode,
+    status: questionStatus.optional(),
+    order: questionOrder.default('top'),
+    cursor: questionCursor.optional(),
+  })
+  .refine(({ order, cursor }) => cursor === undefined || cursor.order === order, {
+    path: ['cursor'],
+    error: `${INVALID_CURSOR} in the same order`,
+  });
 export type ListQuestionsInput = z.output<typeof listQuestionsInput>;
 
 export const questionPage = pageOf(question);

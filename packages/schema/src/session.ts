@@ -1,14 +1,20 @@
 import { z } from 'zod';
-import { idempotencyKey } from './idempotency-key.ts';
-import { joinCode } from './join-code.ts';
-import { text } from './text.ts';
-import { displayName, userSummary } from './user.ts';
+import { idempotencyKey, joinCode, pairingCode } from './code.ts';
+import { displayName, text } from './text.ts';
 
-/** How many sessions of one host may be open (not ended) at a time. */
+/** The maximum number of open (not ended) sessions per host. */
 export const HOST_SESSION_LIMIT = 3;
 
 export const sessionStatus = z.enum(['draft', 'active', 'ended']);
 export type SessionStatus = z.infer<typeof sessionStatus>;
+
+export const userSummary = z
+  .object({
+    id: z.int(),
+    displayName: z.string(),
+  })
+  .meta({ id: 'UserSummary' });
+export type UserSummary = z.infer<typeof userSummary>;
 
 export const sessionSummary = z
   .object({
@@ -29,14 +35,26 @@ export const createSessionInput = z.object({
 });
 export type CreateSessionInput = z.infer<typeof createSessionInput>;
 
-/** A new session, and the secret with which its host acts in it. It is shown this once. */
+/** A new session and the host's token, which no later call returns. */
 export const createdSession = sessionSummary.extend({ hostToken: z.string() });
 export type CreatedSession = z.infer<typeof createdSession>;
 
-/** Under what code the session was. */
+/** The join code that the deleted session had. */
 export const deletedSession = z.object({ code: z.string() });
 export type DeletedSession = z.infer<typeof deletedSession>;
 
-/** Names a session by its join code. */
 export const sessionByCodeInput = z.object({ code: joinCode });
 export type SessionByCodeInput = z.infer<typeof sessionByCodeInput>;
+
+export const createdPairingCode = z.object({
+  pairingCode: z.string(),
+  expiresAt: z.iso.datetime(),
+});
+export type CreatedPairingCode = z.infer<typeof createdPairingCode>;
+
+export const redeemPairingCodeInput = z.object({ code: joinCode, pairingCode });
+export type RedeemPairingCodeInput = z.infer<typeof redeemPairingCodeInput>;
+
+/** The session and the new device's host token, which no later call returns. */
+export const redeemedPairingCode = z.object({ session: sessionSummary, hostToken: z.string() });
+export type RedeemedPairingCode = z.infer<typeof redeemedPairingCode>;

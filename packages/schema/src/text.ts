@@ -52,3 +52,6 @@ export function text(maxLength: number) {
     .refine((value) => codePoints(value) <= maxLength, `Must be at most ${maxLength} characters`)
     .meta({ description: `1 to ${maxLength} code points after normalising` });
 }
+
+/** A display name: a label, which authorises nothing. */
+export const displayName = text(100);

@@ -1,35 +1,38 @@
-import { type Database, findNewestQuestions, findTopQuestions } from '@classroom/db';
+import {
+  type Database,
+  findNewestQuestions,
+  findTopQuestions,
+  type QuestionRow,
+} from '@classroom/db';
 import {
   type ListQuestionsInput,
+  type QuestionCursor,
+  type QuestionOrder,
   type QuestionPage,
   type QuestionStatus,
+  questionCursor,
   questionStatus,
 } from '@classroom/schema';
 import { findSessionAsParticipant } from '../../authorization.ts';
-import { DomainError } from '../../errors.ts';
 import { toQuestion } from '../../presenters.ts';
 
-/** More than any question can have. */
-const MAX_INTEGER = 2 ** 31 - 1;
+/** Before every question: PostgreSQL's largest integer, and JavaScript's largest id. */
+const FIRST_PAGE = {
+  top: { order: 'top', pinned: true, votes: 2 ** 31 - 1, id: 0 },
+  newest: { order: 'newest', id: Number.MAX_SAFE_INTEGER },
+} satisfies Record<QuestionOrder, QuestionCursor>;
 
 /**
- * The questions of a session, open or ended: the pinned ones first, then by votes, then oldest; or
- * the newest first. Hidden ones are the host's alone to see.
+ * Lists the questions of a session, open or ended: pinned first, then by votes, then oldest; or
+ * newest first. Only the host sees hidden ones.
  *
- * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, INVALID_INPUT for a cursor of
- *   the other order
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
  */
 export async function listQuestions(
   { db }: { db: Database },
   { code, status, order, cursor, limit }: ListQuestionsInput,
   tokenHash: Buffer,
 ): Promise<QuestionPage> {
-  const after = cursor?.split('-').map(Number) ?? [];
-  if (cursor !== undefined && after.length !== (order === 'top' ? 3 : 1)) {
-    throw new DomainError('INVALID_INPUT', {
-      fieldErrors: { cursor: ['Must be the nextCursor of an earlier page in the same order'] },
-    });
-  }
   const { session, role } = await findSessionAsParticipant(db, code, tokenHash);
   const isSeen = (each: QuestionStatus) =>
     (each === status || status === undefined) && (each !== 'hidden' || role === 'host');
@@ -37,15 +40,22 @@ export async function listQuestions(
   // One more than asked for tells whether there is a next page.
   const call = { sessionId: session.id, tokenHash, statuses, limit: limit + 1 };
 
-  const [first = order === 'top' ? 1 : Number.MAX_SAFE_INTEGER] = after;
-  const [, afterVotes = MAX_INTEGER, afterId = 0] = after;
+  const after = cursor ?? FIRST_PAGE[order];
   const found =
-    order === 'top'
-      ? await findTopQuestions(db, { ...call, afterPinned: first === 1, afterVotes, afterId })
-      : await findNewestQuestions(db, { ...call, afterId: first });
+    after.order === 'top'
+      ? await findTopQuestions(db, {
+          ...call,
+          afterPinned: after.pinned,
+          afterVotes: after.votes,
+          afterId: after.id,
+        })
+      : await findNewestQuestions(db, { ...call, afterId: after.id });
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
-  const place =
-    last && (order === 'top' ? [Number(last.pinned), last.vote_count, last.id] : [last.id]);
-  return { items: page.map(toQuestion), nextCursor: place?.join('-') ?? null };
+  const nextCursor = last && questionCursor.encode(toCursor(order, last));
+  return { items: page.map(toQuestion), nextCursor: nextCursor ?? null };
+}
+
+function toCursor(order: QuestionOrder, { pinned, vote_count, id }: QuestionRow): QuestionCursor {
+  return order === 'top' ? { order, pinned, votes: vote_count, id } : { order, id };
 }

@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { type Database, createDatabase } from '@classroom/db';
 import { useTestDatabase } from '@classroom/db/testing';
+import { listQuestionsInput } from '@classroom/schema';
 import { afterAll, expect, test } from 'vitest';
 import { openClassroom, reasonOf } from '../../testing/open-classroom.ts';
 import { listQuestions } from './list.ts';
@@ -114,13 +115,18 @@ test('either order gives every question once, page by page; hidden ones to the h
       [tokens[0] ?? host, 8],
     ] as const) {
       const items = [];
-      let cursor: string | undefined;
+      let cursor: string | null = null;
       do {
-        const input = { code: session.code, order, limit: 3, ...(cursor && { cursor }) };
+        const input = listQuestionsInput.parse({
+          code: session.code,
+          order,
+          limit: 3,
+          cursor: cursor ?? undefined,
+        });
         const page = await listQuestions(deps, input, token);
         items.push(...page.items);
-        cursor = page.nextCursor ?? undefined;
-      } while (cursor !== undefined);
+        cursor = page.nextCursor;
+      } while (cursor !== null);
       expect(items).toHaveLength(count);
       expect(items).toEqual(
         items.toSorted((a, b) =>

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** Why a call failed. Every error carries one as `data.reason`. */
 export const ERROR_REASONS = [
   'INVALID_INPUT',
@@ -18,14 +20,17 @@ export const ERROR_REASONS = [
 ] as const;
 export type ErrorReason = (typeof ERROR_REASONS)[number];
 
-/** What an error says beside its reason. */
+// Marked pure so that the client, which imports ERROR_REASONS, bundles no zod.
+export const errorReason = /* @__PURE__ */ z.enum(ERROR_REASONS);
+
+/** What an error carries beside its reason. */
 export interface ErrorDetails {
-  /** With `INVALID_INPUT`: what is wrong, by the name of the input field. */
+  /** With `INVALID_INPUT`: messages by input field. */
   fieldErrors?: Record<string, string[]>;
-  /** With `HOST_SESSION_LIMIT`, `QUESTION_LIMIT` and `SESSION_FULL`: the limit that was reached. */
+  /** With `HOST_SESSION_LIMIT`, `QUESTION_LIMIT` and `SESSION_FULL`: the limit reached. */
   limit?: number;
-  /** With `UNAVAILABLE`, `RATE_LIMITED` and `JOIN_CODE_EXHAUSTED`: when to try again. */
+  /** With `UNAVAILABLE`, `RATE_LIMITED` and `JOIN_CODE_EXHAUSTED`: when to retry. */
   retryAfterSeconds?: number;
-  /** With `INTERNAL`: under what name the server logged it. */
+  /** With `INTERNAL`: the request id in the server's log. */
   requestId?: string;
 }
