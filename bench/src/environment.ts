@@ -5,7 +5,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { VARIABLES } from '@classroom/api/env';
 import { createDatabase, migrateToLatest } from '@classroom/db';
-import { openEmbeddedDatabase } from '@classroom/embedded-postgres';
+import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { sql } from 'kysely';
 
 const MAIN = path.resolve(import.meta.dirname, '../../apps/api/src/main.ts');
@@ -14,7 +14,7 @@ const MAIN = path.resolve(import.meta.dirname, '../../apps/api/src/main.ts');
 export async function startDatabase(stack: AsyncDisposableStack): Promise<string> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'classroom-bench-'));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const database = await openEmbeddedDatabase({ dataDir });
+  const database = await startEmbeddedPostgres({ dataDir });
   stack.defer(() => database.close());
   await using db = createDatabase(database.url, { statementTimeoutMs: 0 });
   await migrateToLatest(db);

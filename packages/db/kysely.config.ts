@@ -4,7 +4,7 @@ import { loadEnvFile } from 'node:process';
 import { PostgresDialect } from 'kysely';
 import { defineConfig } from 'kysely-ctl';
 import { seeds } from './seeds/index.ts';
-import { openEmbeddedDatabase } from '@classroom/embedded-postgres';
+import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { createMigrator } from './src/migrate.ts';
 import { createPool } from './src/pool.ts';
 
@@ -18,7 +18,7 @@ async function openPool() {
   const { DATABASE_URL, DATABASE_DIRECT_URL, DATA_DIR } = process.env;
   const embedded = DATABASE_URL
     ? undefined
-    : await openEmbeddedDatabase({ dataDir: path.resolve(REPOSITORY, DATA_DIR || '.data') });
+    : await startEmbeddedPostgres({ dataDir: path.resolve(REPOSITORY, DATA_DIR || '.data') });
   const pool = createPool(embedded?.url ?? (DATABASE_DIRECT_URL || DATABASE_URL || ''), {
     statementTimeoutMs: 0,
   });

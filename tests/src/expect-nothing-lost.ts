@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openEmbeddedDatabase } from '@classroom/embedded-postgres';
+import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { expect, onTestFinished } from 'vitest';
 import { createUntilStopped } from './create-until-stopped.ts';
 import { killServer, storedCodes, uptimeMs } from './embedded-server.ts';
@@ -14,7 +14,7 @@ import { startApi } from './start-api.ts';
 export async function expectNothingLost(kills: number): Promise<void> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'classroom-killed-'));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-  const database = await openEmbeddedDatabase({ dataDir });
+  const database = await startEmbeddedPostgres({ dataDir });
   await using api = await startApi({ DATABASE_URL: database.url });
   using creating = createUntilStopped(api.url, 10);
   const { acknowledged, unexpected, stop } = creating;

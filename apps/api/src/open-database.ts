@@ -62,9 +62,9 @@ async function startEmbedded(
 ): Promise<string> {
   console.log(`Starting PostgreSQL in ${dataDir} (DATABASE_URL is not set) …`);
   // Only here: what runs on a database of its own need not have the package.
-  const { openEmbeddedDatabase } = await import('@classroom/embedded-postgres');
+  const { startEmbeddedPostgres } = await import('@classroom/embedded-postgres');
   try {
-    const embedded = await openEmbeddedDatabase({
+    const embedded = await startEmbeddedPostgres({
       dataDir,
       signal,
       onDown: (log) => logger.error({ log }, 'embedded PostgreSQL has ended, restarting it'),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDatabase } from './database.ts';
 import { checkWritable } from './describe-server.ts';
-import { openEmbeddedDatabase } from '@classroom/embedded-postgres';
+import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { administer, createTestDatabase } from './testing.ts';
 
 test.each([
@@ -47,11 +47,11 @@ test('a standby is read-only', { timeout: 120_000 }, async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'classroom-standby-'));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
   const settings = ['fsync=off'];
-  await (await openEmbeddedDatabase({ dataDir, settings })).close();
+  await (await startEmbeddedPostgres({ dataDir, settings })).close();
   const data = path.join(await realpath(path.join(dataDir, 'cluster')), 'postgresql/data');
   await writeFile(path.join(data, 'standby.signal'), '');
 
-  const standby = await openEmbeddedDatabase({ dataDir, settings });
+  const standby = await startEmbeddedPostgres({ dataDir, settings });
   onTestFinished(() => standby.close());
   await using db = createDatabase(standby.url);
   expect(await checkWritable(db)).toBe('read-only');

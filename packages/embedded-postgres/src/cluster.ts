@@ -1,24 +1,34 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { findBinaries } from './binaries.ts';
 import { prepareDataDirectory } from './data-directory.ts';
-import { makeDraft, removeAbandonedDrafts } from './drafts.ts';
-import { type RunAsUser, findRunAsUser } from './run-as-user.ts';
+import { isRunning } from './pid-file.ts';
+import { findRunAsUser, type RunAsUser } from './run-as-user.ts';
 
 const execute = promisify(execFile);
 
 export const CLUSTER_USER = 'classroom';
 
-/** A PostgreSQL data directory of ours, and what it takes to run a server on it. */
+/** A database cluster: PostgreSQL's data directory, its logs and its password. */
 export interface Cluster {
   /** PostgreSQL's data directory. */
   data: string;
-  /** What the server prints before it opens its log. */
+  /** Receives the server's output until it opens its log. */
   startLog: string;
-  /** Holds the server's log, one file for each day of the week. */
+  /** Holds one log file for each day of the week. */
   logDirectory: string;
   password: string;
   /** Runs one of PostgreSQL's binaries as the run-as user. */
@@ -26,57 +36,61 @@ export interface Cluster {
 }
 
 /**
- * Finds the cluster below `dataDir`, or makes it. Any number of processes may do so at once: each
- * prepares a draft, and the first to move its own into place wins.
+ * Opens the cluster below `dataDir`, or initialises one. Concurrent processes each initialise a staging
+ * directory; the first to rename its own into place wins.
  *
- * @throws an AbortError when `signal` says so, once what runs has ended: half-way, initdb would leave
- *   a process of its own behind. Nothing half-made is left in place.
+ * @throws AbortError when `signal` aborts, once initdb has ended: a killed initdb would leave its
+ *   children behind. No incomplete cluster is left.
  */
 export async function openCluster(dataDir: string, signal?: AbortSignal): Promise<Cluster> {
   const user = findRunAsUser();
   const binaries = await findBinaries(user);
-  const place = await prepareDataDirectory(dataDir, user);
-  const home = path.join(place, 'postgresql');
+  const directory = await prepareDataDirectory(dataDir, user);
+  const home = path.join(directory, 'postgresql');
+  const data = path.join(home, 'data');
+  const isInitialised = async () => {
+    const version = await stat(path.join(data, 'PG_VERSION')).catch(() => undefined);
+    return version !== undefined;
+  };
   const run = async (binary: string, args: readonly string[]) => {
-    await execute(path.join(binaries, binary), args, { ...user, cwd: place });
+    await execute(path.join(binaries, binary), args, { ...user, cwd: directory });
   };
 
-  await removeAbandonedDrafts(place);
-  if (!(await exists(path.join(home, 'data', 'PG_VERSION')))) {
-    const draft = await makeDraft(place);
+  await removeAbandonedStaging(directory);
+  if (!(await isInitialised())) {
+    const staging = await makeStagingDirectory(directory);
     try {
-      await initialize(draft, { user, run });
+      await initialise(staging, { user, run });
       signal?.throwIfAborted();
-      await rename(draft, home).catch(async (error: unknown) => {
-        if (!(await exists(path.join(home, 'data', 'PG_VERSION')))) throw error;
+      await rename(staging, home).catch(async (error: unknown) => {
+        if (!(await isInitialised())) throw error;
       });
     } finally {
-      await rm(draft, { recursive: true, force: true });
+      await rm(staging, { recursive: true, force: true });
     }
   }
   return {
-    data: path.join(home, 'data'),
+    data,
     startLog: path.join(home, 'postgresql.log'),
-    logDirectory: path.join(home, 'data', 'log'),
+    logDirectory: path.join(data, 'log'),
     password: await readFile(path.join(home, 'password'), 'utf8'),
     run,
   };
 }
 
-async function initialize(
+async function initialise(
   home: string,
   { user, run }: { user: RunAsUser | undefined; run: Cluster['run'] },
 ): Promise<void> {
+  const data = path.join(home, 'data');
   const passwordFile = path.join(home, 'password');
-  await mkdir(path.join(home, 'data'), { mode: 0o700 });
+  await mkdir(data, { mode: 0o700 });
   await writeFile(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 });
   if (user !== undefined) {
-    for (const item of [home, path.join(home, 'data'), passwordFile]) {
-      await chown(item, user.uid, user.gid);
-    }
+    for (const item of [home, data, passwordFile]) await chown(item, user.uid, user.gid);
   }
   await run('initdb', [
-    `--pgdata=${path.join(home, 'data')}`,
+    `--pgdata=${data}`,
     `--username=${CLUSTER_USER}`,
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
@@ -86,9 +100,30 @@ async function initialize(
   ]);
 }
 
-async function exists(file: string): Promise<boolean> {
-  return await access(file).then(
-    () => true,
-    () => false,
-  );
+/** Differs from an earlier process with the same id, as in a restarted container. */
+const OWNER = `${process.pid}-${randomBytes(4).toString('hex')}`;
+
+/** Release 0.1.0 wrote `draft-` and no owner. */
+const STAGING = /^(?:draft|initdb-(?<owner>(?<pid>\d+)-[\da-f]{8}))-\w{6}$/;
+
+/** Makes a temporary directory in which this process initialises a cluster. */
+async function makeStagingDirectory(parent: string): Promise<string> {
+  return await mkdtemp(path.join(parent, `initdb-${OWNER}-`));
+}
+
+/** Removes the staging directories of processes that were killed. */
+async function removeAbandonedStaging(parent: string): Promise<void> {
+  for (const name of (await readdir(parent)).filter(isAbandoned)) {
+    // Retries: an initdb that outlived its parent may still write. A failure is harmless.
+    const options = { recursive: true, force: true, maxRetries: 10 };
+    await rm(path.join(parent, name), options).catch(() => {});
+  }
+}
+
+function isAbandoned(name: string): boolean {
+  const match = STAGING.exec(name);
+  if (match === null) return false;
+  const { owner, pid } = match.groups ?? {};
+  if (pid === undefined) return true;
+  return Number(pid) === process.pid ? owner !== OWNER : !isRunning(Number(pid));
 }

@@ -2,51 +2,51 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openEmbeddedDatabase } from './index.ts';
-import { makeDirectory } from './make-directory.ts';
+import { makeDirectory } from './data-directory.ts';
+import { startEmbeddedPostgres } from './index.ts';
 import { pgData, query, settings, temporaryDirectory } from './testing.ts';
 
-describe('a data directory', () => {
-  test('is made with all its missing parents', async () => {
+describe('makeDirectory', () => {
+  test('makes the missing parents, and accepts an existing directory', async () => {
     const directory = path.join(await temporaryDirectory(), 'a/b/c');
     await makeDirectory(directory);
     await makeDirectory(directory);
     expect((await stat(directory)).isDirectory()).toBe(true);
   });
 
-  test('is refused where a file stands in the way', async () => {
+  test('fails with the error of mkdir where a file is in the way', async () => {
     const file = path.join(await temporaryDirectory(), 'file');
     await writeFile(file, '');
     await expect(makeDirectory(file)).rejects.toThrow(`mkdir '${file}'`);
     await expect(makeDirectory(path.join(file, 'a/b'))).rejects.toThrow(`mkdir '${file}'`);
   });
 
-  test('is refused where a symbolic link leads nowhere', async () => {
+  test('fails with the error of mkdir on a dangling symbolic link', async () => {
     const link = path.join(await temporaryDirectory(), 'link');
     await symlink('/no/such/directory', link);
     await expect(makeDirectory(link)).rejects.toThrow(`mkdir '${link}'`);
   });
 
-  test.runIf(process.platform === 'linux')('is refused in /proc, which takes none', async () => {
+  test.runIf(process.platform === 'linux')('fails in /proc', async () => {
     await expect(makeDirectory('/proc/classroom')).rejects.toThrow(/^ENOENT/);
     await expect(makeDirectory('/proc/classroom/a/b')).rejects.toThrow(/^ENOENT/);
   });
 });
 
-test('drafts of processes that have ended are removed, those of running ones stay', async () => {
+test('a start removes staging directories of ended processes and keeps those of running ones', async () => {
   const dataDir = await temporaryDirectory();
   const ended = spawnSync('true').pid;
-  const running = `draft-${process.ppid}-0123abcd-AbCd12`;
+  const running = `initdb-${process.ppid}-0123abcd-AbCd12`;
   const names = [
-    `draft-${ended}-0123abcd-AbCd12`,
-    `draft-${process.pid}-0123abcd-AbCd12`,
+    `initdb-${ended}-0123abcd-AbCd12`,
+    `initdb-${process.pid}-0123abcd-AbCd12`,
     'draft-AbCd12',
     running,
   ];
   for (const name of names) {
     await mkdir(path.join(dataDir, 'cluster', name, 'data/base'), { recursive: true });
   }
-  const database = await openEmbeddedDatabase({ dataDir, settings });
+  const database = await startEmbeddedPostgres({ dataDir, settings });
   expect((await readdir(path.join(dataDir, 'cluster'))).toSorted()).toEqual([
     running,
     'postgresql',
@@ -55,9 +55,9 @@ test('drafts of processes that have ended are removed, those of running ones sta
 });
 
 describe('the log', () => {
-  test('goes to a file for the day of the week, which rotation empties', async () => {
+  test('goes to one file for each day of the week, truncated on rotation', async () => {
     const dataDir = await temporaryDirectory();
-    const database = await openEmbeddedDatabase({ dataDir, settings });
+    const database = await startEmbeddedPostgres({ dataDir, settings });
     await expect(query(database.url, 'select 1 / 0')).rejects.toThrow('division by zero');
     const directory = path.join(pgData(dataDir), 'log');
     const [file = ''] = await readdir(directory);
@@ -78,9 +78,9 @@ describe('the log', () => {
     await database.close();
   });
 
-  test('of an earlier week is removed at the start, and a large start log emptied', async () => {
+  test('of an earlier week is removed at the start, and a large start log is truncated', async () => {
     const dataDir = await temporaryDirectory();
-    await (await openEmbeddedDatabase({ dataDir, settings })).close();
+    await (await startEmbeddedPostgres({ dataDir, settings })).close();
     const old = path.join(pgData(dataDir), 'log/postgresql-old.log');
     await writeFile(old, 'old');
     const days = Date.now() / 1000 - 7 * 86_400;
@@ -88,29 +88,29 @@ describe('the log', () => {
     const startLog = path.join(dataDir, 'cluster/postgresql/postgresql.log');
     await writeFile(startLog, 'x'.repeat(2_000_000));
 
-    await (await openEmbeddedDatabase({ dataDir, settings })).close();
+    await (await startEmbeddedPostgres({ dataDir, settings })).close();
     expect(await readdir(path.dirname(old))).not.toContain(path.basename(old));
     expect((await stat(startLog)).size).toBeLessThan(10_000);
   });
 
-  test('says why a start failed, and the error says where it is', async () => {
+  test('has the cause of a failed start, and the error names its path', async () => {
     const dataDir = await temporaryDirectory();
-    await (await openEmbeddedDatabase({ dataDir, settings })).close();
+    await (await startEmbeddedPostgres({ dataDir, settings })).close();
     const home = path.dirname(pgData(dataDir));
     const startLog = path.join(home, 'postgresql.log');
     const logDirectory = path.join(home, 'data/log');
     const failure = `see ${startLog} and ${logDirectory}`;
 
-    // Before the log is open.
-    const misspelt = openEmbeddedDatabase({ dataDir, settings: ['no_such_setting=1'] });
+    // Fails before the server opens its log.
+    const misspelt = startEmbeddedPostgres({ dataDir, settings: ['no_such_setting=1'] });
     await expect(misspelt).rejects.toThrow(failure);
     expect(await readFile(startLog, 'utf8')).toContain('no_such_setting');
 
-    // And after.
+    // Fails after the server has opened its log.
     const wal = path.join(home, 'data/pg_wal');
     const segments = (await readdir(wal)).filter((name) => /^[\dA-F]{24}$/.test(name));
     for (const segment of segments) await rm(path.join(wal, segment));
-    await expect(openEmbeddedDatabase({ dataDir, settings })).rejects.toThrow(failure);
+    await expect(startEmbeddedPostgres({ dataDir, settings })).rejects.toThrow(failure);
     const [file = ''] = await readdir(logDirectory);
     expect(await readFile(path.join(logDirectory, file), 'utf8')).toContain('checkpoint record');
   });

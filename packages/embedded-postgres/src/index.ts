@@ -1,48 +1,50 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openCluster } from './cluster.ts';
-import { keepRunning } from './keep-running.ts';
 import { takeLease } from './lease.ts';
 import { ensureServer } from './server.ts';
+import { supervise } from './supervisor.ts';
 
-export interface EmbeddedDatabase {
+export interface EmbeddedPostgres {
   /** Stays the same when the server is restarted. */
   url: string;
-  /** Stops the server, unless another process uses it too: the last one to leave does. */
+  /** Releases the server; the last process to do so stops it. */
   close: () => Promise<void>;
 }
 
-export interface EmbeddedOptions {
-  /** Where the data lives; it is kept from start to start. */
+export interface EmbeddedPostgresOptions {
+  /** Holds the data, which survives a restart. */
   dataDir: string;
-  /** Settings of the server, as `name=value`. */
+  /** Server settings, as `name=value`. */
   settings?: readonly string[];
   signal?: AbortSignal;
-  /** Called once when the server is found to have ended; it is restarted. */
+  /** Called once when the server has ended; it is restarted. */
   onDown?: (logDirectory: string) => void;
-  /** Called once when it is back. */
+  /** Called once when the restarted server accepts connections. */
   onUp?: (downMs: number) => void;
 }
 
 const RETRY_AFTER_MS = 200;
 
 /**
- * Runs PostgreSQL on a directory of ours, or joins the server that runs there already, and restarts it
+ * Starts PostgreSQL on a data directory, or joins the server that already runs there, and restarts it
  * whenever it ends.
  *
- * @throws an AbortError when `signal` says so; no process is left behind
+ * @throws AbortError when `signal` aborts; no process is left behind
  */
-export async function openEmbeddedDatabase(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
+export async function startEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
   const { dataDir, settings = [], signal, onDown, onUp } = options;
   const cluster = await openCluster(dataDir, signal);
   for (;;) {
     const url = await ensureServer(cluster, { settings }, signal);
     const lease = await takeLease(url);
     if (lease === undefined) {
-      // Its last user is about to stop it.
+      // The last process that used the server is about to stop it.
       await sleep(RETRY_AFTER_MS, undefined, { signal });
       continue;
     }
-    const close = keepRunning({
+    const close = supervise({
       cluster,
       settings,
       url,

@@ -1,22 +1,22 @@
 import { Client } from 'pg';
 
 /**
- * A share in the server. Every process that uses it holds the same advisory lock as a shared one; the
- * last to leave gets it as an exclusive one.
+ * A share in the server: one connection that holds an advisory lock in shared mode. A process stops the
+ * server only after it has taken the lock in exclusive mode, which it can when no other lease is left.
  */
 export interface Lease {
-  /** Resolves when its connection ends, for whatever reason. */
+  /** Resolves when the connection has ended. */
   ended: Promise<void>;
-  /** Gives it back; of any number of processes that do so at once, one is told `last`. */
-  release: () => Promise<'last' | 'shared' | 'no answer'>;
-  /** Closes the connection, and with it the exclusive lock. */
+  /** Gives up the share; only one of several concurrent callers gets `last`. */
+  release: () => Promise<'last' | 'shared' | 'disconnected'>;
+  /** Closes the connection, which also releases the exclusive lock. */
   close: () => Promise<void>;
 }
 
-const LEASE = 7_030_301;
+const LOCK_ID = 7_030_301;
 const TIMEOUT_MS = 5_000;
 
-/** @returns undefined when there is no server, or its last user is about to stop it */
+/** @returns undefined when the server is down, or the last process that used it is about to stop it */
 export async function takeLease(url: string): Promise<Lease | undefined> {
   const client = new Client({
     connectionString: url,
@@ -28,28 +28,20 @@ export async function takeLease(url: string): Promise<Lease | undefined> {
   const ended = new Promise<void>((resolve) => {
     client.once('end', resolve);
   });
-  const ask = async (lockFunction: string): Promise<boolean> => {
-    const { rows } = await client.query<{ done: boolean }>(`select ${lockFunction}($1) as done`, [
-      LEASE,
-    ]);
+  const call = async (lockFunction: string): Promise<boolean> => {
+    const text = `select ${lockFunction}($1) as done`;
+    const { rows } = await client.query<{ done: boolean }>(text, [LOCK_ID]);
     return rows[0]?.done === true;
   };
   const close = () => client.end().catch(() => {});
+  const release = async () => {
+    await call('pg_advisory_unlock_shared');
+    return (await call('pg_try_advisory_lock')) ? 'last' : 'shared';
+  };
   try {
     await client.connect();
-    if (await ask('pg_try_advisory_lock_shared')) {
-      return {
-        ended,
-        close,
-        async release() {
-          try {
-            await ask('pg_advisory_unlock_shared');
-            return (await ask('pg_try_advisory_lock')) ? 'last' : 'shared';
-          } catch {
-            return 'no answer';
-          }
-        },
-      };
+    if (await call('pg_try_advisory_lock_shared')) {
+      return { ended, close, release: () => release().catch(() => 'disconnected') };
     }
   } catch {
     // The server has ended, or has no connection left.

@@ -7,18 +7,17 @@ export interface RunAsUser {
 }
 
 /**
- * PostgreSQL refuses to run as root, so root runs it as `postgres`, or as `nobody` where that user
- * does not exist.
+ * Finds `postgres`, or else `nobody`, when the current user is root: PostgreSQL refuses to run as root.
  *
- * @returns undefined when it can run as the current user
+ * @returns undefined when PostgreSQL can run as the current user
  */
 export function findRunAsUser(): RunAsUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   return lookUp('postgres') ?? lookUp('nobody');
 }
 
-/** Whether the user can reach a path and enter or execute it. */
-export function canReach(user: RunAsUser | undefined, path: string): boolean {
+/** Returns whether the user may enter a directory, or execute a file. */
+export function canReach(user: RunAsUser, path: string): boolean {
   return spawnSync('test', ['-x', path], { ...user, cwd: '/' }).status === 0;
 }
 

@@ -1,18 +1,21 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, DatabaseError } from 'pg';
 import { CLUSTER_USER, type Cluster } from './cluster.ts';
 import { LOG_SETTINGS, limitLogs } from './logs.ts';
 import { isRunning, readPidFile } from './pid-file.ts';
-import { choosePort } from './port.ts';
 
 export interface ServerOptions {
-  /** Settings of the server, as `name=value`. */
+  /** Server settings, as `name=value`. */
   settings: readonly string[];
-  /** The port to start on; one is chosen when there is none. */
+  /** The port to start on; by default that of the last start, or else any free port. */
   port?: number;
 }
 
-/** Another process may take the port that was free a moment ago. */
+/** Another process may take the free port before the server listens on it. */
 const START_ATTEMPTS = 3;
 const RETRY_AFTER_MS = 300;
 const STOP_TIMEOUT_MS = 60_000;
@@ -20,15 +23,15 @@ const POLL_MS = 20;
 const START_TIMEOUT_SECONDS = 60;
 const CONNECT_TIMEOUT_MS = 2_000;
 
-/** SQLSTATE of a server that starts, recovers or stops. */
+/** The SQLSTATE `cannot_connect_now`: the server starts, recovers or stops. */
 const CANNOT_CONNECT_NOW = '57P03';
 
 /**
- * Finds the server that runs on the cluster, or starts one. Tries again while PostgreSQL says that the
- * data directory is in use: by a server that starts, stops or was just killed.
+ * Finds the server that runs on the cluster, or starts one. Retries while `postmaster.pid` exists: a
+ * server starts, stops or was just killed.
  *
  * @returns its URL
- * @throws an Error that names the logs
+ * @throws an Error that names the log files
  */
 export async function ensureServer(
   cluster: Cluster,
@@ -41,7 +44,8 @@ export async function ensureServer(
       return await findOrStartServer(cluster, options, signal);
     } catch (cause) {
       signal?.throwIfAborted();
-      const isInUse = (await readPidFile(cluster)) !== undefined && performance.now() < deadline;
+      const isInUse =
+        (await readPidFile(cluster.data)) !== undefined && performance.now() < deadline;
       if (!isInUse && attempt >= START_ATTEMPTS) {
         const { startLog, logDirectory } = cluster;
         const message = `the embedded PostgreSQL does not start; see ${startLog} and ${logDirectory}`;
@@ -54,9 +58,9 @@ export async function ensureServer(
 
 /**
  * Finds the server that runs on the cluster, or tries once to start one. When two processes start it
- * at once, PostgreSQL lets one through.
+ * concurrently, PostgreSQL refuses all but one.
  *
- * @returns its URL, also after an abort: a server that has started is for the caller to stop
+ * @returns its URL, also after an abort: the caller has to stop a server that has started
  */
 export async function findOrStartServer(
   cluster: Cluster,
@@ -78,25 +82,25 @@ export async function findOrStartServer(
 }
 
 /**
- * Ends connections, writes everything, and returns when the server has gone. `pg_ctl` would also wait
+ * Stops the server in fast mode and waits until its process has ended. `pg_ctl --wait` would also wait
  * for a server that another process starts in its place.
  */
 export async function stopServer(cluster: Cluster): Promise<void> {
-  const pid = (await readPidFile(cluster))?.pid;
+  const pid = (await readPidFile(cluster.data))?.pid;
   if (pid === undefined) return;
-  // Of a server that was killed, the pid file stays.
-  const isThere = async () => isRunning(pid) && (await readPidFile(cluster))?.pid === pid;
+  // A killed server leaves its pid file behind.
+  const isAlive = async () => isRunning(pid) && (await readPidFile(cluster.data))?.pid === pid;
   const options = [`--pgdata=${cluster.data}`, '--mode=fast', '--no-wait', '--silent'];
   await cluster.run('pg_ctl', ['stop', ...options]).catch(async (error: unknown) => {
-    if (await isThere()) throw error;
+    if (await isAlive()) throw error;
   });
   const deadline = performance.now() + STOP_TIMEOUT_MS;
-  while (performance.now() < deadline && (await isThere())) await sleep(POLL_MS);
+  while (performance.now() < deadline && (await isAlive())) await sleep(POLL_MS);
 }
 
-/** Stops a server that starts or recovers, and so has no users yet. */
+/** Stops a server that still starts or recovers, and so has no connections. */
 export async function stopStartingServer(cluster: Cluster): Promise<void> {
-  const port = (await readPidFile(cluster))?.port;
+  const port = (await readPidFile(cluster.data))?.port;
   if (port === undefined) return;
   const isStarting = await connect(urlOf(cluster, port)).then(
     () => false,
@@ -105,9 +109,9 @@ export async function stopStartingServer(cluster: Cluster): Promise<void> {
   if (isStarting) await stopServer(cluster).catch(() => {});
 }
 
-/** Asks by connecting: the server that wrote the pid file may have been killed. */
+/** Connects, because a killed server leaves its pid file behind. */
 async function findServer(cluster: Cluster): Promise<string | undefined> {
-  const port = (await readPidFile(cluster))?.port;
+  const port = (await readPidFile(cluster.data))?.port;
   if (port === undefined) return undefined;
   const url = urlOf(cluster, port);
   return await connect(url).then(
@@ -150,4 +154,23 @@ async function start(cluster: Cluster, settings: readonly string[]): Promise<voi
     '--silent',
     `--options=${options.map((option) => `-c ${option}`).join(' ')}`,
   ]);
+}
+
+/** Prefers the port of the last start: other processes may wait for the server there. */
+async function choosePort(cluster: Cluster): Promise<number> {
+  // PostgreSQL keeps the command line of its last start in this file.
+  const file = path.join(cluster.data, 'postmaster.opts');
+  const options = await readFile(file, 'utf8').catch(() => '');
+  const last = Number(/\bport=(\d+)/.exec(options)?.[1] ?? 0);
+  return await findFreePort(last).catch(() => findFreePort(0));
+}
+
+async function findFreePort(port: number): Promise<number> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
 }

@@ -22,7 +22,7 @@ export async function query<Row extends QueryResultRow>(
   statement: string,
 ): Promise<Row[]> {
   const client = new Client({ connectionString: url });
-  // Without a listener, a server that is killed meanwhile ends the process.
+  // Without a listener, a killed server would end this process.
   client.on('error', () => {});
   await client.connect();
   try {
@@ -49,7 +49,7 @@ export async function killServer(dataDir: string): Promise<void> {
   process.kill(Number.parseInt(pidFile, 10), 'SIGKILL');
 }
 
-/** The processes that name a directory in their command line. */
+/** Lists the processes whose command line contains a directory. */
 export async function processesOf(directory: string): Promise<string[]> {
   const { stdout } = await run('ps', ['-eo', 'pid=,args=']);
   return stdout.split('\n').filter((line) => line.includes(directory));

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { createDatabase } from '../database.ts';
-import { openEmbeddedDatabase } from '@classroom/embedded-postgres';
+import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { migrateToLatest } from '../migrate.ts';
 import { administer, databaseUrl } from './administer.ts';
 import type { TestServer } from './test-server.ts';
@@ -42,7 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function startServer() {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'classroom-test-'));
   stopWithoutUs(dataDir);
-  const server = await openEmbeddedDatabase({ dataDir, settings: FAST_AND_FORGETFUL });
+  const server = await startEmbeddedPostgres({ dataDir, settings: FAST_AND_FORGETFUL });
   return {
     url: server.url,
     close: async () => {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { openEmbeddedDatabase } from './index.ts';
+import { startEmbeddedPostgres } from './index.ts';
 import {
   answers,
   killServer,
@@ -15,10 +15,10 @@ import {
 
 const RESTARTED = { timeout: 30_000 };
 
-/** Opens the database and keeps what it reports. */
-async function open(dataDir: string, options: { settings?: string[] } = { settings }) {
+/** Starts a server and records its reports. */
+async function start(dataDir: string, options: { settings?: string[] } = { settings }) {
   const reported: string[] = [];
-  const database = await openEmbeddedDatabase({
+  const database = await startEmbeddedPostgres({
     dataDir,
     ...options,
     onDown: () => reported.push('down'),
@@ -29,7 +29,7 @@ async function open(dataDir: string, options: { settings?: string[] } = { settin
 
 test('a killed server comes back under the same URL with every commit, twice', async () => {
   const dataDir = await temporaryDirectory();
-  const { url, close, reported } = await open(dataDir, {});
+  const { url, close, reported } = await start(dataDir, {});
   await query(url, 'create table kept (answer int)');
   for (const times of [1, 2]) {
     await query(url, `insert into kept values (${times})`);
@@ -45,9 +45,9 @@ test('a killed server comes back under the same URL with every commit, twice', a
   expect(await answers(url)).toBe(false);
 });
 
-test('several users of a killed server share the one that comes back, and the last stops it', async () => {
+test('several processes share a restarted server, and the last close stops it', async () => {
   const dataDir = await temporaryDirectory();
-  const users = await Promise.all(Array.from({ length: 3 }, () => open(dataDir)));
+  const users = await Promise.all(Array.from({ length: 3 }, () => start(dataDir)));
   await killServer(dataDir);
   for (const { reported } of users) {
     await expect.poll(() => reported, RESTARTED).toEqual(['down', 'up']);
@@ -59,18 +59,18 @@ test('several users of a killed server share the one that comes back, and the la
   expect(await processesOf(dataDir)).toEqual([]);
 });
 
-test('a process that starts while the server is down starts it where the others wait for it', async () => {
+test('a start while the server is down uses the port on which other processes wait', async () => {
   const dataDir = await temporaryDirectory();
-  const first = await open(dataDir);
+  const first = await start(dataDir);
   await killServer(dataDir);
-  const second = await open(dataDir);
+  const second = await start(dataDir);
   expect(second.url).toBe(first.url);
   await Promise.all([first.close(), second.close()]);
 });
 
-test('a terminated lease connection is replaced, and nothing is reported', async () => {
+test('a terminated lease connection is replaced without a report', async () => {
   const dataDir = await temporaryDirectory();
-  const first = await open(dataDir);
+  const first = await start(dataDir);
   const holder = async () => {
     const [lock] = await query<{ pid: number }>(
       first.url,
@@ -82,17 +82,17 @@ test('a terminated lease connection is replaced, and nothing is reported', async
   await query(first.url, `select pg_terminate_backend(${terminated})`);
   await expect.poll(holder).toSatisfy((pid: number) => pid > 0 && pid !== terminated);
 
-  // With the lease, it keeps the server from being stopped by another process that leaves.
-  const second = await open(dataDir);
+  // The new lease keeps another process from stopping the server.
+  const second = await start(dataDir);
   await second.close();
   expect(await answers(first.url)).toBe(true);
   expect(first.reported).toEqual([]);
   await first.close();
 });
 
-test('a restart that fails is tried again with a growing pause until it succeeds', async () => {
+test('a failed restart is retried with a growing pause until it succeeds', async () => {
   const dataDir = await temporaryDirectory();
-  const { url, close, reported } = await open(dataDir);
+  const { url, close, reported } = await start(dataDir);
   const configuration = path.join(pgData(dataDir), 'postgresql.auto.conf');
   const before = await readFile(configuration);
   await writeFile(configuration, 'not a setting');
@@ -119,10 +119,10 @@ test('a restart that fails is tried again with a growing pause until it succeeds
   await close();
 });
 
-test('a server closed at any moment of a restart leaves no process behind', async () => {
+test('a close at any moment of a restart leaves no process behind', async () => {
   for (const delay of [0, 20, 100, 200, 300, 500, 800]) {
     const dataDir = await temporaryDirectory();
-    const { url, close } = await open(dataDir);
+    const { url, close } = await start(dataDir);
     await query(url, 'create table kept as select generate_series(1, 100000)');
     await killServer(dataDir);
     await sleep(delay);

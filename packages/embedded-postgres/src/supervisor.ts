@@ -3,28 +3,27 @@ import type { Cluster } from './cluster.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { findOrStartServer, stopServer, stopStartingServer } from './server.ts';
 
-export interface KeepRunningOptions {
+export interface SuperviseOptions {
   cluster: Cluster;
   settings: readonly string[];
   url: string;
   lease: Lease;
-  /** The server does not answer; it is restarted until it does. */
   onDown: () => void;
   onUp: (downMs: number) => void;
 }
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 15_000;
-/** A server that ends sooner than this after its start is likely to end for the same reason again. */
+/** The pause starts at zero again once a server has run this long. */
 const STABLE_MS = 5_000;
 
 /**
- * Restarts the server whenever it ends, on the same port, with a growing pause between the attempts.
- * Several processes may do so for one server.
+ * Restarts the server on the same port whenever it ends, with a growing pause between attempts. Several
+ * processes may supervise one server.
  *
- * @returns a function that ends this, and stops the server unless another process uses it
+ * @returns ends the supervision, and stops the server unless another process uses it
  */
-export function keepRunning(options: KeepRunningOptions): () => Promise<void> {
+export function supervise(options: SuperviseOptions): () => Promise<void> {
   const { cluster, settings, url, onDown, onUp } = options;
   const port = Number(new URL(url).port);
   const closing = new AbortController();
@@ -45,12 +44,12 @@ export function keepRunning(options: KeepRunningOptions): () => Promise<void> {
     }
     return undefined;
   };
-  const keep = async () => {
+  const watch = async () => {
     while (lease !== undefined) {
       const since = performance.now();
       await Promise.race([lease.ended, aborted]);
       if (signal.aborted) return;
-      // Only the connection may have ended.
+      // The connection may have ended while the server still runs.
       lease = await takeLease(url);
       if (lease !== undefined) continue;
       const lostAt = performance.now();
@@ -60,15 +59,15 @@ export function keepRunning(options: KeepRunningOptions): () => Promise<void> {
       if (lease !== undefined) onUp(performance.now() - lostAt);
     }
   };
-  const kept = keep();
+  const watched = watch();
 
   const close = async () => {
     closing.abort();
-    await kept;
+    await watched;
     lease ??= await takeLease(url);
-    const outcome = (await lease?.release()) ?? 'no answer';
+    const outcome = (await lease?.release()) ?? 'disconnected';
     if (outcome === 'last') await stopServer(cluster);
-    if (outcome === 'no answer') await stopStartingServer(cluster);
+    if (outcome === 'disconnected') await stopStartingServer(cluster);
     await lease?.close();
   };
   let closed: Promise<void> | undefined;
