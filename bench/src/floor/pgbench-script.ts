@@ -1,4 +1,4 @@
-import { captureQueries } from '@classroom/db/testing/capture-queries';
+import { captureQueries } from '@classroom/db/testing/inspection';
 import type { Round } from '../benchmark.ts';
 import { type Draw, drawAtRandom, numbersOf } from '../draw.ts';
 import { sha256 } from '../sha256.ts';

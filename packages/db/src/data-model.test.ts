@@ -3,11 +3,7 @@ import path from 'node:path';
 import { questionStatus, sessionStatus } from '@classroom/schema';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createTestDatabase } from './testing.ts';
-import {
-  type ColumnFacts,
-  describeColumns,
-  describeConstraints,
-} from './testing/describe-schema.ts';
+import { type ColumnFacts, describeColumns, describeConstraints } from './testing/inspection.ts';
 
 const database = await createTestDatabase();
 afterAll(() => database[Symbol.asyncDispose]());

@@ -1,31 +1,28 @@
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDatabase } from './database.ts';
 import { checkWritable } from './describe-server.ts';
-import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { administer, createTestDatabase } from './testing.ts';
 
 test.each([
-  ['its settings', 'DB set default_transaction_read_only = true'],
-  ['those of its role', 'ROLE in database NAME set default_transaction_read_only = on'],
-])(
-  'a database is read-only by %s, for a connection that is open already too',
-  async (_, setting) => {
-    await using database = await createTestDatabase({ max: 1 });
-    const alter = alterer(database.url);
-    expect(await checkWritable(database.db)).toBe('writable');
-    await alter(setting);
-    expect(await checkWritable(database.db)).toBe('read-only');
-    await using later = createDatabase(database.url, { max: 1 });
-    expect(await checkWritable(later)).toBe('read-only');
-    await alter(setting.replace(/ (on|true)$/, ' off'));
-    expect(await checkWritable(later)).toBe('writable');
-    await alter(setting.replace(/ set .*/, ' reset default_transaction_read_only'));
-    expect(await checkWritable(later)).toBe('writable');
-  },
-);
+  ['a setting of the database', 'DB set default_transaction_read_only = true'],
+  ['a setting of its role', 'ROLE in database NAME set default_transaction_read_only = on'],
+])('%s makes new and open connections read-only', async (_, setting) => {
+  await using database = await createTestDatabase({ max: 1 });
+  const alter = alterer(database.url);
+  expect(await checkWritable(database.db)).toBe('writable');
+  await alter(setting);
+  expect(await checkWritable(database.db)).toBe('read-only');
+  await using later = createDatabase(database.url, { max: 1 });
+  expect(await checkWritable(later)).toBe('read-only');
+  await alter(setting.replace(/ (on|true)$/, ' off'));
+  expect(await checkWritable(later)).toBe('writable');
+  await alter(setting.replace(/ set .*/, ' reset default_transaction_read_only'));
+  expect(await checkWritable(later)).toBe('writable');
+});
 
 test('settings of the role override those of the database', async () => {
   await using database = await createTestDatabase();
@@ -57,12 +54,12 @@ test('a standby is read-only', { timeout: 120_000 }, async () => {
   expect(await checkWritable(db)).toBe('read-only');
 });
 
-test('a database that cannot be reached makes the check fail', async () => {
+test('an unreachable database makes the check fail', async () => {
   await using db = createDatabase('postgres://127.0.0.1:1/nobody');
   await expect(checkWritable(db)).rejects.toThrow('ECONNREFUSED');
 });
 
-/** Changes settings of a database or of our role in it, which may be read-only by then. */
+/** Changes a setting of the database or of the current role, also while it is read-only. */
 function alterer(url: string): (setting: string) => Promise<void> {
   const { pathname, username } = new URL(url);
   const name = pathname.slice(1);

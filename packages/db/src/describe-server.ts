@@ -2,35 +2,34 @@ import { sql } from 'kysely';
 import { DatabaseError } from 'pg';
 import type { Database } from './database.ts';
 
-/** The oldest PostgreSQL that this runs on, as a major version. */
+/** The oldest supported major version of PostgreSQL. */
 export const OLDEST_POSTGRESQL = 15;
 
 export interface ServerDescription {
-  /** Major. */
+  /** The major version. */
   version: number;
-  /** Of the database, as PostgreSQL names it: `UTF8`. */
+  /** The encoding of the database, such as `UTF8`. */
   encoding: string;
 }
 
-/** What we are connected to. */
 export async function describeServer(db: Database): Promise<ServerDescription> {
   const { rows } = await sql<ServerDescription>`
     select current_setting('server_version_num')::int / 10000 as version,
       current_setting('server_encoding') as encoding
   `.execute(db);
   const [server] = rows;
-  if (server === undefined) throw new Error('describeServer: a select without a table gave no row');
+  if (server === undefined) throw new Error('describeServer: the query returned no row');
   return server;
 }
 
 const DISK_FULL = '53100';
 
 /**
- * Checks whether the database takes writes, without writing a row. pg_export_snapshot() writes a small file
- * to the data directory and deletes it with its transaction; on a full disk that fails, and an empty file
- * stays until PostgreSQL restarts. Callers must limit how often they call this.
+ * Checks whether the database accepts writes, without writing a row. pg_export_snapshot() writes a file
+ * and deletes it with its transaction; on a full disk that fails and leaves an empty file until
+ * PostgreSQL restarts, so callers must limit how often they call this.
  *
- * @throws when the database does not answer
+ * @throws when the database cannot be reached
  */
 export async function checkWritable(db: Database): Promise<'writable' | 'read-only' | 'full'> {
   try {
@@ -45,8 +44,8 @@ export async function checkWritable(db: Database): Promise<'writable' | 'read-on
 }
 
 /**
- * What a connection that is opened now would have. Settings of a role or a database reach only new
- * ones, so they are read where they are kept, the most specific first.
+ * `default_transaction_read_only` of a connection opened now. Settings of a role or a database reach new
+ * connections only, so this reads them from the catalog, the most specific first.
  */
 const defaultIsReadOnly = sql<boolean>`coalesce(
   (

@@ -4,47 +4,47 @@ import { listen, notify } from './listen.ts';
 import { administer, useTestDatabase } from './testing.ts';
 
 const database = await useTestDatabase();
-const stop = new AbortController();
-const heard: string[] = [];
-let listening = 0;
-let lost = 0;
+const controller = new AbortController();
+const received: string[] = [];
+let connected = 0;
+let disconnected = 0;
 
 const ended = listen(
   {
     url: database.url,
     channel: 'news "quoted"',
-    onNotification: (payload) => void heard.push(payload),
-    onListening: () => void (listening += 1),
-    onLost: () => void (lost += 1),
+    onNotification: (payload) => void received.push(payload),
+    onConnected: () => void (connected += 1),
+    onDisconnected: () => void (disconnected += 1),
   },
-  stop.signal,
+  controller.signal,
 );
 afterAll(async () => {
-  stop.abort();
+  controller.abort();
   await ended;
 });
-const say = (payload: string) => notify(database.db, { channel: 'news "quoted"', payload });
+const send = (payload: string) => notify(database.db, { channel: 'news "quoted"', payload });
 
-test('what is said is heard', async () => {
-  await expect.poll(() => listening).toBe(1);
-  await say('one');
-  await expect.poll(() => heard).toEqual(['one']);
+test('a notification reaches the listener', async () => {
+  await expect.poll(() => connected).toBe(1);
+  await send('one');
+  await expect.poll(() => received).toEqual(['one']);
 });
 
-test('a connection that is killed is made again, and says so', async () => {
+test('a terminated connection is replaced, and both changes are reported', async () => {
   await administer(
     database.url,
     `select pg_terminate_backend(pid) from pg_stat_activity
      where application_name = 'classroom listener' and datname = current_database()`,
   );
-  await expect.poll(() => listening, { timeout: 5_000 }).toBe(2);
-  expect(lost).toBeGreaterThan(0);
-  await say('two');
-  await expect.poll(() => heard).toEqual(['one', 'two']);
+  await expect.poll(() => connected, { timeout: 5_000 }).toBe(2);
+  expect(disconnected).toBeGreaterThan(0);
+  await send('two');
+  await expect.poll(() => received).toEqual(['one', 'two']);
 });
 
-test('told to stop, it leaves no connection', async () => {
-  stop.abort();
+test('an aborted listener leaves no connection', async () => {
+  controller.abort();
   await ended;
   const connections = async () => {
     const { rows } = await sql<{ count: number }>`

@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { expect, inject, test } from 'vitest';
 import { migrations } from '../migrations/index.ts';
-import { createDatabase } from './database.ts';
+import { createDatabase, type Database } from './database.ts';
 import { createMigrator, migrateToLatest } from './migrate.ts';
 import { insertSession } from './repositories/insert-session.ts';
 import { endSessionAsHost } from './repositories/session-lifecycle.ts';
@@ -11,6 +12,7 @@ import {
   administer,
   createTestDatabase,
   databaseUrl,
+  holdLock,
   insertParticipants,
   insertQuestions,
   newSession,
@@ -18,7 +20,10 @@ import {
 
 const names = Object.keys(migrations);
 
-test('every migration file is listed, in order', async () => {
+/** The key of the advisory lock that Kysely's migrator takes. */
+const MIGRATOR_LOCK = '3853314791062309107';
+
+test('migrations/index.ts lists every migration file in order', async () => {
   const files = await readdir(path.join(import.meta.dirname, '..', 'migrations'));
   const numbered = files
     .filter((file) => /^\d{4}-/.test(file))
@@ -26,23 +31,51 @@ test('every migration file is listed, in order', async () => {
   expect(names).toEqual(numbered.toSorted());
 });
 
-test('several processes may migrate at once: each migration is applied once', async () => {
-  const { serverUrl } = inject('testDatabase');
-  const name = `test_migrate_${process.pid}`;
-  await administer(serverUrl, `create database ${name}`);
-  const databases = Array.from({ length: 5 }, () =>
-    createDatabase(databaseUrl(serverUrl, name), { statementTimeoutMs: 0 }),
-  );
-  try {
-    const applied = await Promise.all(databases.map(migrateToLatest));
-    expect(applied.flat()).toEqual(names);
-  } finally {
-    await Promise.all(databases.map((db) => db.destroy()));
-    await administer(serverUrl, `drop database ${name} with (force)`);
-  }
+test('of five concurrent migrators each migration is applied by exactly one', async () => {
+  await using empty = await createEmptyDatabase();
+  const migrators = Array.from({ length: 5 }, () => empty.connect());
+  const applied = await Promise.all(migrators.map(migrateToLatest));
+  expect(applied.flat()).toEqual(names);
 });
 
-test('migrations can be undone and applied again', async () => {
+test('one backend locks and migrates while other statements keep both pools busy', async () => {
+  await using empty = await createEmptyDatabase();
+  const observer = empty.connect();
+  const migrators = [empty.connect(), empty.connect()];
+  const stop = new AbortController();
+  let statements = 0;
+  const load = migrators.flatMap((db) =>
+    Array.from({ length: 6 }, async () => {
+      for (; !stop.signal.aborted; statements += 1) await sql`select pg_sleep(0.001)`.execute(db);
+    }),
+  );
+  const waitForStatements = async () => {
+    const before = statements;
+    await expect.poll(() => statements).toBeGreaterThan(before + 50);
+  };
+
+  const unlock = await holdLock(observer, sql`select pg_advisory_xact_lock(${MIGRATOR_LOCK})`);
+  const applied = Promise.all(migrators.map(migrateToLatest));
+  await expect.poll(() => advisoryLockPids(observer, { granted: false })).toHaveLength(2);
+  await waitForStatements();
+
+  // The migrator that gets the lock next stops at its first query, so that its locks can be read.
+  const release = await holdLock(observer, sql`lock table kysely_migration`);
+  await unlock();
+  await expect.poll(() => tableLockPids(observer, { granted: false })).toHaveLength(1);
+  await waitForStatements();
+  const [holder] = await advisoryLockPids(observer, { granted: true });
+  expect(await tableLockPids(observer, { granted: false })).toEqual([holder]);
+  expect(await advisoryLockPids(observer, { granted: false })).toHaveLength(1);
+
+  await release();
+  expect((await applied).flat()).toEqual(names);
+  expect(await advisoryLockPids(observer, { granted: true })).toEqual([]);
+  stop.abort();
+  await Promise.all(load);
+});
+
+test('every migration can be reverted and applied again', async () => {
   await using database = await createTestDatabase({ statementTimeoutMs: 0 });
   const migrator = createMigrator(database.db);
   for (const _ of names) expect((await migrator.migrateDown()).error).toBeUndefined();
@@ -51,7 +84,7 @@ test('migrations can be undone and applied again', async () => {
   expect(await migrateToLatest(database.db)).toEqual(names);
 });
 
-test('the participants and questions of an earlier release count towards the limits of their session', async () => {
+test('participants and questions of an earlier release count towards the limits of their session', async () => {
   await using database = await createTestDatabase({ statementTimeoutMs: 0 });
   const { db } = database;
   const open = newSession();
@@ -87,3 +120,43 @@ test('the participants and questions of an earlier release count towards the lim
     { question_count: 7, slots: [1, 2, 3, 4] },
   ]);
 });
+
+async function createEmptyDatabase() {
+  const { serverUrl } = inject('testDatabase');
+  const name = `test_migrate_${randomBytes(8).toString('hex')}`;
+  await administer(serverUrl, `create database ${name}`);
+  const opened: Database[] = [];
+  return {
+    connect() {
+      const url = databaseUrl(serverUrl, name);
+      const db = createDatabase(url, { max: 4, statementTimeoutMs: 0 });
+      opened.push(db);
+      return db;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(opened.map((db) => db.destroy()));
+      await administer(serverUrl, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+function advisoryLockPids(db: Database, { granted }: { granted: boolean }): Promise<number[]> {
+  return lockPids(db, granted, sql`(classid::bigint << 32 | objid::bigint) = ${MIGRATOR_LOCK}`);
+}
+
+function tableLockPids(db: Database, { granted }: { granted: boolean }): Promise<number[]> {
+  return lockPids(db, granted, sql`relation = 'kysely_migration'::regclass`);
+}
+
+async function lockPids(
+  db: Database,
+  granted: boolean,
+  condition: RawBuilder<unknown>,
+): Promise<number[]> {
+  const { rows } = await sql<{ pid: number }>`
+    select distinct pid from pg_locks
+    where database = (select oid from pg_database where datname = current_database())
+      and granted = ${granted} and ${condition}
+  `.execute(db);
+  return rows.map(({ pid }) => pid);
+}

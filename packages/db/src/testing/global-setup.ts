@@ -4,15 +4,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import type { TestProject } from 'vitest/node';
 import { createDatabase } from '../database.ts';
-import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { migrateToLatest } from '../migrate.ts';
-import { administer, databaseUrl } from './administer.ts';
-import type { TestServer } from './test-server.ts';
+import { administer, databaseUrl } from './server.ts';
 
-/** Tests may lose their data when the machine stops; in return they run several times faster. */
-const FAST_AND_FORGETFUL = [
+declare module 'vitest' {
+  interface ProvidedContext {
+    testDatabase: {
+      serverUrl: string;
+      /** The name of a migrated database to clone. */
+      template: string;
+    };
+  }
+}
+
+/** Tests need no durability and run several times faster without it. */
+const SETTINGS = [
   'fsync=off',
   'synchronous_commit=off',
   'full_page_writes=off',
@@ -20,8 +29,8 @@ const FAST_AND_FORGETFUL = [
 ];
 
 /**
- * Starts a PostgreSQL of this test run's own, or takes the one that `TEST_DATABASE_URL` names, and
- * prepares the template that `createTestDatabase` clones.
+ * Starts a PostgreSQL for this test run, or uses that of `TEST_DATABASE_URL`, and prepares the template
+ * that `createTestDatabase` clones.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['TEST_DATABASE_URL'];
@@ -31,7 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const db = createDatabase(databaseUrl(server.url, template), { statementTimeoutMs: 0 });
   await migrateToLatest(db);
   await db.destroy();
-  project.provide('testDatabase', { serverUrl: server.url, template } satisfies TestServer);
+  project.provide('testDatabase', { serverUrl: server.url, template });
 
   return async () => {
     await administer(server.url, `drop database ${template} with (force)`);
@@ -41,8 +50,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function startServer() {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'classroom-test-'));
-  stopWithoutUs(dataDir);
-  const server = await startEmbeddedPostgres({ dataDir, settings: FAST_AND_FORGETFUL });
+  stopAfterKill(dataDir);
+  const server = await startEmbeddedPostgres({ dataDir, settings: SETTINGS });
   return {
     url: server.url,
     close: async () => {
@@ -52,11 +61,8 @@ async function startServer() {
   };
 }
 
-/**
- * A test run that is killed tears nothing down. Then its end of this pipe closes, and the shell at
- * the other end stops the server and removes its data.
- */
-function stopWithoutUs(dataDir: string): void {
+/** When the test run is killed, its end of the pipe closes and the shell stops the server. */
+function stopAfterKill(dataDir: string): void {
   const script = `
     cat
     kill -INT "$(head -n 1 "$0/cluster/postgresql/data/postmaster.pid")"

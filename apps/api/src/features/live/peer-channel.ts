@@ -60,7 +60,10 @@ export function openPeerChannel(options: PeerChannelOptions, signal: AbortSignal
     const message = messageFrom(payload);
     if (message !== undefined && message.from !== from) onMessage(message);
   };
-  void listen({ url, channel: NAME, onNotification, onListening, onLost: onError }, signal);
+  void listen(
+    { url, channel: NAME, onNotification, onConnected: onListening, onDisconnected: onError },
+    signal,
+  );
 
   return {
     publishChange(sessionId) {

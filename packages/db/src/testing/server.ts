@@ -1,9 +1,9 @@
 import { Client } from 'pg';
 
-/** Runs one statement over a connection of its own, such as `create database`. */
+/** Runs one statement, such as `create database`, on a new connection. */
 export async function administer(serverUrl: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: serverUrl });
-  // A server that dies rejects the query and also emits an error, which without a listener ends the process.
+  // A dying server also emits an error, which without a listener would end the process.
   client.on('error', () => {});
   await client.connect();
   try {
@@ -13,7 +13,7 @@ export async function administer(serverUrl: string, statement: string): Promise<
   }
 }
 
-/** The URL of another database on the same server. */
+/** Returns the URL of another database on the same server. */
 export function databaseUrl(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
