@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { sessionEvent } from '@classroom/schema';
 import { expect, test } from 'vitest';
 import { useApi } from '../src/use-api.ts';
 
@@ -18,7 +19,14 @@ async function create(route: string): Promise<unknown> {
   return await response.json();
 }
 
-test('the error examples of docs/api.md are the responses of the server', async () => {
+test('the error examples are responses of the server', async () => {
   for (let n = 0; n < 3; n += 1) await create('/api/sessions');
   expect([await create('/trpc/sessions.create'), await create('/api/sessions')]).toEqual(examples);
+});
+
+test('the table of live events lists every type of the schema', () => {
+  const [, section = ''] = /^## Live events\n([^]*?)^## /m.exec(page) ?? [];
+  const documented = [...section.matchAll(/^\| `(\w+)` /gm)].map(([, type]) => type);
+  const types = sessionEvent.options.map(({ shape }) => shape.type.value);
+  expect(new Set(documented)).toEqual(new Set(['type', ...types]));
 });
