@@ -1,4 +1,4 @@
-# The production bundle on Node, and nothing else. tests/faults/long/container.test.ts runs these steps.
+# The production bundle on Node. tests/faults/long/container.test.ts runs these steps.
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /src
 COPY . .
@@ -9,7 +9,7 @@ RUN rm apps/api/dist/*.map
 FROM node:24.21.0-alpine
 WORKDIR /app
 COPY --from=build /src/apps/api/dist ./
-# Owned by root and run as another: nothing that runs here can change what it runs.
+# Root owns the files and another user runs them, so the process cannot change its own code.
 USER node
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 EXPOSE 3000

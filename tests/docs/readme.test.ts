@@ -25,7 +25,9 @@ function blocks(page: string, language: string): string[] {
 async function pages(): Promise<string[]> {
   const below = await readdir(path.join(ROOT, 'docs'), { recursive: true });
   const docs = below.filter((file) => file.endsWith('.md')).map((file) => path.join('docs', file));
-  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs];
+  const packages = ['apps/api', 'packages/client', 'packages/db', 'packages/schema'];
+  const readmes = packages.map((directory) => path.join(directory, 'README.md'));
+  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...readmes, ...docs];
 }
 
 test('the two commands stand on the first screen, word for word', () => {
