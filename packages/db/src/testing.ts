@@ -2,13 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, inject } from 'vitest';
 import { createDatabase, type Database } from './database.ts';
 import type { PoolOptions } from './pool.ts';
-import type {} from './testing/global-setup.ts';
 import { administer, databaseUrl } from './testing/server.ts';
 
 export * from './testing/fixtures.ts';
 export * from './testing/inspection.ts';
 export * from './testing/locks.ts';
 export { administer, databaseUrl };
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Provided by `./testing/global-setup`. */
+    testDatabase: {
+      serverUrl: string;
+      /** The name of a migrated database to clone. */
+      template: string;
+    };
+  }
+}
 
 export interface TestDatabase extends AsyncDisposable {
   url: string;

@@ -10,16 +10,6 @@ import { createDatabase } from '../database.ts';
 import { migrateToLatest } from '../migrate.ts';
 import { administer, databaseUrl } from './server.ts';
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    testDatabase: {
-      serverUrl: string;
-      /** The name of a migrated database to clone. */
-      template: string;
-    };
-  }
-}
-
 /** Tests need no durability and run several times faster without it. */
 const SETTINGS = [
   'fsync=off',
