@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Users, sessions, and who takes part in them. What each constraint is for: docs/data-model.md. */
+/** Users, sessions and participants. docs/data-model.md explains each constraint. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table users (
@@ -39,7 +39,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )
   `.execute(db);
 
-  // The limit of three open sessions per host: three slots, each held by one open session.
+  // Limits a host to three open sessions: each of them holds one of three slots.
   await sql`
     create unique index sessions_host_slot_key on sessions (host_user_id, host_slot)
       where status <> 'ended'

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Finds the open sessions that are past their time without reading the others. */
+/** Indexes open sessions by expiry, for the sweep. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index sessions_expires_at_idx on sessions (expires_at) where status <> 'ended'

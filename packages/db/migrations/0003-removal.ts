@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Who is removed loses name, token and key, and the row stays for what hangs on it. Who is blocked
- * keeps them: the row holds the name, and the token is known again.
+ * A removed participant loses name, token and key; the row stays, because questions refer to it. A
+ * blocked participant keeps them, so that the name stays taken and the token is recognised.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** A host's further devices: each begins as a pairing code, and becomes a token when it is redeemed. */
+/** Further devices of a host. A row starts as a pairing code; redeeming it sets the token. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table pairings (
@@ -21,7 +21,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   `.execute(db);
   await sql`create index pairings_participant_id_idx on pairings (participant_id)`.execute(db);
 
-  // One code at a time: a new one takes the place of the last.
+  // Limits a host to one pending code: a new code replaces the previous one.
   await sql`
     create unique index pairings_pending_key on pairings (participant_id) where token_hash is null
   `.execute(db);

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Finds the sessions that ended long ago without reading the others. */
+/** Indexes ended sessions by their end, for the purge. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index sessions_ended_at_idx on sessions (ended_at) where status = 'ended'

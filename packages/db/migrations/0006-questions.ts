@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Questions, and the votes for them. Every change in a session has a number, and every question and
- * status keeps that of its last change: what changed after a number is found by it.
+ * Questions and votes. Every change in a session gets a sequence number, stored as `change_number` in
+ * the row that changed, so that changes after a number are found by an index.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -50,7 +50,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )
   `.execute(db);
 
-  // The limit of three pending questions per author: three slots, each held by one of them.
+  // Limits an author to three pending questions: each of them holds one of three slots.
   await sql`
     create unique index questions_author_slot_key on questions (author_id, author_slot)
   `.execute(db);

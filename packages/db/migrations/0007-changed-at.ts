@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** When the last change of a session was made, by the clock of the database: how late it is heard. */
+/** The time of a session's last change by the database's clock, to measure delivery delay. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     alter table sessions add column changed_at timestamptz not null default now()

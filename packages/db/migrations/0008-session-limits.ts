@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * The limits of a session: a slot for each of its participants, and how many questions it has. A
- * question that is reopened holds no slot of its author, so that reopening cannot fail on that limit.
+ * Limits per session: a slot for each participant, and a count of questions. A reopened question holds
+ * no author slot, so that reopening cannot fail on the author's limit.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // All at once, in the order of the statements that run meanwhile: one by one could deadlock with them.
+  // One statement in the lock order of the application: separate locks could deadlock with it.
   await sql`
     lock table sessions, session_participants, questions in access exclusive mode
   `.execute(db);
@@ -20,7 +20,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column question_count integer not null default 0
         constraint sessions_question_count_check check (question_count >= 0)
   `.execute(db);
-  // Nobody asks in a session that has ended.
+  // An ended session takes no questions.
   await sql`
     update sessions set question_count = counted.questions
     from (select session_id, count(*) as questions from questions group by session_id) counted
@@ -34,7 +34,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         session_slot is null or (session_slot >= 1 and role = 'participant')
       )
   `.execute(db);
-  // Nobody joins a session that has ended.
+  // An ended session takes no participants.
   await sql`
     update session_participants set session_slot = numbered.slot
     from (
