@@ -1,7 +1,7 @@
-// Fails with a line for each package installed here whose licence nobody has allowed.
+// Prints each installed package whose licence is not in the list, and fails if there is one.
 import { execSync } from 'node:child_process';
 
-/** As the packages write them: what is written in another way is looked at by somebody first. */
+/** Compared literally: review any other spelling before adding it. */
 const ALLOWED = [
   'MIT',
   'ISC',
@@ -13,7 +13,7 @@ const ALLOWED = [
 ];
 const SETS = {
   prod: ALLOWED,
-  // Used as it is and not passed on, it asks for nothing.
+  // MPL-2.0 imposes no obligation on tools that are used unmodified and not distributed.
   dev: [...ALLOWED, 'MPL-2.0'],
 };
 
@@ -22,11 +22,11 @@ for (const [set, allowed] of Object.entries(SETS)) {
     execSync(`pnpm -r licenses list --${set} --json`, { encoding: 'utf8' }),
   );
   const packages = Object.values(listed).flat();
-  if (packages.length === 0) throw new Error(`pnpm lists no packages of ${set}`);
+  if (packages.length === 0) throw new Error(`pnpm lists no ${set} packages; run pnpm install`);
   for (const { name, versions, license } of packages) {
     if (allowed.includes(license)) continue;
     console.error(
-      `${name} ${versions.join(', ')} (${set}) has a licence that is not allowed: ${license}`,
+      `${name} ${versions.join(', ')} (${set}): the licence ${license} is not allowed; replace the package, or add its licence in scripts/check-licences.mjs`,
     );
     process.exitCode = 1;
   }

@@ -1,7 +1,10 @@
-// Plain JavaScript that any Node runs, so that the wrong one is told so in one line.
-const NEEDED = 24;
+// Plain JavaScript that old versions of Node can run too.
+const REQUIRED = 24;
 const major = Number(process.versions.node.split('.')[0]);
-if (major < NEEDED) {
-  console.error(`Node ${NEEDED} or newer is needed, and this is ${process.versions.node}.`);
+if (major < REQUIRED) {
+  console.error(
+    `Node ${REQUIRED} or newer is required; this is Node ${process.versions.node}. ` +
+      'Run "npx --yes pnpm@12.21.0 install", or install it from https://nodejs.org.',
+  );
   process.exit(1);
 }

@@ -1,10 +1,7 @@
 import { defineConfig } from 'tsdown';
 import { printContract } from './build/print-contract.ts';
 
-/**
- * A package for any project: one module, and one declaration in which the printed contract stands in
- * for the types of the server and of the schema.
- */
+/** Builds one module and one declaration file, which has the printed contract and no server types. */
 export default defineConfig({
   entry: 'src/index.ts',
   platform: 'neutral',

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { loadEnvFile } from 'node:process';
+import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { PostgresDialect } from 'kysely';
 import { defineConfig } from 'kysely-ctl';
-import { seeds } from './seeds/index.ts';
-import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
+import { seedClassrooms } from './seeds/classrooms.ts';
 import { createMigrator } from './src/migrate.ts';
 import { createPool } from './src/pool.ts';
 
@@ -13,7 +13,7 @@ const ENV_FILE = path.join(REPOSITORY, '.env');
 
 if (existsSync(ENV_FILE)) loadEnvFile(ENV_FILE);
 
-/** A pool of the database that `pnpm start` would use, past a pooler; the embedded one runs as long as the pool. */
+/** Opens a pool on the database of `pnpm start`, past a pooler. An embedded server ends with the pool. */
 async function openPool() {
   const { DATABASE_URL, DATABASE_DIRECT_URL, DATA_DIR } = process.env;
   const embedded = DATABASE_URL
@@ -31,19 +31,18 @@ async function openPool() {
   };
 }
 
-/** `0002-`, after the migrations that there are. */
+/** Returns the next migration number, such as `0009-`. */
 function nextPrefix(): string {
   const files = readdirSync(path.join(import.meta.dirname, 'migrations'));
   const count = files.filter((file) => /^\d/.test(file)).length;
   return `${String(count + 1).padStart(4, '0')}-`;
 }
 
-/** The seeds. Their tokens are known to everybody, and so they are for development only. */
 async function getSeeds() {
   if (process.env['NODE_ENV'] === 'production') {
-    throw new Error('The seeds have tokens that everybody knows: not with NODE_ENV=production');
+    throw new Error('The seeds have public tokens; run them without NODE_ENV=production');
   }
-  return seeds;
+  return { classrooms: { seed: seedClassrooms } };
 }
 
 export default defineConfig({

@@ -26,7 +26,7 @@ test('inputs and outputs are typed end to end', () => {
   expectTypeOf(reasonOf).returns.toEqualTypeOf<ErrorReason | undefined>();
 });
 
-test('a server that does not answer is UNAVAILABLE', async () => {
+test('a refused connection is UNAVAILABLE', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -41,7 +41,7 @@ test('a server that does not answer is UNAVAILABLE', async () => {
   expect(reasonOf(failure)).toBe('UNAVAILABLE');
 });
 
-test('so is a proxy that has no server behind it', async () => {
+test('a 502 from a proxy is UNAVAILABLE', async () => {
   const proxy = createHTTPServer((_, response) => response.writeHead(502).end('<html>'));
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
@@ -55,7 +55,7 @@ test('so is a proxy that has no server behind it', async () => {
   expect(reasonOf(failure)).toBe('UNAVAILABLE');
 });
 
-test('a token that cannot be had is no fault of the server', async () => {
+test('an error thrown by the token function has no reason', async () => {
   const token = () => {
     throw new TypeError('no token');
   };

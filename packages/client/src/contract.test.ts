@@ -12,12 +12,12 @@ import type {
   SessionSummary,
 } from './index.ts';
 
-test('the client takes and gives what the server does, in every procedure', () => {
+test('every procedure has the inputs and outputs of the server', () => {
   expectTypeOf<RouterInputs>().toEqualTypeOf<inferRouterInputs<AppRouter>>();
   expectTypeOf<RouterOutputs>().toEqualTypeOf<inferRouterOutputs<AppRouter>>();
 });
 
-test('the shapes are those of the schema', () => {
+test('the exported shapes equal those of the schema', () => {
   expectTypeOf<ErrorReason>().toEqualTypeOf<schema.ErrorReason>();
   expectTypeOf<Participant>().toEqualTypeOf<schema.Participant>();
   expectTypeOf<Question>().toEqualTypeOf<schema.Question>();

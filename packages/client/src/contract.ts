@@ -15,10 +15,10 @@ import type {
   inferProcedureOutput,
 } from '@trpc/server';
 
-/** The same shape, with no name in it of who made it. Not exported, or its own name would be. */
+/** Expands a type, so that the printed contract names no other type. Exporting this would print its name. */
 type Plain<T> = { [Key in keyof T]: Plain<T[Key]> };
 
-/** Of a subscription, what one event is. */
+/** The output of a procedure; of a subscription, one event. */
 type Output<Procedure extends AnyTRPCProcedure> = Procedure extends AnyTRPCSubscriptionProcedure
   ? inferProcedureOutput<Procedure> extends AsyncIterable<infer Event>
     ? Event
@@ -36,8 +36,8 @@ type Procedures<Routes> = {
 };
 
 /**
- * All that the client knows of the server and of the schema: plain shapes, which the packed types
- * hold as the compiler prints them. Everything else in here takes its types from this one.
+ * The client's only dependency on the types of the server and the schema. The build prints it with all
+ * names expanded, so every other type of the client derives from it.
  */
 export interface Contract {
   procedures: Procedures<AppRouter['_def']['record']>;

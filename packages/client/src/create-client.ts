@@ -1,5 +1,3 @@
-import type { PublicRouter } from './public-router.ts';
-import { fetchOrNoAnswer } from './no-answer.ts';
 import {
   createTRPCClient,
   httpBatchLink,
@@ -8,28 +6,31 @@ import {
   type TRPCClient,
 } from '@trpc/client';
 import { EventSource } from 'eventsource';
-import { fetchEvents } from './fetch-events.ts';
-import { withIdempotencyKey } from './idempotency-key.ts';
-import { retryUnavailable } from './retry.ts';
+import { fetchEvents, fetchResponse } from './fetch.ts';
+import { addIdempotencyKey, retryUnavailable } from './links.ts';
+import type { PublicRouter } from './public-router.ts';
 
+/** The options of `createClient`. */
 export interface ClientOptions {
-  /** Where the API is, `/trpc` included: `https://host/trpc`. */
+  /** The URL of the API, with `/trpc`: `https://host/trpc`. */
   url: string;
-  /** The token of a participant, or what gives it at the time of each request. */
+  /** The participant's token, or a function that returns it for each request. */
   token?: string | (() => string | undefined) | undefined;
 }
 
+/** A typed client: `client.sessions.create.mutate({ … })`. */
 export type Client = TRPCClient<PublicRouter>;
 
-/** As many calls as the server takes in one request. */
+/** The server's limit on calls per request. */
 const MAX_BATCH_SIZE = 10;
 
 /**
- * A typed client of the API. Calls made at once travel in one request; subscriptions are server-sent
- * events, which come back by themselves after a break and go on where they were.
+ * Creates a typed client of the API. Concurrent calls are batched into one request. Subscriptions are
+ * server-sent events that reconnect and resume after the last event.
  *
- * What is not answered is repeated, three times at most, where that does no harm: queries, and
- * mutations with an idempotency key. Where one creates, joins or asks without a key, the client draws it.
+ * Idempotent calls that fail with `UNAVAILABLE` are retried up to three times: queries, and mutations
+ * with an idempotency key. `sessions.create`, `sessions.join` and `questions.submit` get a random key
+ * when they have none.
  *
  * @example
  * const client = createClient({ url: 'http://localhost:3000/trpc' });
@@ -42,18 +43,18 @@ export function createClient({ url, token }: ClientOptions): Client {
   };
   return createTRPCClient<PublicRouter>({
     links: [
-      withIdempotencyKey,
+      addIdempotencyKey,
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: httpSubscriptionLink({
           url,
-          // The one of browsers sends no headers, and a token does not go into a URL.
+          // The browser's own EventSource sends no headers, and a token must not be in a URL.
           EventSource,
           eventSourceOptions: () => ({ fetch: fetchEvents(headers) }),
         }),
         false: [
           retryUnavailable,
-          httpBatchLink({ url, maxItems: MAX_BATCH_SIZE, fetch: fetchOrNoAnswer, headers }),
+          httpBatchLink({ url, maxItems: MAX_BATCH_SIZE, fetch: fetchResponse, headers }),
         ],
       }),
     ],

@@ -3,17 +3,22 @@ import type { Contract } from './contract.ts';
 import type { PublicRouter } from './public-router.ts';
 
 export * from './create-client.ts';
+export { type ErrorReason, reasonOf } from './errors.ts';
 export type { ErrorData, PublicRouter } from './public-router.ts';
-export * from './reason-of.ts';
 
+/** A participant of a session. */
 export type Participant = Contract['participant'];
+/** A question without anything that depends on the participant who reads it. */
 export type PublicQuestion = Contract['publicQuestion'];
+/** A question for one participant: `voted` is true when they have voted for it. */
 export type Question = Contract['question'];
+/** An event of a session's live feed. */
 export type SessionEvent = Contract['sessionEvent'];
+/** A session without its participants and questions. */
 export type SessionSummary = Contract['sessionSummary'];
 
-/** What each procedure takes: `RouterInputs['sessions']['create']`. */
+/** The input of each procedure: `RouterInputs['sessions']['create']`. */
 export type RouterInputs = inferRouterInputs<PublicRouter>;
 
-/** What each procedure gives: `RouterOutputs['sessions']['create']`. */
+/** The output of each procedure: `RouterOutputs['sessions']['create']`. */
 export type RouterOutputs = inferRouterOutputs<PublicRouter>;

@@ -6,9 +6,9 @@ import type {
 } from '@trpc/server';
 import type { Contract } from './contract.ts';
 
-/** What an error says: its reason, and with some reasons more. */
+/** The `data` of an error: its reason, and the details of that reason. */
 export type ErrorData = Contract['errorDetails'] & {
-  /** The name that tRPC has for the kind of error. */
+  /** tRPC's error code, such as `CONFLICT`. */
   code: string;
   httpStatus: number;
   reason: Contract['errorReason'];
@@ -41,7 +41,7 @@ type Routes<Procedures> = {
     : Routes<Procedures[Name]>;
 };
 
-/** The server's router as tRPC's client needs it: of the server itself it says nothing. */
+/** The router's type as tRPC's client needs it, without types of the server. */
 export type PublicRouter = TRPCBuiltRouter<
   {
     ctx: object;

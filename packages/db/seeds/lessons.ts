@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { QuestionStatus } from '@classroom/schema';
 
 export interface LessonQuestion {
@@ -9,7 +10,7 @@ export interface LessonQuestion {
   pinned?: boolean;
 }
 
-/** A session with fixed codes and names; `devToken` gives the tokens. */
+/** A session with a fixed code, fixed names and the tokens of `devToken`. */
 export interface Lesson {
   code: string;
   title: string;
@@ -19,7 +20,7 @@ export interface Lesson {
   questions: readonly LessonQuestion[];
 }
 
-/** One session of each status. The codes are of the alphabet that codes are drawn from. */
+/** One session of each status, with codes from CODE_ALPHABET. */
 export const LESSONS: readonly Lesson[] = [
   {
     code: 'DRFT22',
@@ -64,3 +65,17 @@ export const LESSONS: readonly Lesson[] = [
     ],
   },
 ];
+
+/**
+ * Returns the token of a person in a seeded session: the same in every run, and so no secret.
+ *
+ * @example devToken('GRPH33', 'Ben') // 'dev-GRPH33-ben------------------------------'
+ */
+export function devToken(code: string, name: string): string {
+  return `dev-${code}-${name.toLowerCase().replaceAll(' ', '-')}`.padEnd(43, '-');
+}
+
+/** Returns the SHA-256 of the token, as the database stores it. */
+export function devTokenHash(code: string, name: string): Buffer {
+  return hash('sha256', devToken(code, name), 'buffer');
+}

@@ -6,8 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, newCode, newSession, type TestDatabase } from '../src/testing.ts';
 import { insertSession } from '../src/repositories/insert-session.ts';
 import { findParticipantByToken } from '../src/repositories/session-participants.ts';
-import { devToken, devTokenHash } from './dev-token.ts';
-import { LESSONS } from './lessons.ts';
+import { devToken, devTokenHash, LESSONS } from './lessons.ts';
 
 const run = promisify(execFile);
 const PACKAGE = path.join(import.meta.dirname, '..');
@@ -19,7 +18,7 @@ beforeEach(async () => {
   return () => database[Symbol.asyncDispose]();
 });
 
-/** As `pnpm db:seed` does. */
+/** Runs the command of `pnpm db:seed`. */
 function seed(env: Record<string, string> = {}) {
   return run(process.execPath, [KYSELY, 'seed', 'run'], {
     cwd: PACKAGE,
@@ -27,7 +26,7 @@ function seed(env: Record<string, string> = {}) {
   });
 }
 
-/** All that there is, ids and times aside. */
+/** Reads the database without ids and times. */
 async function contents() {
   const sessions = await database.db
     .selectFrom('sessions')
@@ -46,7 +45,7 @@ async function contents() {
   return { sessions, questions, participants };
 }
 
-test('codes and tokens are printed, and good', async () => {
+test('the seed prints codes and tokens that work', async () => {
   const { stdout } = await seed();
   for (const { code, host, students } of LESSONS) {
     expect(stdout).toContain(code);
@@ -69,7 +68,7 @@ test('codes and tokens are printed, and good', async () => {
   });
 });
 
-test('to seed again starts anew, and leaves other sessions alone', async () => {
+test('a second seed restores the seeded sessions and keeps the others', async () => {
   const other = newSession({ code: newCode() });
   await insertSession(database.db, other);
   await seed();
@@ -82,13 +81,13 @@ test('to seed again starts anew, and leaves other sessions alone', async () => {
   expect(await contents()).toEqual({ ...first, sessions: expected });
 });
 
-test("a code that is another session's stays so, and nothing is seeded", async () => {
+test('a seed whose code belongs to another session inserts nothing', async () => {
   await insertSession(database.db, newSession({ code: 'FNDT44' }));
-  await expect(seed()).rejects.toThrow('The seed finds no place: code-taken');
+  await expect(seed()).rejects.toThrow('The seed could not be inserted (code-taken)');
   expect((await contents()).sessions).toHaveLength(1);
 });
 
-test('production is refused, for everybody knows the tokens', async () => {
-  await expect(seed({ NODE_ENV: 'production' })).rejects.toThrow('not with NODE_ENV=production');
+test('the seed refuses to run in production', async () => {
+  await expect(seed({ NODE_ENV: 'production' })).rejects.toThrow('NODE_ENV=production');
   expect((await contents()).sessions).toEqual([]);
 });

@@ -1,40 +1,40 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { reasonOf } from './index.ts';
 
-/** A frontend's switch. With a reason more or less in it than there are, it does not compile. */
+/** Fails to compile when a reason is missing or unknown. */
 function advice(error: unknown): string {
   const reason = reasonOf(error);
   switch (reason) {
     case 'INVALID_INPUT':
     case 'IDEMPOTENCY_KEY_REUSED':
     case 'INTERNAL':
-      return 'our fault';
+      return 'report a defect';
     case 'HOST_SESSION_LIMIT':
     case 'SESSION_FULL':
     case 'QUESTION_LIMIT':
-      return 'enough of them';
+      return 'limit reached';
     case 'SESSION_NOT_FOUND':
     case 'SESSION_ENDED':
     case 'QUESTION_NOT_FOUND':
-      return 'not here';
+      return 'not found';
     case 'NAME_TAKEN':
       return 'another name';
     case 'UNAUTHENTICATED':
     case 'FORBIDDEN':
-      return 'not yours';
+      return 'not allowed';
     case 'JOIN_CODE_EXHAUSTED':
     case 'RATE_LIMITED':
     case 'UNAVAILABLE':
-      return 'later';
+      return 'retry later';
     case undefined:
-      return 'not from a call';
+      return 'no call failed';
     default:
       expectTypeOf(reason).toBeNever();
       return reason satisfies never;
   }
 }
 
-test('a switch over the reasons is exhaustive by the compiler', () => {
-  expect(advice(new TypeError('fetch failed'))).toBe('not from a call');
-  expect(advice(undefined)).toBe('not from a call');
+test('the compiler checks that a switch over the reasons is exhaustive', () => {
+  expect(advice(new TypeError('fetch failed'))).toBe('no call failed');
+  expect(advice(undefined)).toBe('no call failed');
 });
