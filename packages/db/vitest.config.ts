@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Starting a database takes seconds on a busy machine, and what is waited for a while.
+  // Starting a server takes seconds on a busy machine.
   test: {
     globalSetup: './src/testing/global-setup.ts',
     testTimeout: 60_000,

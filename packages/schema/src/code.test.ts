@@ -8,7 +8,7 @@ const ofAlphabet = fc.string({
   maxLength: 10,
 });
 
-test('the alphabet has no vowels and of each group of look-alikes at most one', () => {
+test('the alphabet has no vowels, and at most one of each group of look-alikes', () => {
   expect(CODE_ALPHABET).not.toMatch(/[AEIOU]/);
   expect(new Set(CODE_ALPHABET).size).toBe(CODE_ALPHABET.length);
   for (const group of ['0OQD', '1IL', '2Z', '5S', '8B', 'UVY']) {
@@ -17,7 +17,7 @@ test('the alphabet has no vowels and of each group of look-alikes at most one', 
   }
 });
 
-test('case, spaces and hyphens do not matter', () => {
+test('parsing ignores case, spaces and hyphens', () => {
   const separators = fc.constantFrom('', ' ', '-', '\u2011', ' – ');
   fc.assert(
     fc.property(ofAlphabet, separators, (code, separator) => {
@@ -27,12 +27,12 @@ test('case, spaces and hyphens do not matter', () => {
 });
 
 test.each(['', 'CDFG', 'CDFGHJKMNPR', 'CDF_GH', 'CDFGHé', 'ÄDFGH', 'CDFGH\0'])(
-  '%j is no join code',
+  '%j is refused as a join code',
   (typed) => {
     expect(joinCode.safeParse(typed).success).toBe(false);
   },
 );
 
-test('a code outside the alphabet is well formed: nobody has it', () => {
+test('a code outside the alphabet is accepted, as an unknown code', () => {
   expect(joinCode.parse('aeiou0')).toBe('AEIOU0');
 });

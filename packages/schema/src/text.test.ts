@@ -7,15 +7,15 @@ const accepts = (value: unknown) => title.safeParse(value).success;
 
 describe('text is normalised before it is checked', () => {
   test.each([
-    ['trimmed, with inner white space folded', '  Algebra \t\n  I ', 'Algebra I'],
-    ['every kind of white space', '\u2003a\u3000\u00a0b\u2028', 'a b'],
-    ['composed', 'Ame\u0301lie', 'Am\u00e9lie'],
-    ['what stays as it is', 'حساب 数学 👩‍🏫', 'حساب 数学 👩‍🏫'],
+    ['trims and folds inner white space', '  Algebra \t\n  I ', 'Algebra I'],
+    ['folds every kind of white space', '\u2003a\u3000\u00a0b\u2028', 'a b'],
+    ['composes to NFC', 'Ame\u0301lie', 'Am\u00e9lie'],
+    ['keeps other scripts and emoji sequences', 'حساب 数学 👩‍🏫', 'حساب 数学 👩‍🏫'],
   ])('%s', (_, typed, stored) => {
     expect(title.parse(typed)).toBe(stored);
   });
 
-  test('the limit holds for what is stored, not for what was typed', () => {
+  test('the limit holds for the normalised text', () => {
     expect(accepts(` ${'a'.repeat(200)} `)).toBe(true);
     expect(accepts('e\u0301'.repeat(200))).toBe(true);
     expect(accepts('a'.repeat(201))).toBe(false);
@@ -29,9 +29,9 @@ describe('text is normalised before it is checked', () => {
   });
 });
 
-describe('text that PostgreSQL refuses or changes, or that nobody sees, is refused', () => {
+describe('text that PostgreSQL refuses or changes, or that is invisible', () => {
   test.each([
-    ['nothing', ''],
+    ['an empty string', ''],
     ['white space alone', ' \t\n'],
     ['NUL', 'a\u0000b'],
     ['an escape', 'a\u001b[31mb'],
@@ -49,7 +49,7 @@ describe('text that PostgreSQL refuses or changes, or that nobody sees, is refus
     ['tags alone', '\u{e0041}\u{e0042}'],
     ['a number', 5],
     ['null', null],
-  ])('%s', (_, value) => {
+  ])('%s is refused', (_, value) => {
     expect(accepts(value)).toBe(false);
   });
 
@@ -57,15 +57,15 @@ describe('text that PostgreSQL refuses or changes, or that nobody sees, is refus
     ['a zero width joiner within an emoji', '👩‍🏫'],
     ['a zero width non-joiner within Persian', 'می‌خواهم'],
     ['a right-to-left mark beside Hebrew', 'שלום\u200f!'],
-  ])('but not %s', (_, value) => {
+  ])('%s is accepted', (_, value) => {
     expect(accepts(value)).toBe(true);
   });
 });
 
-describe('of any string', () => {
+describe('properties of any string', () => {
   const anything = fc.string({ unit: 'binary', maxLength: 300 });
 
-  test('normalising twice is normalising once', () => {
+  test('normalising is idempotent', () => {
     fc.assert(
       fc.property(anything, (value) => {
         const once = normalizeText(value);
@@ -75,7 +75,7 @@ describe('of any string', () => {
     );
   });
 
-  test('what is accepted is stored as it would be accepted again, within the limit', () => {
+  test('accepted text is a fixed point within the limit', () => {
     fc.assert(
       fc.property(anything, (value) => {
         const { data } = title.safeParse(value);

@@ -1,21 +1,20 @@
 import { z } from 'zod';
 
-/** White space in the sense of ECMAScript's `\s`: tabs and line ends are folded like spaces. */
 const WHITE_SPACE = /\s+/gu;
 
-/** C0 and C1 controls and DEL. What of them is white space is folded before this is asked. */
+/** C0 and C1 controls and DEL. Normalising has replaced those that are white space. */
 const CONTROL = /\p{Cc}/u;
 
 /**
- * Embeddings, overrides and isolates reorder the text around them, so that a name can pose as
- * another. https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings
+ * Embeddings, overrides and isolates, with which one name can look like another.
+ * https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings
  */
 const BIDI_OVERRIDE = /[\u202a-\u202e\u2066-\u2069]/u;
 
 /**
- * Something that can be seen. Blank in spite of their category: U+2800 (braille pattern blank),
- * U+1D159 (musical null notehead), U+16FE4 (Khitan filler). U+3164 and its kin are default
- * ignorable. https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+ * A visible character. Blank although their category is visible: U+2800 (braille pattern blank), U+1D159
+ * (musical null notehead), U+16FE4 (Khitan filler). The Hangul fillers are default ignorable.
+ * https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
  */
 const VISIBLE = /[^\u{16fe4}\s\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u{1d159}]/u;
 
@@ -24,7 +23,7 @@ export function normalizeText(value: string): string {
   return value.normalize('NFC').replace(WHITE_SPACE, ' ').trim();
 }
 
-/** The length of a text as people count it here: Unicode code points, not UTF-16 units. */
+/** Counts Unicode code points, not UTF-16 code units. */
 export function codePoints(value: string): number {
   let count = 0;
   for (const _ of value) count += 1;
@@ -32,11 +31,11 @@ export function codePoints(value: string): number {
 }
 
 /**
- * Text that a person typed: normalised first, then checked, so that every limit holds for what is
- * stored. Refuses lone surrogates (PostgreSQL would silently store U+FFFD), control characters
- * (it refuses U+0000), bidi overrides, and text of which nothing can be seen.
+ * Text that a person typed, normalised and then checked, so that the limits hold for the stored value.
+ * Refuses lone surrogates (PostgreSQL would store U+FFFD), control characters (PostgreSQL refuses
+ * U+0000), bidi overrides, and text without a visible character.
  *
- * @param maxLength the longest that is accepted, in code points after normalising
+ * @param maxLength in code points after normalising
  */
 export function text(maxLength: number) {
   return z
