@@ -61,14 +61,14 @@ test('the leftovers of a start killed during initdb are removed by the next star
   const dataDir = await temporaryDirectory();
   const cluster = path.join(dataDir, 'cluster');
   const killed = spawnApi({ DATA_DIR: dataDir });
-  const draft = async () => {
+  const stagedFiles = async () => {
     const [name = ''] = await readdir(cluster).catch(() => []);
     return await readdir(path.join(cluster, name, 'data')).catch(() => []);
   };
-  await expect.poll(draft, { interval: 5, timeout: 30_000 }).toContain('base');
+  await expect.poll(stagedFiles, { interval: 5, timeout: 30_000 }).toContain('base');
   killed.child.kill('SIGKILL');
   await killed.exit;
-  expect(await readdir(cluster)).toEqual([expect.stringMatching(/^draft-/)]);
+  expect(await readdir(cluster)).toEqual([expect.stringMatching(/^initdb-/)]);
 
   await using api = await startApi({ DATA_DIR: dataDir });
   expect((await fetch(`${api.url}/readyz`)).status).toBe(200);
