@@ -19,5 +19,5 @@ test('the table of metrics lists every metric of the server', async () => {
 test('turbo passes every setting to `pnpm dev`', async () => {
   const [, dev = ''] = /"dev": \{([^]*?)\n {4}\}/.exec(await read('turbo.json')) ?? [];
   const passed = found(dev, /"([A-Z_]+)"/g);
-  expect(passed).toEqual(passed.union(new Set(VARIABLES)));
+  expect(VARIABLES.filter((name) => !passed.has(name))).toEqual([]);
 });
