@@ -27,7 +27,7 @@ const MILESTONES = [
   'answered, 0 votes | Ben',
   '4 participants, 3 questions, 3 votes',
   'live: the session is ended',
-  "It is nobody's any more: SESSION_NOT_FOUND",
+  'The code is no longer valid: SESSION_NOT_FOUND',
 ];
 
 test('a whole classroom is played and ends by itself, with nothing left open', async () => {

@@ -19,9 +19,9 @@ export async function close({ stage, as, host, code, listener }: Lesson): Promis
   await host.sessions.end.mutate({ code });
   await listener.until((event) => event.type === 'session' && event.session.status === 'ended');
 
-  await stage.act('Somebody types the code too late.');
+  await stage.act('A late student types the code.');
   const refusal: unknown = await as()
     .sessions.get.query({ code })
     .catch((error: unknown) => error);
-  stage.note(`It is nobody's any more: ${reasonOf(refusal)}`);
+  stage.note(`The code is no longer valid: ${reasonOf(refusal)}`);
 }

@@ -10,7 +10,7 @@ export async function moderate(
   { exam, joke }: Questions,
 ): Promise<void> {
   const { stage, host, code } = lesson;
-  await stage.act('Ms Noether pins what has most votes.');
+  await stage.act('Ms Noether pins the question with the most votes.');
   await host.questions.pin.mutate({ questionId: exam, on: true });
   await untilQuestion(lesson, ({ id, pinned }) => id === exam && pinned);
 
@@ -18,7 +18,7 @@ export async function moderate(
   await host.questions.setStatus.mutate({ questionId: exam, status: 'answered' });
   await untilQuestion(lesson, ({ id, status }) => id === exam && status === 'answered');
 
-  await stage.act('She hides what does not belong here.');
+  await stage.act('She hides the question about lunch.');
   await host.questions.setStatus.mutate({ questionId: joke, status: 'hidden' });
   await untilQuestion(lesson, ({ id, status }) => id === joke && status === 'hidden');
 

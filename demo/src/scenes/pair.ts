@@ -6,7 +6,7 @@ export async function pair(lesson: Lesson, { circle }: Questions): Promise<void>
   const { stage, as, host, code } = lesson;
   await stage.act('She pairs her phone.');
   const { pairingCode } = await host.sessions.createPairingCode.mutate({ code });
-  stage.note(`The pairing code is ${pairingCode}; it is good once.`);
+  stage.note(`The pairing code is ${pairingCode}; it works once.`);
   const { hostToken } = await as().sessions.redeemPairingCode.mutate({ code, pairingCode });
 
   await stage.act('From the phone she answers Ben.');
