@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readEnv } from './env.ts';
 
-test('nothing has to be set', () => {
+test('every variable has a default', () => {
   expect(readEnv({})).toMatchObject({
     HOST: '127.0.0.1',
     PORT: 3000,
@@ -16,11 +16,11 @@ test('nothing has to be set', () => {
   });
 });
 
-test('what is empty counts as unset', () => {
+test('an empty variable counts as unset', () => {
   expect(readEnv({ PORT: '', DATABASE_URL: '' })).toEqual(readEnv({}));
 });
 
-test('in production no origin may call unless it is named', () => {
+test('in production no origin is allowed by default', () => {
   expect(readEnv({ NODE_ENV: 'production' }).CORS_ORIGINS).toEqual([]);
   expect(readEnv({ CORS_ORIGINS: 'https://a.example, http://localhost:*' }).CORS_ORIGINS).toEqual([
     'https://a.example',
@@ -53,6 +53,6 @@ test.each([
   ['REDIS_URL', 'https://secret@localhost'],
   ['REDIS_URL', 'redis://localhost/secret'],
   ['LOG_LEVEL', 'loud'],
-])('%s=%s is refused in one line that names it and not its value', (name, value) => {
+])('%s=%s is refused in one line with the name and without the value', (name, value) => {
   expect(() => readEnv({ [name]: value })).toThrow(new RegExp(`^${name} must [^\n]+$`));
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, inject } from 'vitest';
-import { createDatabase, type Database } from './database.ts';
-import type { PoolOptions } from './pool.ts';
+import { createDatabaseOn, type Database } from './database.ts';
+import { createPool, type DatabasePool, type PoolOptions } from './pool.ts';
 import type {} from './testing/global-setup.ts';
 import { administer, databaseUrl } from './testing/server.ts';
 
@@ -12,6 +12,8 @@ export { administer, databaseUrl };
 
 export interface TestDatabase extends AsyncDisposable {
   url: string;
+  /** The pool of `db`. */
+  pool: DatabasePool;
   db: Database;
 }
 
@@ -27,9 +29,11 @@ export async function createTestDatabase(options?: PoolOptions): Promise<TestDat
   const name = `test_${randomBytes(8).toString('hex')}`;
   await administer(serverUrl, `create database ${name} template ${template}`);
   const url = databaseUrl(serverUrl, name);
-  const db = createDatabase(url, options);
+  const pool = createPool(url, options);
+  const db = createDatabaseOn(pool);
   return {
     url,
+    pool,
     db,
     async [Symbol.asyncDispose]() {
       await db.destroy();

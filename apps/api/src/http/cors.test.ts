@@ -1,21 +1,25 @@
+import { networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
 import { ownOrigins } from './cors.ts';
 
-const at = (address: string, port = 3000) => ({
-  address,
-  port,
-  family: address.includes(':') ? 'IPv6' : 'IPv4',
-});
+const on = (address: string, port: number) =>
+  ownOrigins([{ address, port, family: address.includes(':') ? 'IPv6' : 'IPv4' }]);
 
 test.each([
-  [[at('127.0.0.1')], ['http://127.0.0.1:3000', 'http://localhost:3000']],
-  [[at('::1')], ['http://[::1]:3000', 'http://localhost:3000']],
-  [[at('192.0.2.1', 80)], ['http://192.0.2.1']],
-  [[at('0.0.0.0')], ['http://127.0.0.1:3000', 'http://[::1]:3000', 'http://localhost:3000']],
-  [['/run/classroom.sock'], []],
-])(
-  'a page of %j comes from the addresses themselves, and by no name but localhost',
-  (addresses, origins) => {
-    expect([...ownOrigins(addresses)]).toEqual(origins);
+  ['127.0.0.1', 3000, ['http://127.0.0.1:3000', 'http://localhost:3000']],
+  ['::1', 3000, ['http://[::1]:3000', 'http://localhost:3000']],
+  ['192.0.2.1', 80, ['http://192.0.2.1']],
+])('a server on %s port %i has the own origins %j', (address, port, origins) => {
+  expect([...on(address, port)]).toEqual(origins);
+});
+
+test.each(['0.0.0.0', '::'])(
+  'a server on %s has every IP address of the machine and localhost as own origins',
+  (address) => {
+    const hosts = Object.values(networkInterfaces())
+      .flatMap((addresses = []) => addresses)
+      .map((found) => (found.family === 'IPv6' ? `[${found.address}]` : found.address));
+    const expected = ['localhost', ...hosts].map((host) => `http://${host}:3000`);
+    expect(on(address, 3000)).toEqual(new Set(expected));
   },
 );
