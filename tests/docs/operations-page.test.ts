@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { VARIABLES } from '@classroom/api/env';
 import { expect, test } from 'vitest';
 import { useApi } from '../src/use-api.ts';
 
@@ -14,10 +13,4 @@ test('the table of metrics lists every metric of the server', async () => {
   const response = await fetch(`${api.url}/metrics`);
   const metrics = found(await response.text(), /^# TYPE (classroom_\w+)/gm);
   expect(found(await read('docs/operations.md'), /^\| `(classroom_\w+)`/gm)).toEqual(metrics);
-});
-
-test('turbo passes every setting to `pnpm dev`', async () => {
-  const [, dev = ''] = /"dev": \{([^]*?)\n {4}\}/.exec(await read('turbo.json')) ?? [];
-  const passed = found(dev, /"([A-Z_]+)"/g);
-  expect(passed).toEqual(passed.union(new Set(VARIABLES)));
 });

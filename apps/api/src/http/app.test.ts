@@ -1,5 +1,3 @@
-import { connect } from 'node:net';
-import { text as textOf } from 'node:stream/consumers';
 import { createTestDatabase, useTestDatabase } from '@classroom/db/testing';
 import type { InjectOptions } from 'fastify';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -226,22 +224,6 @@ test.each(['/livez', '/api/sessions/AAAAAA', '/unknown', '/%zz'])(
 
 test('/readyz is 200 while the database is reachable', async () => {
   expect((await app.inject('/readyz')).statusCode).toBe(200);
-});
-
-test.each([
-  ['nonsense\r\n\r\n', 400],
-  [`GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`, 431],
-])('a malformed request has a reason: %.20s', async (sent, status) => {
-  const own = await buildTestApp(database);
-  const { port } = new URL(await own.listen({ port: 0 }));
-  const socket = connect(Number(port), '127.0.0.1');
-  socket.write(sent);
-  const [head = '', answer = ''] = (await textOf(socket)).split('\r\n\r\n');
-  await own.close();
-  expect(head).toContain(`HTTP/1.1 ${status} `);
-  expect(JSON.parse(answer)).toMatchObject({
-    error: { data: { reason: 'INVALID_INPUT', httpStatus: status, fieldErrors: {} } },
-  });
 });
 
 test('a body that is not UTF-8 is refused', async () => {

@@ -35,9 +35,10 @@ function parse(received: string): RawResponse[] {
 }
 
 const refusal = (httpStatus: number) => ({
-  data: { code: 'BAD_REQUEST', reason: 'INVALID_INPUT', httpStatus },
+  data: { code: 'BAD_REQUEST', reason: 'INVALID_INPUT', httpStatus, fieldErrors: {} },
 });
 
+const OVERSIZED = `GET /livez HTTP/1.1\r\nHost: a\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`;
 const CHUNKED =
   'POST /api/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
 
@@ -45,6 +46,8 @@ test.concurrent.each([
   ['without a Host', 400, 'GET /livez HTTP/1.1\r\n\r\n'],
   ['with an invalid Host', 400, 'GET /livez HTTP/1.1\r\nHost: [\r\n\r\n'],
   ['with an unknown Expect', 417, 'GET /livez HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n\r\n'],
+  ['that is not HTTP', 400, 'nonsense\r\n\r\n'],
+  ['with an oversized head', 431, OVERSIZED],
   ['with a malformed chunk', 400, `${CHUNKED}zz\r\n`],
   ['whose head is never complete', 408, 'GET /livez HTTP/1.1\r\nHost: a\r\nx:'],
 ])('a request %s is refused with a reason', async (_, status, bytes) => {
@@ -69,7 +72,7 @@ test.each([
 test.each([
   ['garbage', 'garbage\r\n\r\n'],
   ['a malformed body', `${CHUNKED}zz\r\n`],
-  ['an oversized head', `GET /livez HTTP/1.1\r\nHost: a\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`],
+  ['an oversized head', OVERSIZED],
 ])('requests before %s get their responses first, in order', async (_, malformed) => {
   const [ready, missing, refused, ...others] = await exchange(
     `GET /readyz HTTP/1.1\r\nHost: a\r\n\r\nGET /api/sessions/AAAAAA HTTP/1.1\r\nHost: a\r\n\r\n${malformed}`,
