@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, inject } from 'vitest';
 import { createDatabaseOn, type Database } from './database.ts';
 import { createPool, type DatabasePool, type PoolOptions } from './pool.ts';
-import type {} from './testing/global-setup.ts';
+import type { TestServer } from './testing/global-setup.ts';
 import { administer, databaseUrl } from './testing/server.ts';
 
 export * from './testing/fixtures.ts';
@@ -25,7 +25,7 @@ export interface TestDatabase extends AsyncDisposable {
  * await using database = await createTestDatabase();
  */
 export async function createTestDatabase(options?: PoolOptions): Promise<TestDatabase> {
-  const { serverUrl, template } = inject('testDatabase');
+  const { serverUrl, template }: TestServer = inject('testDatabase');
   const name = `test_${randomBytes(8).toString('hex')}`;
   await administer(serverUrl, `create database ${name} template ${template}`);
   const url = databaseUrl(serverUrl, name);

@@ -10,13 +10,15 @@ import { createDatabase } from '../database.ts';
 import { migrateToLatest } from '../migrate.ts';
 import { administer, databaseUrl } from './server.ts';
 
+export interface TestServer {
+  serverUrl: string;
+  /** The name of a migrated database to clone. */
+  template: string;
+}
+
 declare module 'vitest' {
   interface ProvidedContext {
-    testDatabase: {
-      serverUrl: string;
-      /** The name of a migrated database to clone. */
-      template: string;
-    };
+    testDatabase: TestServer;
   }
 }
 
