@@ -45,6 +45,11 @@ test('a port that another server shares is refused in one line', async () => {
   await expect(again).rejects.toThrow(/^PORT \d+: already in use; /);
 });
 
+test('an address that the machine does not have is refused in one line', async () => {
+  const listening = listen(fastify(), { host: '203.0.113.1', port: 0 });
+  await expect(listening).rejects.toThrow(/^HOST 203\.0\.113\.1: not an address of this machine; /);
+});
+
 test('closing completes the requests in flight on every listening socket', async () => {
   const app = fastify();
   const answer = Promise.withResolvers<string>();
