@@ -44,7 +44,11 @@ export function sendError(
 
 /** The body of an error response: that of trpc-to-openapi under `/api`, tRPC's elsewhere. */
 export function renderError(shape: ErrorShape, url: string): RestError | { error: ErrorShape } {
-  return url.startsWith('/api/') ? toRestError(shape) : { error: shape };
+  return isRest(url) ? toRestError(shape) : { error: shape };
+}
+
+export function isRest(url: string): boolean {
+  return url.startsWith('/api/');
 }
 
 export interface RestError {

@@ -4,7 +4,7 @@ import type { DatabasePool } from '@classroom/db';
 import type { FastifyInstance } from 'fastify';
 import { RETRY_AFTER_SECONDS, unavailable } from '../errors.ts';
 import { formatError, toTRPCError } from '../trpc/errors.ts';
-import { renderError } from './errors.ts';
+import { isRest, renderError } from './errors.ts';
 import { mayExceedBodyLimit } from './json-parser.ts';
 
 declare module 'fastify' {
@@ -57,6 +57,6 @@ export async function registerLoadShedding(
       .code(503)
       .header('retry-after', RETRY_AFTER_SECONDS)
       .type('application/json; charset=utf-8')
-      .send(request.url.startsWith('/api/') ? REST_BODY : TRPC_BODY);
+      .send(isRest(request.url) ? REST_BODY : TRPC_BODY);
   });
 }
