@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { VARIABLES } from '@classroom/api/env';
 import { createTestDatabase } from '@classroom/db/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -104,14 +103,4 @@ test('every pnpm command on the pages is a script of the root', async () => {
     }
   }
   expect(unknown).toEqual([]);
-});
-
-test('the settings are the same on the page, in the example and in the code', async () => {
-  const names = (text: string, pattern: RegExp) =>
-    [...text.matchAll(pattern)].map(([, name]) => name);
-  const settings = new Set(VARIABLES.filter((name) => name !== 'NODE_ENV'));
-  const onPage = names(await read('docs/operations.md'), /^\| `([A-Z_]+)`/gm);
-  const inExample = names(await read('.env.example'), /^# ([A-Z_]+)=/gm);
-  expect(new Set(onPage)).toEqual(settings);
-  expect(new Set(inExample)).toEqual(settings);
 });

@@ -22,7 +22,7 @@ test('a Redis that was never there stops nobody from starting, and limits hold w
   await using api = await startLimited('redis://ada:secret@127.0.0.1:1');
   expect(await guess(clientOf(api), 120)).toEqual({ SESSION_NOT_FOUND: 100, RATE_LIMITED: 20 });
   expect(await createTen(clientOf(api))).toEqual({ none: 10 });
-  await printed(api, /Redis is away/);
+  await printed(api, /Redis is unreachable/);
   expect(api.output()).not.toContain('secret');
   api.child.kill('SIGTERM');
   expect(await api.exit).toBe(0);
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis)('with a Redis (skipped where redis-server is not inst
     expect(await guess(client, 120)).toEqual({ SESSION_NOT_FOUND: 100, RATE_LIMITED: 20 });
 
     await using back = await startRedis(redis.port);
-    await printed(api, /Redis is back/);
+    await printed(api, /Redis is reachable again/);
     // It kept nothing; and what it counts from now on, another process sees.
     await using other = await startLimited(back.url);
     expect(await guess(client, 60)).toEqual({ SESSION_NOT_FOUND: 60 });

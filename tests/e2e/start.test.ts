@@ -87,7 +87,7 @@ describe('what cannot start says why in one line', () => {
     const port = String(address !== null && typeof address === 'object' && address.port);
     await expectOneLine(
       spawnApi({ DATABASE_URL: database.url, PORT: port }),
-      new RegExp(`^PORT: ${port} is taken; .+$`),
+      new RegExp(`^PORT ${port}: already in use; .+$`),
     );
     server.close();
   });

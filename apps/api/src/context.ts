@@ -1,11 +1,10 @@
-import type { Database } from '@classroom/db';
+import type { Database, DatabasePool } from '@classroom/db';
 import { type Context as TraceContext, context, propagation } from '@opentelemetry/api';
 import type { FastifyRequest } from 'fastify';
 import type { LiveFeed } from './features/live/feed.ts';
-import type { CastVote } from './features/questions/vote-batcher.ts';
-import type { Metrics } from './observability/metrics.ts';
-import { clientAddress } from './rate-limits/client-address.ts';
-import type { RateLimits } from './rate-limits/rate-limits.ts';
+import { type CastVote, createVoteBatcher } from './features/questions/vote-batcher.ts';
+import { type Metrics, createMetrics } from './observability/metrics.ts';
+import { type RateLimits, clientAddress } from './rate-limits/rate-limits.ts';
 import { hashSecret } from './secrets.ts';
 
 /** Everything that outlives a request. A use case takes the part that it needs. */
@@ -15,9 +14,9 @@ export interface AppContext {
   notifyChanged: (sessionId: number) => void;
   generateJoinCode: () => string;
   sessionTtlSeconds: number;
-  /** The most participants of one session, the host not counted. A session may have twice as many streams. */
+  /** Participants of one session, the host not counted. A session may have twice as many streams. */
   maxParticipants: number;
-  /** The most streams of this process. */
+  /** Live streams of this process. */
   maxListeners: number;
   castVote: CastVote;
   live: LiveFeed;
@@ -25,14 +24,29 @@ export interface AppContext {
   metrics: Metrics;
 }
 
+/** What `createAppContext` derives from the rest. */
+type Derived = 'notifyChanged' | 'castVote' | 'metrics';
+
+/** @param pool the pool of `db` */
+export function createAppContext(given: Omit<AppContext, Derived>, pool: DatabasePool): AppContext {
+  const { db, live } = given;
+  const { notifyChanged } = live;
+  return {
+    ...given,
+    notifyChanged,
+    castVote: createVoteBatcher({ db, notifyChanged }),
+    metrics: createMetrics(db, pool, live),
+  };
+}
+
 export interface RequestContext {
   app: AppContext;
   requestId: string;
-  /** The caller's span. */
+  /** The span of the caller. */
   trace: TraceContext;
   /** The client address as rate limits count it. */
   address: string;
-  /** The bearer token, known or not, and its SHA-256. */
+  /** The bearer token, valid or not, and its SHA-256. */
   token: string | undefined;
   tokenHash: Buffer | undefined;
 }

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
-import { readEnv } from './env.ts';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { VARIABLES, readEnv } from './env.ts';
 
-test('nothing has to be set', () => {
+test('every variable has a default', () => {
   expect(readEnv({})).toMatchObject({
     HOST: '127.0.0.1',
     PORT: 3000,
@@ -16,11 +18,11 @@ test('nothing has to be set', () => {
   });
 });
 
-test('what is empty counts as unset', () => {
+test('an empty variable counts as unset', () => {
   expect(readEnv({ PORT: '', DATABASE_URL: '' })).toEqual(readEnv({}));
 });
 
-test('in production no origin may call unless it is named', () => {
+test('in production no origin is allowed by default', () => {
   expect(readEnv({ NODE_ENV: 'production' }).CORS_ORIGINS).toEqual([]);
   expect(readEnv({ CORS_ORIGINS: 'https://a.example, http://localhost:*' }).CORS_ORIGINS).toEqual([
     'https://a.example',
@@ -53,6 +55,63 @@ test.each([
   ['REDIS_URL', 'https://secret@localhost'],
   ['REDIS_URL', 'redis://localhost/secret'],
   ['LOG_LEVEL', 'loud'],
-])('%s=%s is refused in one line that names it and not its value', (name, value) => {
+])('%s=%s is refused in one line with the name and without the value', (name, value) => {
   expect(() => readEnv({ [name]: value })).toThrow(new RegExp(`^${name} must [^\n]+$`));
+});
+
+describe('settings outside of the code', async () => {
+  const read = async (file: string) =>
+    await readFile(path.resolve(import.meta.dirname, '../../..', file), 'utf8');
+  const [operations, example, turbo, compose] = await Promise.all(
+    ['docs/operations.md', '.env.example', 'turbo.json', 'compose.yaml'].map(read),
+  );
+  /** The pairs of a name and a value that the two groups of a pattern match. */
+  const pairsIn = (text = '', pattern: RegExp) =>
+    new Map([...text.matchAll(pattern)].map(([, name = '', value = '']) => [name, value]));
+
+  const settings = VARIABLES.filter((name) => name !== 'NODE_ENV').toSorted();
+  const defaults = new Map<string, unknown>(Object.entries(readEnv({})));
+  const isUnset = (value: unknown) =>
+    value === undefined || (Array.isArray(value) && value.length === 0);
+  const withDefault = settings.filter((name) => !isUnset(defaults.get(name)));
+
+  const documented = pairsIn(operations, /^\| `([A-Z_]+)` +\| (.+?) +\|/gm);
+  const examples = pairsIn(example, /^# ([A-Z_]+)=(.+)$/gm);
+
+  test('docs/operations.md and .env.example list every setting', () => {
+    expect([...documented.keys()].toSorted()).toEqual(settings);
+    expect([...examples.keys()].toSorted()).toEqual(settings);
+  });
+
+  test.each(withDefault)('docs/operations.md states the default of %s', (name) => {
+    const [, value] = /^`([^`]+)`/.exec(documented.get(name) ?? '') ?? [];
+    expect(value).toBeDefined();
+    expect(readEnv({ [name]: value })).toEqual(readEnv({}));
+  });
+
+  test('docs/operations.md states no default for the other settings', () => {
+    const others = settings.filter((name) => !withDefault.includes(name));
+    for (const name of others) expect(documented.get(name)).toMatch(/^(unset|none|`[A-Z_]+`$)/);
+  });
+
+  test.each(withDefault.filter((name) => name !== 'CORS_ORIGINS'))(
+    '.env.example has the default of %s',
+    (name) => {
+      expect(readEnv({ [name]: examples.get(name) })).toEqual(readEnv({}));
+    },
+  );
+
+  test('turbo passes every variable to `pnpm dev`', () => {
+    const [list = ''] = turbo?.split('"dev": {')[1]?.split(']', 1) ?? [];
+    const passed = [...pairsIn(list, /"([A-Z_]+)"()/g).keys()];
+    expect(passed).toEqual(expect.arrayContaining([...VARIABLES]));
+  });
+
+  test('compose.yaml passes every setting that neither the image nor the network decides', () => {
+    const inImage = new Set(['HOST', 'PORT', 'DATA_DIR', 'DATABASE_DIRECT_URL']);
+    const [service = ''] = compose?.split('\n  api:\n')[1]?.split('networks:', 1) ?? [];
+    const passed = [...pairsIn(service, /^ {6}([A-Z_]+):(.*)$/gm).keys()];
+    const expected = settings.filter((name) => !inImage.has(name));
+    expect(passed.toSorted()).toEqual(expected);
+  });
 });

@@ -23,7 +23,7 @@ function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return z.enum(values, `must be one of ${values.join(', ')}`);
 }
 
-/** An origin as browsers send it: in lower case, and without the port that goes without saying. */
+/** Normalises an origin as browsers send it: in lower case, without a default port. */
 function toOrigin(text: string): string | undefined {
   const [, origin = '', anyPort = ''] = /^(https?:\/\/[^/*?#@\s]+?)(:\*)?$/i.exec(text) ?? [];
   return URL.canParse(origin) ? new URL(origin).origin + anyPort : undefined;
@@ -84,7 +84,7 @@ const variables = z.object({
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
-/** The names of all variables that are read. */
+/** The names of all settings. */
 export const VARIABLES: readonly string[] = Object.keys(variables.shape);
 
 const environment = variables.transform(({ NODE_ENV, CORS_ORIGINS, DATA_DIR, ...rest }) => ({
@@ -96,9 +96,9 @@ const environment = variables.transform(({ NODE_ENV, CORS_ORIGINS, DATA_DIR, ...
 export type Env = z.output<typeof environment>;
 
 /**
- * The settings, from the variables that docs/operations.md lists. One that is empty counts as unset.
+ * Reads and validates the settings; docs/operations.md describes them. An empty variable counts as unset.
  *
- * @throws StartupError that names the first variable with a bad value, and not the value
+ * @throws StartupError with the name of the first invalid variable, and without its value
  */
 export function readEnv(given = loadVariables()): Env {
   const set = Object.entries(given).filter(([, value]) => value?.trim() !== '');
@@ -108,7 +108,7 @@ export function readEnv(given = loadVariables()): Env {
   throw new StartupError(`${String(issue?.path[0])} ${issue?.message}`);
 }
 
-/** Those of the process, and for what it does not set, those of `.env`. */
+/** The environment takes precedence over `.env`. */
 function loadVariables(): NodeJS.ProcessEnv {
   const file = path.join(REPOSITORY, '.env');
   if (existsSync(file)) loadEnvFile(file);

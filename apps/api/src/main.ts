@@ -1,34 +1,45 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readEnv } from './env.ts';
 import { StartupError } from './errors.ts';
-import { startServer } from './server.ts';
-import { awaitShutdown } from './shutdown.ts';
+import { STOP_TIMEOUT_MS, startServer } from './server.ts';
 
-/** How long a stop may take; supervisors kill soon after. */
-const STOP_TIMEOUT_MS = 10_000;
+/** SIGHUP is sent by a closing terminal. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** After SIGTERM, load balancers get this long to see that `/readyz` is 503. A terminal has none. */
+const SIGTERM_GRACE_MS = 2_000;
 
-const stack = new AsyncDisposableStack();
-const shutdown = awaitShutdown();
-const { signal } = shutdown;
-let exitCode = 0;
+const stopping = new AbortController();
+const { signal } = stopping;
+let graceMs = 0;
 
-function limitStop(): void {
-  const giveUp = () => {
-    console.error(`Not everything could be closed in ${STOP_TIMEOUT_MS / 1000} s`);
-    process.exit(1);
-  };
-  setTimeout(giveUp, STOP_TIMEOUT_MS).unref();
+for (const name of SIGNALS) {
+  process.on(name, () => {
+    // Ctrl-C arrives twice: directly, and through the package manager.
+    if (signal.aborted) return;
+    if (name === 'SIGTERM') graceMs = SIGTERM_GRACE_MS;
+    setTimeout(exitUnfinished, STOP_TIMEOUT_MS).unref();
+    stopping.abort();
+  });
 }
-signal.addEventListener('abort', limitStop);
 
+function exitUnfinished(): void {
+  console.error(`The server did not stop within ${STOP_TIMEOUT_MS / 1000} s; exiting anyway`);
+  process.exit(1);
+}
+
+let server: AsyncDisposable | undefined;
 try {
-  await startServer(stack, shutdown);
-  if (!signal.aborted) await once(signal, 'abort');
+  server = await startServer(readEnv(), signal);
 } catch (error) {
   if (!signal.aborted) {
-    exitCode = 1;
     console.error(error instanceof StartupError ? error.message : error);
-    limitStop();
+    process.exit(1);
   }
 }
-await stack.disposeAsync();
-process.exit(exitCode);
+if (server !== undefined) {
+  if (!signal.aborted) await once(signal, 'abort');
+  await sleep(graceMs);
+  await server[Symbol.asyncDispose]();
+}
+process.exit(0);

@@ -8,7 +8,7 @@ import { appRouter } from './router.ts';
 
 const page = await readFile(path.resolve(import.meta.dirname, '../../../docs/api.md'), 'utf8');
 
-/** The rows of a table whose first cell is code like that. */
+/** Table rows whose first cell is code and matches. */
 function rows(firstCell: RegExp): string[][] {
   return page
     .split('\n')
@@ -23,10 +23,10 @@ function rows(firstCell: RegExp): string[][] {
     .filter(([first = '']) => firstCell.test(first));
 }
 
-// As any router: its own type has the procedures in a tree.
+// The type of `appRouter` nests its procedures; that of any router lists them.
 const router: AnyRouter = appRouter;
 
-test('every procedure is on the page, with its kind', () => {
+test('docs/api.md lists every procedure with its type', () => {
   const documented = rows(/^\w+\.\w+$/).map(([name, kind]) => ({ name, kind }));
   const actual = Object.entries<AnyProcedure>(router._def.procedures).map(([name, procedure]) => ({
     name,
@@ -36,11 +36,11 @@ test('every procedure is on the page, with its kind', () => {
   expect(documented).toEqual(expect.arrayContaining(actual));
 });
 
-test('every reason is on the page', () => {
+test('docs/api.md lists every error reason', () => {
   expect(rows(/^[A-Z_]+$/).map(([reason]) => reason)).toEqual(errorReason.options);
 });
 
-test('every procedure but a subscription has a route, and each is on the page', () => {
+test('every query and mutation has a REST route, and docs/api.md lists it', () => {
   const procedures = Object.entries<AnyProcedure>(router._def.procedures)
     .filter(([, procedure]) => procedure._def.type !== 'subscription')
     .map(([name]) => name);

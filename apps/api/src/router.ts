@@ -10,5 +10,5 @@ export const appRouter = router({
   sessions: mergeRouters(sessionsRouter, participantsRouter, hostDevicesRouter, liveRouter),
 });
 
-/** All that a typed client needs to know of this server. */
+/** The type that clients import. */
 export type AppRouter = typeof appRouter;

@@ -1,110 +1,107 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Env, readEnv } from './env.ts';
-import { StartupError } from './errors.ts';
+import { createDatabase, createDatabaseOn, createPool } from '@classroom/db';
+import { createAppContext } from './context.ts';
+import type { Env } from './env.ts';
 import { openLiveFeed } from './features/live/feed.ts';
 import { createStreamCaps, noStreamCaps } from './features/live/stream-caps.ts';
 import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { sweepSessions } from './jobs/sweep.ts';
-import type { Shutdown } from './shutdown.ts';
-import { type Logger, createLogger } from './observability/logger.ts';
+import { createLogger } from './observability/logger.ts';
 import { openTracing, traceQuery } from './observability/tracing.ts';
-import { openDatabase } from './open-database.ts';
-import { type RateLimits, createRateLimits, noRateLimits } from './rate-limits/rate-limits.ts';
+import { openPostgres, prepareDatabase } from './open-database.ts';
+import { createRateLimits, noRateLimits } from './rate-limits/rate-limits.ts';
 import { openRedis } from './rate-limits/redis.ts';
 import { generateCode } from './secrets.ts';
 
+/** A supervisor kills a process that takes much longer to stop. */
+export const STOP_TIMEOUT_MS = 10_000;
+
+/** A class that joins at once fits; beyond that, callers would wait too long. */
+const WAITING_PER_CONNECTION = 15;
+
 /**
- * Brings everything up, from the environment to the open port, and says where to find it. What it
- * opens it leaves to `stack` to close, the last first.
+ * Starts the server and prints its address.
  *
- * @throws StartupError when it cannot; an AbortError when it is to end before
+ * @param signal aborts the start; later it announces the stop, and has to abort before disposal
+ * @returns disposing completes the requests in flight and closes everything, the last opened first
+ * @throws StartupError, or an AbortError after `signal`; nothing stays open
  */
-export async function startServer(stack: AsyncDisposableStack, shutdown: Shutdown): Promise<void> {
-  const { signal, leaveMs } = shutdown;
-  const env = readEnv();
-  const logger = createLogger(env.LOG_LEVEL);
-  const collector = env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  if (collector !== undefined) await openTracing(collector, logger, stack);
-  const onQuery = collector === undefined ? undefined : traceQuery;
-  const { db, healthDb, directUrl } = await openDatabase(env, stack, signal, logger, onQuery);
-  // It goes on until the last stream has ended.
-  const liveEnd = new AbortController();
-  stack.defer(() => liveEnd.abort());
-  const live = openLiveFeed(
-    {
-      db,
-      url: directUrl,
-      caps: env.RATE_LIMITS === 'off' ? noStreamCaps : createStreamCaps(),
-      maxPerSession: env.MAX_PARTICIPANTS * 2,
-      onError: (err) => logger.warn({ err }, 'live feed interrupted'),
-    },
-    liveEnd.signal,
-  );
-  const app = await buildApp({
-    db,
-    healthDb,
-    live,
-    notifyChanged: live.notifyChanged,
-    generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
-    maxParticipants: env.MAX_PARTICIPANTS,
-    maxListeners: env.MAX_LISTENERS,
-    sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
-    rateLimits: await openRateLimits(env, logger, stack),
-    logger,
-    corsOrigins: env.CORS_ORIGINS,
-    trustProxy: env.TRUST_PROXY,
-    stopping: signal,
-  });
-  stack.defer(() => app.close());
-  signal.throwIfAborted();
+export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncDisposable> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const logger = createLogger(env.LOG_LEVEL);
+    const collector = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+    if (collector !== undefined) stack.use(await openTracing(collector, logger));
 
-  const place = { host: env.HOST, port: env.PORT };
-  const { address, close } = await listen(app, place).catch((error: unknown) => {
-    throw toStartupError(error, env.PORT);
-  });
-  stack.defer(async () => {
-    await sleep(leaveMs());
-    await close();
-  });
-  const onError = (err: unknown, sessionId?: number) =>
-    logger.warn({ err, sessionId }, 'sweep failed');
-  const sweeping = sweepSessions(
-    { db, notifyChanged: live.notifyChanged, retentionDays: env.RETENTION_DAYS, onError },
-    signal,
-  );
-  stack.defer(() => sweeping);
+    const { url } = stack.use(await openPostgres(env, logger, signal));
+    const directUrl = env.DATABASE_DIRECT_URL ?? url;
+    const max = env.DATABASE_POOL_MAX;
+    const pool = createPool(url, { max, maxWaiting: max * WAITING_PER_CONNECTION });
+    const db = stack.use(createDatabaseOn(pool, collector === undefined ? undefined : traceQuery));
+    const healthDb = stack.use(createDatabase(url, { max: 1 }));
+    await prepareDatabase(db, directUrl, signal);
 
+    const isLimited = env.RATE_LIMITS === 'on';
+    const redis =
+      isLimited && env.REDIS_URL !== undefined
+        ? stack.use(await openRedis(env.REDIS_URL, logger))
+        : undefined;
+    // Not `signal`: streams end last, when the HTTP server closes.
+    const liveEnd = new AbortController();
+    stack.defer(() => liveEnd.abort());
+    const live = openLiveFeed(
+      {
+        db,
+        url: directUrl,
+        caps: isLimited ? createStreamCaps() : noStreamCaps,
+        maxPerSession: env.MAX_PARTICIPANTS * 2,
+        onError: (err) => logger.warn({ err }, 'live feed interrupted; it retries by itself'),
+      },
+      liveEnd.signal,
+    );
+    const context = createAppContext(
+      {
+        db,
+        live,
+        generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
+        sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
+        maxParticipants: env.MAX_PARTICIPANTS,
+        maxListeners: env.MAX_LISTENERS,
+        rateLimits: isLimited ? createRateLimits(redis?.client) : noRateLimits,
+      },
+      pool,
+    );
+    const app = await buildApp(context, {
+      pool,
+      healthDb,
+      logger,
+      corsOrigins: env.CORS_ORIGINS,
+      trustProxy: env.TRUST_PROXY,
+      stopping: signal,
+    });
+    stack.defer(() => app.close());
+    signal.throwIfAborted();
+
+    const { address } = stack.use(await listen(app, { host: env.HOST, port: env.PORT }));
+    const { notifyChanged } = context;
+    const onError = (err: unknown, sessionId?: number) =>
+      logger.warn({ err, sessionId }, 'sweep failed; it retries by itself');
+    const retentionDays = env.RETENTION_DAYS;
+    const sweeping = sweepSessions({ db, notifyChanged, retentionDays, onError }, signal);
+    stack.defer(() => sweeping);
+    printAddress(address);
+    return stack;
+  } catch (error) {
+    await Promise.race([stack.disposeAsync().catch(() => {}), sleep(STOP_TIMEOUT_MS)]);
+    throw error;
+  }
+}
+
+function printAddress(address: string): void {
   console.log(`Classroom listens on ${address}`);
   console.log('Create a session:');
   console.log(
     `curl -s ${address}/trpc/sessions.create -H 'content-type: application/json' -d '{"title":"Algebra I","hostDisplayName":"Ada"}'`,
   );
-}
-
-async function openRateLimits(
-  { RATE_LIMITS, REDIS_URL }: Env,
-  logger: Logger,
-  stack: AsyncDisposableStack,
-): Promise<RateLimits> {
-  if (RATE_LIMITS === 'off') return noRateLimits;
-  if (REDIS_URL === undefined) return createRateLimits();
-  return createRateLimits(await openRedis(REDIS_URL, logger, stack));
-}
-
-function toStartupError(error: unknown, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'EADDRINUSE':
-      return new StartupError(
-        `PORT: ${port} is taken; stop what listens there or set another PORT`,
-      );
-    case 'EACCES':
-      return new StartupError(`PORT: ${port} is not ours to open; set one above 1023`);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new StartupError('HOST: this machine has no such address');
-    default:
-      return error;
-  }
 }

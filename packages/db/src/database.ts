@@ -1,6 +1,5 @@
 import { Kysely, type LogEvent, PostgresDialect } from 'kysely';
-import { createPool, type PoolOptions } from './pool.ts';
-import { rememberPool } from './pool-usage.ts';
+import { createPool, type DatabasePool, type PoolOptions } from './pool.ts';
 import type {
   PairingsTable,
   QuestionVotesTable,
@@ -21,27 +20,30 @@ export interface Tables {
 
 export type Database = Kysely<Tables>;
 
-/** A query that has ended, and how. */
+/** A finished query, with its duration and its error if it failed. */
 export type QueryEvent = LogEvent;
 
 export interface DatabaseOptions extends PoolOptions {
-  /** Told of each query, when it has ended. */
+  /** Called after each query. */
   onQuery?: ((event: QueryEvent) => void) | undefined;
 }
 
 /**
- * A query builder over a pool of its own. Nothing connects before the first query;
- * `destroy()` closes every connection.
+ * Creates a query builder with a pool of its own. Nothing connects before the first query.
  *
  * @param url `postgres://user:password@host:port/database`
  */
 export function createDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const { onQuery, ...poolOptions } = options;
-  const pool = createPool(url, poolOptions);
-  const db: Database = new Kysely<Tables>({
+  return createDatabaseOn(createPool(url, options), options.onQuery);
+}
+
+/** Creates a query builder on a pool; `destroy()` ends the pool. */
+export function createDatabaseOn(
+  pool: DatabasePool,
+  onQuery?: (event: QueryEvent) => void,
+): Database {
+  return new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
     ...(onQuery && { log: onQuery }),
   });
-  rememberPool(db, pool.usage);
-  return db;
 }

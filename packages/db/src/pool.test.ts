@@ -1,13 +1,12 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { createDatabase } from './database.ts';
-import { poolUsage } from './pool-usage.ts';
 import { administer, createTestDatabase } from './testing.ts';
 import { isUnavailable } from './errors.ts';
 
 const sleep = (seconds: number) => sql`select pg_sleep(${seconds})`;
 
-test('a backend that is killed within a transaction does not end the process', async () => {
+test('a backend terminated within a transaction does not end the process', async () => {
   await using database = await createTestDatabase();
   const { db, url } = database;
   const failure: unknown = await db
@@ -24,7 +23,7 @@ test('a backend that is killed within a transaction does not end the process', a
   await sql`select 1`.execute(db);
 });
 
-test('backends that are killed while idle do not end the process', async () => {
+test('backends terminated while idle do not end the process', async () => {
   await using database = await createTestDatabase({ max: 5 });
   const { db, url } = database;
   await Promise.all(Array.from({ length: 5 }, () => sleep(0.01).execute(db)));
@@ -43,7 +42,7 @@ test('backends that are killed while idle do not end the process', async () => {
     .toBe(true);
 });
 
-test('pg waits for ever; a statement here does not, and is cancelled on the server', async () => {
+test('a statement that exceeds its timeout is cancelled on the server', async () => {
   await using database = await createTestDatabase({ statementTimeoutMs: 100 });
   const failure: unknown = await sleep(30)
     .execute(database.db)
@@ -52,7 +51,7 @@ test('pg waits for ever; a statement here does not, and is cancelled on the serv
   expect(isUnavailable(failure)).toBe(true);
 });
 
-test('every wait has a limit', async () => {
+test('statements and idle transactions have timeouts', async () => {
   await using database = await createTestDatabase();
   const { rows } = await sql`
     select current_setting('statement_timeout') as statement,
@@ -61,7 +60,7 @@ test('every wait has a limit', async () => {
   expect(rows).toEqual([{ statement: '2s', idle_in_transaction: '5s' }]);
 });
 
-test('a statement that waits too long for a connection is refused', async () => {
+test('a statement that waits too long for a connection is unavailable', async () => {
   await using database = await createTestDatabase({ max: 1, statementTimeoutMs: 10_000 });
   const busy = sleep(3).execute(database.db);
   const failure: unknown = await sql`select 1`
@@ -71,13 +70,13 @@ test('a statement that waits too long for a connection is refused', async () => 
   await busy;
 });
 
-test('a caller is refused at once when the queue for a connection is full', async () => {
+test('a full queue for connections refuses the next caller at once', async () => {
   await using database = await createTestDatabase({ max: 1, maxWaiting: 2 });
   await database.db
     .connection()
     .execute(async (connection) => {
       const waiting = [1, 2].map(() => sleep(0).execute(database.db));
-      await expect.poll(() => poolUsage(database.db).waiting).toBe(2);
+      await expect.poll(() => database.pool.usage().waiting).toBe(2);
       const failure: unknown = await sleep(0)
         .execute(database.db)
         .catch((error: unknown) => error);
@@ -113,7 +112,7 @@ test('connection() keeps one backend while other statements run', async () => {
   await Promise.all(load);
 });
 
-test('a read-only connection is replaced', async () => {
+test('the pool replaces a read-only connection', async () => {
   await using database = await createTestDatabase({ max: 1 });
   const { db, url } = database;
   const name = new URL(url).pathname.slice(1);
@@ -128,19 +127,19 @@ test('a read-only connection is replaced', async () => {
   await insert();
 });
 
-test('a database that does not listen is unavailable', async () => {
+test('a refused connection is unavailable', async () => {
   await using db = createDatabase('postgres://nobody@127.0.0.1:1/nothing');
   const failure: unknown = await sql`select 1`.execute(db).catch((error: unknown) => error);
   expect(isUnavailable(failure)).toBe(true);
 });
 
-test('ids are numbers', async () => {
+test('bigint columns are numbers', async () => {
   await using database = await createTestDatabase();
   const { rows } = await sql`select 9007199254740991::bigint as id`.execute(database.db);
   expect(rows).toEqual([{ id: Number.MAX_SAFE_INTEGER }]);
 });
 
-test('a statement is prepared once per connection', async () => {
+test('PostgreSQL prepares a statement once per connection', async () => {
   await using database = await createTestDatabase({ max: 1 });
   const { db } = database;
   const find = () =>
@@ -154,7 +153,7 @@ test('a statement is prepared once per connection', async () => {
   expect(rows).toContainEqual({ calls: 2 });
 });
 
-test('a transaction has its connection to itself, and statements wait for it', async () => {
+test('a transaction does not share its connection; other statements wait for it', async () => {
   await using database = await createTestDatabase({ max: 1 });
   const { db } = database;
   const inTransaction = sql<{
@@ -176,7 +175,7 @@ test('a transaction has its connection to itself, and statements wait for it', a
   expect(order).toEqual(['transaction', 'statement']);
 });
 
-test('a transaction gets its turn while statements keep coming', async () => {
+test('a transaction starts while other statements keep the pool busy', async () => {
   await using database = await createTestDatabase({ max: 2 });
   const { db } = database;
   const stop = new AbortController();

@@ -1,7 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, type PoolClient, types } from 'pg';
 import { PoolFullError } from './errors.ts';
-import type { PoolUsage } from './pool-usage.ts';
 
 export interface PoolOptions {
   /** Maximum number of connections. */
@@ -12,8 +11,19 @@ export interface PoolOptions {
   statementTimeoutMs?: number;
 }
 
+export interface PoolUsage {
+  /** Connections, idle ones included. */
+  total: number;
+  idle: number;
+  /** Callers that wait for a connection. */
+  waiting: number;
+  /** Whether the next caller that would have to wait is refused. */
+  isQueueFull: boolean;
+}
+
 /** A pool as Kysely expects it, with its usage. */
-export interface MeasuredPool extends PostgresPool {
+export interface DatabasePool extends PostgresPool {
+  /** Reads the usage from memory. */
   usage: () => PoolUsage;
 }
 
@@ -26,9 +36,11 @@ const READ_ONLY_TRANSACTION = '25006';
 
 /**
  * Creates a pg pool with a limit on every wait, bigint as number, named statements, and connections
- * that survive a backend that is terminated. One caller has a connection to itself at a time.
+ * that survive a terminated backend. A caller has its connection to itself.
+ *
+ * @param url `postgres://user:password@host:port/database`
  */
-export function createPool(url: string, options: PoolOptions = {}): MeasuredPool {
+export function createPool(url: string, options: PoolOptions = {}): DatabasePool {
   const { max = 10, maxWaiting = Infinity, statementTimeoutMs = 2_000 } = options;
   const pool = new Pool({
     connectionString: url,
@@ -45,8 +57,8 @@ export function createPool(url: string, options: PoolOptions = {}): MeasuredPool
     },
   });
 
-  // An 'error' event without a listener ends the process, and the pool listens on idle connections
-  // only. The statement that is under way rejects as well, and is handled where it was sent.
+  // An 'error' event without a listener ends the process, and pg listens on idle connections only.
+  // The statement under way rejects as well.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
 
@@ -83,7 +95,7 @@ function toConnection(client: PoolClient): PostgresPoolClient {
     }
   };
   return {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely's type has a second overload, for the cursors of streams, of which there are none here
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely's type has an overload for cursors, which nothing here uses
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy === true || isBroken),
   };
@@ -94,13 +106,8 @@ const MAX_NAMED_STATEMENTS = 500;
 
 const names = new Map<string, string>();
 
-/**
- * The name under which a statement is prepared, so that the server parses and plans it once per
- * connection. Kysely itself sends every statement unnamed.
- *
- * @returns the same name for the same text, or undefined when there are too many
- */
-export function statementName(text: string): string | undefined {
+/** The name under which PostgreSQL prepares a statement; undefined when there are too many. */
+function statementName(text: string): string | undefined {
   const known = names.get(text);
   if (known !== undefined || names.size >= MAX_NAMED_STATEMENTS) return known;
   const name = `s${names.size + 1}`;

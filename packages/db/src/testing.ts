@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, inject } from 'vitest';
-import { createDatabase, type Database } from './database.ts';
-import type { PoolOptions } from './pool.ts';
+import { createDatabaseOn, type Database } from './database.ts';
+import { createPool, type DatabasePool, type PoolOptions } from './pool.ts';
 import { administer, databaseUrl } from './testing/server.ts';
 
 export * from './testing/fixtures.ts';
@@ -22,6 +22,8 @@ declare module 'vitest' {
 
 export interface TestDatabase extends AsyncDisposable {
   url: string;
+  /** The pool of `db`. */
+  pool: DatabasePool;
   db: Database;
 }
 
@@ -33,13 +35,15 @@ export interface TestDatabase extends AsyncDisposable {
  * await using database = await createTestDatabase();
  */
 export async function createTestDatabase(options?: PoolOptions): Promise<TestDatabase> {
-  const { serverUrl, template } = inject('testDatabase');
+  const { serverUrl, template }: TestServer = inject('testDatabase');
   const name = `test_${randomBytes(8).toString('hex')}`;
   await administer(serverUrl, `create database ${name} template ${template}`);
   const url = databaseUrl(serverUrl, name);
-  const db = createDatabase(url, options);
+  const pool = createPool(url, options);
+  const db = createDatabaseOn(pool);
   return {
     url,
+    pool,
     db,
     async [Symbol.asyncDispose]() {
       await db.destroy();

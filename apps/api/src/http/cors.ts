@@ -1,25 +1,33 @@
-import { type AddressInfo, BlockList } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../errors.ts';
 import { toTRPCError } from '../trpc/errors.ts';
 import { sendError } from './errors.ts';
 
-const EXPOSED_HEADERS = ['retry-after', 'x-request-id'];
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const REQUEST_HEADERS = [
+  'content-type',
+  'authorization',
+  'last-event-id',
+  'traceparent',
+  'tracestate',
+];
+const RESPONSE_HEADERS = ['retry-after', 'x-request-id'];
 
 /**
- * Browsers on the allowed origins may call, and those on others get no answer to read and have
- * nothing done for them. The page that this server itself serves may call too, but gets no grant of
- * CORS: it needs none, and another page that bears the same origin on another machine does.
+ * Grants CORS to the allowed origins, and refuses requests from other origins before they execute. The
+ * server's own pages may call it without a grant.
  *
- * @param origins as `https://host` or `http://localhost:*`, where `*` stands for any port
+ * @param allowed origins as `https://host`, or `http://localhost:*` for any port
  */
 export async function registerCors(
   app: FastifyInstance,
-  origins: readonly string[],
+  allowed: readonly string[],
 ): Promise<void> {
-  const isAllowed = (origin: string) => allows(origins, origin);
-
+  const isAllowed = (origin: string) =>
+    allowed.includes(origin) || allowed.includes(`${origin.replace(/:\d+$/, '')}:*`);
   let own: ReadonlySet<string> = new Set();
   app.addHook('onListen', async () => {
     own = ownOrigins(app.addresses());
@@ -31,39 +39,30 @@ export async function registerCors(
   });
   await app.register(cors, {
     origin: (origin, done) => done(null, origin !== undefined && isAllowed(origin)),
-    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['content-type', 'authorization', 'last-event-id', 'traceparent', 'tracestate'],
-    exposedHeaders: EXPOSED_HEADERS,
+    methods: METHODS,
+    allowedHeaders: REQUEST_HEADERS,
+    exposedHeaders: RESPONSE_HEADERS,
     maxAge: 3600,
   });
 }
 
-function allows(origins: readonly string[], origin: string): boolean {
-  return origins.includes(origin) || origins.includes(`${origin.replace(/:\d+$/, '')}:*`);
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** Listening there is listening on every address of the machine. */
-const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
+const ALL_ADDRESSES = new Set(['0.0.0.0', '::']);
+const LOOPBACK = /^127\.|^::1$/;
 
 /**
- * The origins of pages that this server itself serves, as far as it knows them for sure: the
- * addresses it listens on, and `localhost` for loopback, which browsers resolve by themselves. No other
- * name is among them, and the header Host is not asked: a page of any name can have that name lead
- * here and send both. Other names, and those of a proxy, are for `CORS_ORIGINS`.
+ * The origins of the server's own pages: the IP addresses of this machine that it listens on, and
+ * `localhost` for loopback. Never a Host header: with DNS rebinding, a foreign page sends both.
  */
-export function ownOrigins(addresses: readonly (AddressInfo | string)[]): ReadonlySet<string> {
-  // What is no address of the network is a path of a Unix socket, where no page comes from.
-  return new Set(addresses.flatMap((at) => (typeof at === 'string' ? [] : originsOf(at))));
-}
-
-function originsOf({ address, family, port }: AddressInfo): string[] {
-  const hosts = ANY_ADDRESS.has(address)
-    ? ['127.0.0.1', '[::1]', 'localhost']
-    : [family === 'IPv6' ? `[${address}]` : address];
-  if (loopback.check(address, family === 'IPv6' ? 'ipv6' : 'ipv4')) hosts.push('localhost');
-  return hosts.map((host) => new URL(`http://${host}:${port}`).origin);
+export function ownOrigins(listening: readonly (AddressInfo | string)[]): ReadonlySet<string> {
+  const local = Object.values(networkInterfaces()).flatMap((found = []) => found);
+  const origins = listening.flatMap((bound) => {
+    // The path of a Unix socket has no origin.
+    if (typeof bound === 'string') return [];
+    const { address, port } = bound;
+    const addresses = ALL_ADDRESSES.has(address) ? local.map((found) => found.address) : [address];
+    const hosts = addresses.map((ip) => (ip.includes(':') ? `[${ip}]` : ip));
+    if (addresses.some((ip) => LOOPBACK.test(ip))) hosts.push('localhost');
+    return hosts.map((host) => new URL(`http://${host}:${port}`).origin);
+  });
+  return new Set(origins);
 }

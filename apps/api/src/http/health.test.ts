@@ -1,4 +1,4 @@
-import { createDatabase } from '@classroom/db';
+import { createDatabase, createDatabaseOn, createPool } from '@classroom/db';
 import { administer, useTestDatabase } from '@classroom/db/testing';
 import { fastify } from 'fastify';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -7,9 +7,11 @@ import { registerHealthRoutes } from './health.ts';
 
 const database = await useTestDatabase();
 
-test('/readyz is answered while callers use every connection of the pool', async () => {
-  await using db = createDatabase(database.url, { max: 1 });
-  const app = await buildTestApp({ db, url: database.url });
+test('/readyz is 200 while callers use every connection of the pool', async () => {
+  const { url } = database;
+  const pool = createPool(url, { max: 1 });
+  await using db = createDatabaseOn(pool);
+  const app = await buildTestApp({ db, pool, url });
   onTestFinished(() => app.close());
   const held = await db.startTransaction().execute();
   const response = await app.inject('/readyz');
@@ -18,7 +20,7 @@ test('/readyz is answered while callers use every connection of the pool', async
   expect(response.json()).toEqual({ status: 'ok' });
 });
 
-test('a thousand requests at once ask the database once, and later ones again', async () => {
+test('a thousand requests at once share one check of the database, and later ones repeat it', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   let queries = 0;
@@ -48,7 +50,7 @@ test('/readyz is 503 while the database is read-only, and 200 again after', asyn
   await expect.poll(ready).toEqual([200, undefined, '{"status":"ok"}']);
 });
 
-test('/readyz is 503 while the database does not answer', async () => {
+test('/readyz is 503 while the database is unreachable', async () => {
   const app = fastify();
   onTestFinished(() => app.close());
   await using db = createDatabase('postgres://127.0.0.1:1/nobody', { max: 1 });
@@ -58,7 +60,7 @@ test('/readyz is 503 while the database does not answer', async () => {
   expect(response.json()).toEqual({ status: 'database unavailable' });
 });
 
-test('/readyz is 503 once the process is to stop', async () => {
+test('/readyz is 503 while the process is stopping', async () => {
   const app = fastify();
   onTestFinished(() => app.close());
   registerHealthRoutes(app, database.db, AbortSignal.abort());

@@ -1,14 +1,15 @@
-import { createDatabase } from '@classroom/db';
+import { createDatabaseOn, createPool } from '@classroom/db';
 import { expect, test } from 'vitest';
 import { buildTestApp } from '../testing/build-test-app.ts';
 import { BODY_LIMIT_BYTES } from './json-parser.ts';
 
+/** A refused request does not reach the database. */
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
 
-test('a body that is refused unread is not read to its end: its connection is closed', async () => {
-  // What is refused at the door needs no database that is there.
-  await using db = createDatabase(NOWHERE);
-  const app = await buildTestApp({ db, url: NOWHERE });
+test('a request refused before its long body is read closes the connection', async () => {
+  const pool = createPool(NOWHERE);
+  await using db = createDatabaseOn(pool);
+  const app = await buildTestApp({ db, pool, url: NOWHERE });
   const post = (length: number) =>
     app.inject({
       method: 'POST',

@@ -3,11 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /**
- * Lets a scope take bodies of JSON and nothing else. Refused are those with `__proto__` or
- * `constructor.prototype` in them, and those in which Node would put U+FFFD for what is not UTF-8.
+ * Makes a scope accept JSON bodies only. Refuses invalid UTF-8, which Node would replace by U+FFFD, and
+ * `__proto__` and `constructor.prototype`.
  *
- * @param toBody what of it handlers get: of the text, and of the value in it
- * @param mayBeEmpty whether there may be none of it, of which they get undefined
+ * @param toBody selects what handlers receive: the text or the value
+ * @param mayBeEmpty whether an empty body is accepted, as undefined
  */
 export function addJsonParser(
   scope: FastifyInstance,
@@ -31,8 +31,8 @@ export function addJsonParser(
 export const BODY_LIMIT_BYTES = 16 * 1024;
 
 /**
- * Whether there may be more of a body than we ever read. A caller refused before it is read has to lose
- * the connection as well: on one that stays open, Node reads all of it to find the next request.
+ * Whether the body may be longer than the limit. A request refused unread has to close its connection
+ * then: on an open one, Node reads the whole body to find the next request.
  */
 export function mayExceedBodyLimit(headers: IncomingHttpHeaders): boolean {
   return (
@@ -41,7 +41,7 @@ export function mayExceedBodyLimit(headers: IncomingHttpHeaders): boolean {
   );
 }
 
-/** What the body is said to be; undefined when nothing is said. */
+/** The media type of the body without parameters, in lower case. */
 export function mediaType(request: FastifyRequest): string | undefined {
   return request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
 }

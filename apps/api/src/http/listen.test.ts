@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { useTestDatabase } from '@classroom/db/testing';
 import { fastify } from 'fastify';
 import { expect, test } from 'vitest';
+import { buildTestApp } from '../testing/build-test-app.ts';
 import { listen } from './listen.ts';
 
 const HOST = '127.0.0.1';
@@ -11,15 +13,17 @@ test.runIf(process.platform === 'linux')(
   'many connections are accepted in a few turns of the event loop',
   async () => {
     const app = fastify();
-    const { address, close } = await listen(app, { host: HOST, port: 0 });
+    const listening = await listen(app, { host: HOST, port: 0 });
     let accepted = 0;
     app.server.on('connection', () => (accepted += 1));
-    const clients = Array.from({ length: 200 }, () => connect(Number(new URL(address).port), HOST));
+    const clients = Array.from({ length: 200 }, () =>
+      connect(Number(new URL(listening.address).port), HOST),
+    );
     // The kernel completes all of them before the server has a turn to accept any.
     const turns = await turnsUntil(() => accepted === clients.length);
     expect(turns).toBeLessThan(100);
     for (const client of clients) client.destroy();
-    await close();
+    await listening[Symbol.asyncDispose]();
   },
 );
 
@@ -33,35 +37,62 @@ async function turnsUntil(condition: () => boolean): Promise<number> {
   return turns;
 }
 
-test('a port that another server listens on is refused, shared or not', async () => {
+test('a port that another server shares is refused in one line', async () => {
   const first = fastify();
-  const { address, close } = await listen(first, { host: HOST, port: 0 });
+  await using listening = await listen(first, { host: HOST, port: 0 });
   const second = fastify();
-  const again = listen(second, { host: HOST, port: Number(new URL(address).port) });
-  await expect(again).rejects.toMatchObject({ code: 'EADDRINUSE' });
-  await close();
+  const again = listen(second, { host: HOST, port: Number(new URL(listening.address).port) });
+  await expect(again).rejects.toThrow(/^PORT \d+: already in use; /);
 });
 
-test('closing answers what is in flight on every listening socket', async () => {
+test('an address that the machine does not have is refused in one line', async () => {
+  const listening = listen(fastify(), { host: '203.0.113.1', port: 0 });
+  await expect(listening).rejects.toThrow(/^HOST 203\.0\.113\.1: not an address of this machine; /);
+});
+
+test('closing completes the requests in flight on every listening socket', async () => {
   const app = fastify();
   const answer = Promise.withResolvers<string>();
-  let asked = 0;
+  let received = 0;
   app.get('/', async () => {
-    asked += 1;
+    received += 1;
     return await answer.promise;
   });
-  const { address, close } = await listen(app, { host: HOST, port: 0 });
+  const listening = await listen(app, { host: HOST, port: 0 });
   const responses = Array.from({ length: 64 }, () => {
-    const client = connect(Number(new URL(address).port), HOST);
+    const client = connect(Number(new URL(listening.address).port), HOST);
     client.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
     return text(client);
   });
-  await expect.poll(() => asked).toBe(responses.length);
-  const closed = close();
+  await expect.poll(() => received).toBe(responses.length);
+  const closed = listening[Symbol.asyncDispose]();
   answer.resolve('served');
   for (const response of await Promise.all(responses)) expect(response).toContain('served');
   await closed;
-  const late = connect(Number(new URL(address).port), HOST);
+  const late = connect(Number(new URL(listening.address).port), HOST);
   const [error] = await once(late, 'error');
   expect(error).toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+const AT_ONCE = 100;
+
+test('requests that arrived before the server closes are answered, on new connections too', async () => {
+  const app = await buildTestApp(await useTestDatabase());
+  const { port } = new URL(await app.listen({ port: 0 }));
+  const closed = new Promise<void>((resolve, reject) => {
+    let arrived = 0;
+    app.server.on('request', () => {
+      arrived += 1;
+      if (arrived === AT_ONCE) void app.close().then(resolve, reject);
+    });
+  });
+  const answers = Array.from({ length: AT_ONCE }, () => {
+    const socket = connect(Number(port), HOST);
+    const path = encodeURI('/trpc/sessions.get?input={"code":"CCCCCC"}');
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+    return text(socket);
+  });
+  const statuses = (await Promise.all(answers)).map((answer) => answer.slice(9, 12));
+  expect(statuses.filter((status) => status !== '404' && status !== '503')).toEqual([]);
+  await closed;
 });

@@ -2,39 +2,98 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
+import { StartupError, unavailable } from '../errors.ts';
+import { toTRPCError } from '../trpc/errors.ts';
+import { sendError } from './errors.ts';
 
-export interface Listening {
+/** A request that is still incomplete then gets no response. */
+const DRAIN_TIMEOUT_MS = 5_000;
+
+/**
+ * Once the process is stopping, every response closes its connection, so that the next call reaches
+ * another process. Once the server closes, it completes the requests in flight, refuses new ones as
+ * UNAVAILABLE, and closes connections that have sent none.
+ */
+export function registerDrain(app: FastifyInstance, stopping: AbortSignal): void {
+  let draining = false;
+  const silent = trackSilentSockets(app);
+  app.addHook('preClose', async () => {
+    draining = true;
+    for (const socket of silent) socket.destroy();
+    setTimeout(() => app.server.closeAllConnections(), DRAIN_TIMEOUT_MS).unref();
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!draining || request.url === '/livez') return done();
+    sendError(toTRPCError(unavailable()), request, reply);
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (stopping.aborted || draining) reply.header('connection', 'close');
+    done();
+  });
+}
+
+/**
+ * Connections without a request so far, such as those that browsers open in advance. Node does not
+ * count them as idle, and its server would not close before they do.
+ */
+function trackSilentSockets({ server }: FastifyInstance): Set<Socket> {
+  const silent = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
+  return silent;
+}
+
+export interface Listening extends AsyncDisposable {
   /** `http://127.0.0.1:3000` */
   address: string;
-  /** Closes the app, and resolves when its connections have ended. */
-  close: () => Promise<void>;
 }
 
 /**
  * Node accepts one connection from each listening socket per turn of its event loop. Under load a turn
- * takes 10 ms or more, so that one socket lets in fewer than a hundred connections per second.
+ * takes 10 ms or more, so that one socket accepts fewer than a hundred connections per second.
  */
 const LISTENING_SOCKETS = 16;
-/** Connections that wait for a turn; the kernel makes it at most net.core.somaxconn. */
+/** The kernel limits it to net.core.somaxconn. */
 const BACKLOG = 1_024;
 
 /**
- * Listens on one port with several sockets, where the operating system can share a port (SO_REUSEPORT).
- * Their connections are served by the app's own HTTP server.
+ * Listens on one port, with several sockets where the operating system can share a port
+ * (SO_REUSEPORT). The app's own HTTP server serves their connections.
  *
- * @throws an error with the code EADDRINUSE, EACCES, EADDRNOTAVAIL or ENOTFOUND
+ * @returns disposing closes the app and resolves when its connections have ended
+ * @throws StartupError when the address or port cannot be used
  */
 export async function listen(
   app: FastifyInstance,
   { host, port }: { host: string; port: number },
 ): Promise<Listening> {
-  if (process.platform !== 'linux') {
-    return { address: await app.listen({ host, port }), close: () => app.close() };
+  const others: Server[] = [];
+  const close = async () => {
+    const closed = others.map((other) => promisify(other.close.bind(other))());
+    await Promise.all([app.close(), ...closed]);
+  };
+  try {
+    const address = await (process.platform === 'linux'
+      ? listenShared(app, { host, port }, others)
+      : app.listen({ host, port }));
+    return { address, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw toStartupError(error, host, port);
   }
+}
+
+async function listenShared(
+  app: FastifyInstance,
+  { host, port }: { host: string; port: number },
+  others: Server[],
+): Promise<string> {
   await ensureFree(host, port);
   const options = { host, port, backlog: BACKLOG, reusePort: true };
   const address = await app.listen(options);
-  const others: Server[] = [];
   for (const bound of app.addresses()) {
     if (typeof bound === 'string') continue;
     for (let n = 1; n < LISTENING_SOCKETS; n += 1) {
@@ -42,20 +101,14 @@ export async function listen(
         // https://nodejs.org/api/http.html#event-connection
         app.server.emit('connection', socket);
       });
-      others.push(other);
       await bind(other, { ...options, host: bound.address, port: bound.port });
+      others.push(other);
     }
   }
-  return {
-    address,
-    async close() {
-      const closed = others.map((other) => promisify(other.close.bind(other))());
-      await Promise.all([app.close(), ...closed]);
-    },
-  };
+  return address;
 }
 
-/** A port that another process shares could be bound as well, and would get half of its connections. */
+/** Binding without SO_REUSEPORT first: two servers would otherwise share a port unnoticed. */
 async function ensureFree(host: string, port: number): Promise<void> {
   const probe = createServer();
   await bind(probe, { host, port });
@@ -72,4 +125,23 @@ interface BindOptions {
 async function bind(server: Server, options: BindOptions): Promise<void> {
   server.listen(options);
   await once(server, 'listening');
+}
+
+function toStartupError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new StartupError(
+        `PORT ${port}: already in use; stop the other server or set another port`,
+      );
+    case 'EACCES':
+      return new StartupError(`PORT ${port}: permission denied; use a port above 1023`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new StartupError(
+        `HOST ${host}: not an address of this machine; use 127.0.0.1 or 0.0.0.0`,
+      );
+    default:
+      return error;
+  }
 }

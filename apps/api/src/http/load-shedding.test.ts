@@ -1,21 +1,22 @@
-import { createDatabase, poolUsage } from '@classroom/db';
+import { createDatabaseOn, createPool } from '@classroom/db';
 import { lockSessions, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test } from 'vitest';
 import { buildTestApp } from '../testing/build-test-app.ts';
 
 const { db: admin, url } = await useTestDatabase();
-const db = createDatabase(url, { max: 2, maxWaiting: 3, statementTimeoutMs: 60_000 });
+const pool = createPool(url, { max: 2, maxWaiting: 3, statementTimeoutMs: 60_000 });
+const db = createDatabaseOn(pool);
 afterAll(() => db.destroy());
 const origin = 'https://school.example';
 
-test('while the queue for the database is full, every request is refused but the health routes', async () => {
+test('while the queue for database connections is full, every request but health checks is refused', async () => {
   const lines: string[] = [];
-  const app = await buildTestApp({ db, url }, (line) => void lines.push(line));
+  const app = await buildTestApp({ db, pool, url }, (line) => void lines.push(line));
   const get = (path: string, headers = {}) =>
     app.inject({ url: path, headers: { origin, ...headers } });
   const unlock = await lockSessions(admin);
   const waiting = Array.from({ length: 5 }, () => get('/api/sessions/CCCCCC'));
-  await expect.poll(() => poolUsage(db).isQueueFull).toBe(true);
+  await expect.poll(() => pool.usage().isQueueFull).toBe(true);
   lines.length = 0;
 
   const input = '/trpc/sessions.get?input={"code":"CCCCCC"}';
@@ -42,7 +43,7 @@ test('while the queue for the database is full, every request is refused but the
     code: 'SERVICE_UNAVAILABLE',
     data: { reason: 'UNAVAILABLE', retryAfterSeconds: 1 },
   });
-  // Counted, and not logged.
+  // Refusals are counted, not logged.
   expect(lines).toEqual([]);
   for (const path of ['/livez', '/readyz', '/metrics']) {
     expect((await get(path)).statusCode, path).toBe(200);
@@ -52,14 +53,14 @@ test('while the queue for the database is full, every request is refused but the
   );
 
   await unlock();
-  // On a slow machine, a call may have waited for a connection for as long as it may.
+  // On a slow machine, a call may have waited longer than the connection timeout.
   for (const { statusCode } of await Promise.all(waiting)) expect([404, 503]).toContain(statusCode);
   await expect.poll(async () => (await get(input)).statusCode).toBe(404);
   await app.close();
 });
 
-test('while the event loop is late, requests are refused', async () => {
-  const app = await buildTestApp({ db, url });
+test('requests are refused while the event loop is late', async () => {
+  const app = await buildTestApp({ db, pool, url });
   const status = async (path: string) => (await app.inject(path)).statusCode;
   await app.ready();
   for (let blocks = 0; !app.isUnderPressure() && blocks < 50; blocks += 1) {

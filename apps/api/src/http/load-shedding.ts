@@ -1,19 +1,19 @@
 import { getHeapStatistics } from 'node:v8';
 import underPressure from '@fastify/under-pressure';
-import { type Database, poolUsage } from '@classroom/db';
+import type { DatabasePool } from '@classroom/db';
 import type { FastifyInstance } from 'fastify';
 import { RETRY_AFTER_SECONDS, unavailable } from '../errors.ts';
 import { formatError, toTRPCError } from '../trpc/errors.ts';
+import { isRest, renderError } from './errors.ts';
 import { mayExceedBodyLimit } from './json-parser.ts';
-import { isRest, toRestError } from './errors.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route is answered under any load. */
+    /** Whether load shedding exempts the route. */
     neverShed?: boolean;
   }
   interface FastifyRequest {
-    /** Whether load shedding refused it. Such requests are counted, and not logged. */
+    /** Whether load shedding refused it. Such requests are counted and not logged. */
     isShed: boolean;
   }
 }
@@ -21,24 +21,27 @@ declare module 'fastify' {
 /** Mean over a sample. A thousand streams that open at once make 100 ms. */
 const MAX_EVENT_LOOP_DELAY_MS = 250;
 const SAMPLE_INTERVAL_MS = 500;
-/** Requests are refused above this share of V8's heap limit, or of the container's memory. */
+/** Of V8's heap limit, or of the container's memory. */
 const MAX_MEMORY_SHARE = 0.9;
 
 /** Serialised once: a refusal costs 41 µs of CPU, a served call 490 µs. */
 const REFUSAL = formatError(toTRPCError(unavailable()), '');
-const TRPC_BODY = JSON.stringify({ error: REFUSAL });
-const REST_BODY = JSON.stringify(toRestError(REFUSAL));
+const TRPC_BODY = JSON.stringify(renderError(REFUSAL, '/trpc/'));
+const REST_BODY = JSON.stringify(renderError(REFUSAL, '/api/'));
 
 /**
  * Refuses requests with 503 and `Retry-After` while the queue for database connections is full, the event
  * loop is late, or memory is short. It keeps no count of its own.
  */
-export async function registerLoadShedding(app: FastifyInstance, db: Database): Promise<void> {
+export async function registerLoadShedding(
+  app: FastifyInstance,
+  pool: DatabasePool,
+): Promise<void> {
   const containerBytes = process.constrainedMemory();
   await app.register(underPressure, {
     maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
     maxHeapUsedBytes: getHeapStatistics().heap_size_limit * MAX_MEMORY_SHARE,
-    // 0 checks nothing. Without a limit, Node reports 0 or more bytes than there are.
+    // 0 disables the check. Without a limit, Node reports 0 or an unsafe integer.
     maxRssBytes: Number.isSafeInteger(containerBytes) ? containerBytes * MAX_MEMORY_SHARE : 0,
     sampleInterval: SAMPLE_INTERVAL_MS,
     // Disables the plugin's own response: the hook below responds.
@@ -46,7 +49,7 @@ export async function registerLoadShedding(app: FastifyInstance, db: Database): 
   });
   app.decorateRequest('isShed', false);
   app.addHook('onRequest', (request, reply, done) => {
-    const isOverloaded = poolUsage(db).isQueueFull || app.isUnderPressure();
+    const isOverloaded = pool.usage().isQueueFull || app.isUnderPressure();
     if (!isOverloaded || request.routeOptions.config.neverShed === true) return done();
     request.isShed = true;
     if (mayExceedBodyLimit(request.headers)) void reply.header('connection', 'close');
@@ -54,6 +57,6 @@ export async function registerLoadShedding(app: FastifyInstance, db: Database): 
       .code(503)
       .header('retry-after', RETRY_AFTER_SECONDS)
       .type('application/json; charset=utf-8')
-      .send(isRest(request) ? REST_BODY : TRPC_BODY);
+      .send(isRest(request.url) ? REST_BODY : TRPC_BODY);
   });
 }

@@ -13,7 +13,7 @@ interface RawResponse {
   body: string;
 }
 
-/** Sends bytes as they are, and reads all responses until the server closes the connection. */
+/** Sends raw bytes, and reads all responses until the server closes the connection. */
 async function exchange(bytes: string): Promise<RawResponse[]> {
   const socket = connect(port, '127.0.0.1');
   socket.write(bytes);
@@ -35,16 +35,19 @@ function parse(received: string): RawResponse[] {
 }
 
 const refusal = (httpStatus: number) => ({
-  data: { code: 'BAD_REQUEST', reason: 'INVALID_INPUT', httpStatus },
+  data: { code: 'BAD_REQUEST', reason: 'INVALID_INPUT', httpStatus, fieldErrors: {} },
 });
 
+const OVERSIZED = `GET /livez HTTP/1.1\r\nHost: a\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`;
 const CHUNKED =
   'POST /api/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
 
 test.concurrent.each([
   ['without a Host', 400, 'GET /livez HTTP/1.1\r\n\r\n'],
-  ['with a Host that is none', 400, 'GET /livez HTTP/1.1\r\nHost: [\r\n\r\n'],
+  ['with an invalid Host', 400, 'GET /livez HTTP/1.1\r\nHost: [\r\n\r\n'],
   ['with an unknown Expect', 417, 'GET /livez HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n\r\n'],
+  ['that is not HTTP', 400, 'nonsense\r\n\r\n'],
+  ['with an oversized head', 431, OVERSIZED],
   ['with a malformed chunk', 400, `${CHUNKED}zz\r\n`],
   ['whose head is never complete', 408, 'GET /livez HTTP/1.1\r\nHost: a\r\nx:'],
 ])('a request %s is refused with a reason', async (_, status, bytes) => {
@@ -54,7 +57,7 @@ test.concurrent.each([
   expect(JSON.parse(response?.body ?? '')).toMatchObject({ error: refusal(status) });
 });
 
-test('over REST the reason is where REST has it', async () => {
+test('under /api the reason has the format of REST', async () => {
   const [response] = await exchange('GET /api/sessions/AAAAAA HTTP/1.1\r\n\r\n');
   expect(JSON.parse(response?.body ?? '')).toMatchObject(refusal(400));
 });
@@ -69,8 +72,8 @@ test.each([
 test.each([
   ['garbage', 'garbage\r\n\r\n'],
   ['a malformed body', `${CHUNKED}zz\r\n`],
-  ['an oversized head', `GET /livez HTTP/1.1\r\nHost: a\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`],
-])('requests before %s are answered first, in order', async (_, malformed) => {
+  ['an oversized head', OVERSIZED],
+])('requests before %s get their responses first, in order', async (_, malformed) => {
   const [ready, missing, refused, ...others] = await exchange(
     `GET /readyz HTTP/1.1\r\nHost: a\r\n\r\nGET /api/sessions/AAAAAA HTTP/1.1\r\nHost: a\r\n\r\n${malformed}`,
   );

@@ -1,10 +1,16 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { Gauge } from 'prom-client';
-import type { Metrics } from '../observability/metrics.ts';
+import { Counter, Gauge } from 'prom-client';
+import { type Metrics, UNKNOWN } from '../observability/metrics.ts';
 
-/** `GET /metrics`, for Prometheus. It asks nothing of the database and needs no pool. */
-export function registerMetricsRoute(app: FastifyInstance, { registry, requests }: Metrics): void {
+/** Counts requests and connections, and serves `GET /metrics` to Prometheus. */
+export function registerMetrics(app: FastifyInstance, { registry }: Metrics): void {
+  const requests = new Counter({
+    name: 'classroom_http_requests_total',
+    help: 'HTTP requests by route and status; a batch is one request',
+    labelNames: ['route', 'status'],
+    registers: [registry],
+  });
   const open = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {
     open.add(socket);
@@ -12,13 +18,13 @@ export function registerMetricsRoute(app: FastifyInstance, { registry, requests 
   });
   const connections: Gauge = new Gauge({
     name: 'classroom_http_connections',
-    help: 'Open connections to the HTTP server',
+    help: 'Open connections of the HTTP server',
     registers: [registry],
     collect: () => connections.set(open.size),
   });
-  app.addHook('onResponse', (request, reply, done) => {
-    const route = request.isShed ? 'shed' : request.routeOptions.url;
-    requests.count(route, reply.statusCode);
+  app.addHook('onResponse', (request, { statusCode: status }, done) => {
+    const route = request.isShed ? 'shed' : (request.routeOptions.url ?? UNKNOWN);
+    requests.inc({ route, status });
     done();
   });
   app.get('/metrics', { config: { neverShed: true } }, async (_request, reply) => {

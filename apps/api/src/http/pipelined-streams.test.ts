@@ -21,7 +21,7 @@ const request = (procedure: string) =>
   `GET ${encodeURI(`/trpc/${procedure}?input={"code":"${code}"}`)} HTTP/1.1\r\n` +
   `host: x\r\nauthorization: Bearer ${hostToken}\r\n\r\n`;
 
-/** Sends that on one connection, and waits for a snapshot. */
+/** Sends the requests on one connection, and waits for a snapshot. */
 async function openStream(requests: string) {
   const accepted = once(app.server, 'connection');
   const client = connect(Number(port), '127.0.0.1');
@@ -34,7 +34,7 @@ async function openStream(requests: string) {
   return { client, socket };
 }
 
-test('of the streams that are asked for on one connection, the first alone is opened', async () => {
+test('of several streams requested on one connection, only the first is opened', async () => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => void warnings.push(warning);
   process.on('warning', onWarning);
@@ -46,14 +46,14 @@ test('of the streams that are asked for on one connection, the first alone is op
   client.destroy();
 });
 
-test('a stream behind a call on one connection may be quiet for as long as any other', async () => {
+test('a stream pipelined behind a call has the same inactivity timeout as any other', async () => {
   const alone = await openStream(request('sessions.events'));
   const behind = await openStream(request('sessions.get') + request('sessions.events'));
   expect(behind.socket.timeout).toBe(alone.socket.timeout);
   for (const { client } of [alone, behind]) client.destroy();
 });
 
-test('a stream with a part of a request behind it ends with its client', async () => {
+test('a stream followed by an incomplete request ends with its client', async () => {
   const { client, socket } = await openStream(`${request('sessions.events')}GET /livez HTT`);
   client.end();
   await expect.poll(() => socket.destroyed).toBe(true);

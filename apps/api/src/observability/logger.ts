@@ -2,29 +2,41 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
-const FLUSH_EVERY_MS = 200;
+const FLUSH_INTERVAL_MS = 200;
 
-/**
- * Structured logs. Of an error goes in only what holds no row and no request.
- *
- * @param destination where to, when not standard output
- */
+/** Creates a JSON logger. Logged errors contain no values of rows or requests. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: toLog } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: serializeError },
+    },
     destination ??
-      pino.destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: FLUSH_EVERY_MS }),
+      pino.destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: FLUSH_INTERVAL_MS }),
   );
 }
 
+/** SQLSTATE class 22, data exception: PostgreSQL quotes the value in the message itself. */
+const DATA_EXCEPTION = /^22/;
+
 /**
- * PostgreSQL's `detail`, `where` and `hint` quote the row that was refused, names included; they
- * are left out.
+ * An allow-list: the `detail`, `hint`, `where` and `internalQuery` of a PostgreSQL error quote the
+ * refused row.
  */
-function toLog(error: unknown): unknown {
+function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
-  const { name, message, stack, cause } = error;
+  const { name, cause, stack = '' } = error;
   const code = 'code' in error ? error.code : undefined;
   const constraint = 'constraint' in error ? error.constraint : undefined;
-  return { name, message, code, constraint, stack, cause: cause && toLog(cause) };
+  const isDataException = 'severity' in error && DATA_EXCEPTION.test(String(code));
+  return {
+    name,
+    message: isDataException ? 'data exception' : error.message,
+    code,
+    constraint,
+    stack: isDataException ? stack.slice(stack.indexOf('\n    at')) : stack,
+    cause: cause && serializeError(cause),
+  };
 }

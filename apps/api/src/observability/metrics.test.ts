@@ -13,7 +13,7 @@ async function scrape(): Promise<string> {
   return response.body;
 }
 
-/** How often calls of that procedure ended like that. */
+/** The number of calls of a procedure with that outcome. */
 async function calls(procedure: string, reason: string): Promise<number> {
   const labels = `{procedure="${procedure}",reason="${reason}"}`;
   const name = `classroom_call_duration_seconds_count${labels} `;
@@ -29,7 +29,7 @@ const call = (paths: string[], inputs: unknown[]) =>
     payload: JSON.stringify(Object.fromEntries(inputs.entries())),
   });
 
-test('each call of a batch counts, by its procedure and by how it ended', async () => {
+test('each call of a batch is counted by procedure and reason', async () => {
   const input = { title: 'T', hostDisplayName: 'Ada' };
   await call(
     ['sessions.create', 'sessions.create', 'sessions.end'],
@@ -40,7 +40,7 @@ test('each call of a batch counts, by its procedure and by how it ended', async 
   expect(await calls('sessions.end', 'UNAUTHENTICATED')).toBe(1);
 });
 
-test('what a caller makes up does not become a label', async () => {
+test('a name from a request never becomes a label', async () => {
   await call(['sessions.madeUp', 'toString', '__proto__', 'sessions.get'], []);
   await app.inject('/trpc/made,up');
   await app.inject('/madeUp');
@@ -50,7 +50,7 @@ test('what a caller makes up does not become a label', async () => {
   expect(text).toContain('classroom_http_requests_total{route="unknown",status="404"} 1');
 });
 
-test('the pool and the process are shown', async () => {
+test('the pool and the process are reported', async () => {
   const text = await scrape();
   expect(text).toMatch(/^classroom_pool_connections\{state="(idle|busy)"\} [1-9]/m);
   expect(text).toMatch(/^classroom_pool_waiting 0$/m);
@@ -58,12 +58,12 @@ test('the pool and the process are shown', async () => {
   expect(text).toMatch(/^process_resident_memory_bytes /m);
 });
 
-test('open sessions are as of the scrape before', async () => {
+test('open sessions are counted for the next scrape', async () => {
   await scrape();
   await expect.poll(scrape, { timeout: 5_000 }).toMatch(/^classroom_sessions_open 1$/m);
 });
 
-test('how late a change is heard is measured once for all listeners, by the clock of the database', async () => {
+test('the lag of a change is measured once for all listeners, by the clock of the database', async () => {
   const created = await call(['sessions.create'], [{ title: 'T', hostDisplayName: 'Emmy' }]);
   const [{ result }]: [{ result: { data: { code: string; hostToken: string } } }] = created.json();
   const { code, hostToken } = result.data;

@@ -1,64 +1,46 @@
-import type { Database } from '@classroom/db';
+import type { Database, DatabasePool } from '@classroom/db';
 import type { ErrorReason } from '@classroom/schema';
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { LiveFeed } from '../features/live/feed.ts';
 import { measureLive, measureOpenSessions, measurePool } from './gauges.ts';
 
 export interface Metrics {
-  /** Where all are registered: to add one is a function of it, called below. */
   registry: Registry;
   calls: CallMetrics;
-  requests: RequestMetrics;
 }
 
 /**
- * All that is measured of one process. Labels come from lists that are known beforehand, never from
- * what a caller sent. Nothing in here waits for the database.
+ * Creates the metrics of this process. Labels come from fixed lists, never from a request, and a
+ * scrape never waits for the database.
  */
-export function createMetrics(db: Database, live: LiveFeed): Metrics {
+export function createMetrics(db: Database, pool: DatabasePool, live: LiveFeed): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  measurePool(registry, db);
+  measurePool(registry, pool);
   measureOpenSessions(registry, db);
   measureLive(registry, live);
-  return { registry, calls: measureCalls(registry), requests: measureRequests(registry) };
-}
-
-export interface RequestMetrics {
-  /** Counts a request. `route` is the pattern of the route and not the URL. */
-  count: (route: string | undefined, status: number) => void;
-}
-
-/** HTTP requests, those included that were refused before any procedure was asked. */
-export function measureRequests(registry: Registry): RequestMetrics {
-  const requests = new Counter({
-    name: 'classroom_http_requests_total',
-    help: 'HTTP requests by route and status; a batch is one',
-    labelNames: ['route', 'status'],
-    registers: [registry],
-  });
-  return { count: (route = 'unknown', status) => requests.inc({ route, status }) };
+  return { registry, calls: measureCalls(registry) };
 }
 
 export type CallOutcome = 'ok' | ErrorReason;
 
 export interface CallMetrics {
-  /** Runs one call of a procedure, and counts it as in flight until it settles. */
+  /** Runs a procedure call and counts it as in flight until it settles. */
   track: <Result>(call: () => Promise<Result>) => Promise<Result>;
-  /** Records one call of a procedure that the router has. */
+  /** Records a finished call of a procedure that the router has. */
   observe: (procedure: string, outcome: CallOutcome, milliseconds: number) => void;
-  /** Records one call that reached no procedure. */
+  /** Records a call that was refused before any procedure. */
   refuse: (outcome: CallOutcome) => void;
 }
 
-const UNKNOWN = 'unknown';
+/** The label of a procedure or route that does not exist. */
+export const UNKNOWN = 'unknown';
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** Calls, each of a batch for itself, by procedure and by how they ended. */
-export function measureCalls(registry: Registry): CallMetrics {
+function measureCalls(registry: Registry): CallMetrics {
   const durations = new Histogram({
     name: 'classroom_call_duration_seconds',
-    help: 'Calls by procedure and reason, from the first middleware to the last',
+    help: 'Duration of procedure calls by procedure and reason; each call of a batch counts',
     labelNames: ['procedure', 'reason'],
     buckets: BUCKETS_SECONDS,
     registers: [registry],
@@ -66,7 +48,7 @@ export function measureCalls(registry: Registry): CallMetrics {
   let inFlight = 0;
   const gauge: Gauge = new Gauge({
     name: 'classroom_calls_in_flight',
-    help: 'Calls of procedures that have begun and not ended, whether or not their client waits',
+    help: 'Procedure calls that have started and not settled, including those of disconnected clients',
     registers: [registry],
     collect: () => gauge.set(inFlight),
   });

@@ -13,21 +13,17 @@ import {
 import type { Logger } from './logger.ts';
 import type { CallOutcome } from './metrics.ts';
 
-/** A collector that takes longer is not waited for; neither is it when the process stops. */
+/** Bounds an export, also at shutdown. */
 const EXPORT_TIMEOUT_MS = 2_000;
 
 /**
- * Sends the spans of this process to a collector, by OTLP over HTTP. Until it is called, spans cost
- * next to nothing and go nowhere.
+ * Exports spans to a collector by OTLP over HTTP until it is disposed. Before, spans cost next to
+ * nothing and are dropped.
  *
- * @param endpoint of the collector, such as `http://localhost:4318`
+ * @param endpoint the base URL of the collector, such as `http://localhost:4318`
  */
-export async function openTracing(
-  endpoint: string,
-  logger: Logger,
-  stack: AsyncDisposableStack,
-): Promise<void> {
-  // Only here: most processes have no collector.
+export async function openTracing(endpoint: string, logger: Logger): Promise<AsyncDisposable> {
+  // Loaded on demand: most processes have no collector.
   const [
     { AsyncLocalStorageContextManager },
     { W3CTraceContextPropagator },
@@ -58,7 +54,7 @@ export async function openTracing(
     timeoutMillis: EXPORT_TIMEOUT_MS,
   });
   const provider = new TracerProvider({
-    // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say more.
+    // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override and extend it.
     resource: resourceFromAttributes({ 'service.name': 'classroom' }).merge(
       detectResources({ detectors: [envDetector] }),
     ),
@@ -67,17 +63,19 @@ export async function openTracing(
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  stack.defer(async () => {
-    await Promise.race([provider.shutdown().catch(() => {}), sleep(EXPORT_TIMEOUT_MS)]);
-  });
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.race([provider.shutdown().catch(() => {}), sleep(EXPORT_TIMEOUT_MS)]);
+    },
+  };
 }
 
 /**
- * Runs a call within a span of its own: what it asks of the database becomes part of it. The names are
- * those of https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/. Nothing of the input is in it.
+ * Runs a procedure call in a span, which becomes the parent of its statements' spans. Names follow
+ * https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/. The input is not recorded.
  *
- * @param parent the caller's span, where the request named one
- * @param run gets a function to say how the call ended
+ * @param parent the span of the caller, if the request has a `traceparent`
+ * @param run receives a function that records the outcome
  */
 export async function traceCall<Result>(
   procedure: string,
@@ -101,8 +99,8 @@ export async function traceCall<Result>(
 }
 
 /**
- * Makes a span of a query that has ended, if it belongs to a call. The text has no values in it, they
- * are parameters. Names: https://opentelemetry.io/docs/specs/semconv/database/postgresql/
+ * Records a finished statement as a span if it belongs to a call. Values are parameters and not in the
+ * text. Names: https://opentelemetry.io/docs/specs/semconv/database/postgresql/
  */
 export function traceQuery(event: QueryEvent): void {
   if (trace.getActiveSpan() === undefined) return;
@@ -120,4 +118,4 @@ export function traceQuery(event: QueryEvent): void {
   span.end(end);
 }
 
-export const tracer = trace.getTracer('classroom');
+const tracer = trace.getTracer('classroom');

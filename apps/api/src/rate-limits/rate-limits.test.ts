@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { DomainError } from '../errors.ts';
-import { createRateLimits, type RateLimit } from './rate-limits.ts';
+import { type RateLimiter, clientAddress, createRateLimits } from './rate-limits.ts';
 
 const refusal = expect.objectContaining({
   reason: 'RATE_LIMITED',
   details: { retryAfterSeconds: expect.any(Number) },
 });
 
-/** How many charges of that many go through. */
+/** Consumes that many points at once, and counts those that were left. */
 async function consume(
-  limit: Pick<RateLimit, 'consume'>,
+  limit: Pick<RateLimiter, 'consume'>,
   address: string,
   times: number,
 ): Promise<number> {
@@ -26,7 +26,7 @@ test('an address has 100 wrong codes, however many it sends at once', async () =
   await expect(codeGuesses.check('b')).resolves.toBeUndefined();
 });
 
-test('what is left is not less for having been looked at', async () => {
+test('checking consumes no points', async () => {
   const { codeGuesses, creations } = createRateLimits();
   for (let n = 0; n < 1000; n += 1) {
     await codeGuesses.check('a');
@@ -36,7 +36,7 @@ test('what is left is not less for having been looked at', async () => {
   await expect(codeGuesses.check('a')).resolves.toBeUndefined();
 });
 
-test('all addresses together have 1,000, and one alone does not spend them', async () => {
+test('all addresses together have 1,000 wrong codes, and one address cannot consume them', async () => {
   const { codeGuesses } = createRateLimits();
   expect(await consume(codeGuesses, 'a', 2000)).toBe(100);
   for (let n = 0; n < 9; n += 1) expect(await consume(codeGuesses, `b${n}`, 100)).toBe(100);
@@ -51,7 +51,7 @@ test('an address creates 300 sessions', async () => {
   await expect(creations.check('b')).resolves.toBeUndefined();
 });
 
-test('a token submits 20 questions a minute, and none is left of one that is forgotten', async () => {
+test('a token submits 20 questions a minute, and a reset gives all of them back', async () => {
   const { submissions } = createRateLimits();
   expect(await consume(submissions, 'a', 50)).toBe(20);
   expect([60, 59]).toContain(await retryAfterSeconds(submissions.consume('a')));
@@ -72,3 +72,23 @@ async function retryAfterSeconds(call: Promise<void>): Promise<number | undefine
   const error: unknown = await call.catch((cause: unknown) => cause);
   return error instanceof DomainError ? error.details.retryAfterSeconds : undefined;
 }
+
+test('an IPv4 address has one key in every notation', () => {
+  expect(clientAddress('192.0.2.1')).toBe('192.0.2.1');
+  expect(clientAddress('::ffff:192.0.2.1')).toBe('192.0.2.1');
+  expect(clientAddress('::ffff:c000:201')).toBe('192.0.2.1');
+  expect(clientAddress('192.0.2.2')).not.toBe(clientAddress('192.0.2.1'));
+});
+
+test('the addresses of one IPv6 /64 share a key', () => {
+  const address = clientAddress('2001:db8:0:1::1');
+  expect(clientAddress('2001:db8:0:1:ffff:ffff:ffff:ffff')).toBe(address);
+  expect(clientAddress('2001:DB8:0000:0001::2')).toBe(address);
+  expect(clientAddress('2001:db8:0:1::2%eth0')).toBe(address);
+  expect(clientAddress('2001:db8:0:2::1')).not.toBe(address);
+});
+
+test('invalid addresses share a key', () => {
+  expect(clientAddress('192.0.2.1:5000')).toBe(clientAddress('192.0.2.1:5001'));
+  expect(clientAddress('')).toBe(clientAddress('_hidden'));
+});

@@ -1,47 +1,61 @@
-import { type RateLimiter, createRateLimiter } from './rate-limiter.ts';
+import ipaddr from 'ipaddr.js';
+import {
+  RLWrapperTimeouts,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  type RateLimiterRes,
+} from 'rate-limiter-flexible';
+import { DomainError } from '../errors.ts';
 import type { Redis } from './redis.ts';
 
-/** What a caller may do too often. Addresses are as `clientAddress` gives them. */
-export interface RateLimit {
-  /** @throws DomainError RATE_LIMITED when nothing is left for this address */
-  check: (address: string) => Promise<void>;
-  /** @throws DomainError RATE_LIMITED when nothing was left for this address */
-  consume: (address: string) => Promise<void>;
+/** Fixed windows of points per key; the first point starts a window. */
+export interface RateLimiter {
+  /** @throws DomainError RATE_LIMITED when no point is left */
+  check: (key: string) => Promise<void>;
+  /** @throws DomainError RATE_LIMITED when no point was left */
+  consume: (key: string) => Promise<void>;
+  /** Deletes the key and its window. */
+  reset: (key: string) => Promise<void>;
 }
 
 export interface RateLimits {
-  /** Wrong join codes. The right ones cost nothing, or a class would lock itself out. */
-  codeGuesses: RateLimit;
-  /** Sessions that were created. */
-  creations: RateLimit;
-  /** Questions that a participant submits, by the hash of the token. */
+  /** Wrong join codes, by address. A right one consumes nothing: a class shares an address. */
+  codeGuesses: Pick<RateLimiter, 'check' | 'consume'>;
+  /** Created sessions, by address. */
+  creations: Pick<RateLimiter, 'check' | 'consume'>;
+  /** Submitted questions, by the hash of the token. */
   submissions: Pick<RateLimiter, 'consume' | 'reset'>;
 }
 
-/** A class of students who mistype, a few times over. */
-const CODES_OF_ADDRESS = { name: 'codes-of-address', points: 100, seconds: 600 };
-/** For those who guess from many addresses. */
-const CODES_OF_ALL = { name: 'codes-of-all', points: 1000, seconds: 60 };
+interface Limit {
+  name: string;
+  points: number;
+  seconds: number;
+}
+
+/** A class whose students mistype, several times over. */
+const CODES_OF_ADDRESS: Limit = { name: 'codes-of-address', points: 100, seconds: 600 };
+/** Bounds guessing from many addresses. */
+const CODES_OF_ALL: Limit = { name: 'codes-of-all', points: 1000, seconds: 60 };
 /** A large school in its first lesson. */
-const CREATIONS_OF_ADDRESS = { name: 'creations-of-address', points: 300, seconds: 3600 };
-/** More than anybody types; somebody who submits and withdraws by program leaves rows. */
-const SUBMISSIONS_OF_TOKEN = { name: 'submissions-of-token', points: 20, seconds: 60 };
+const CREATIONS_OF_ADDRESS: Limit = { name: 'creations-of-address', points: 300, seconds: 3600 };
+/** Faster than anyone types: a program that submits and withdraws leaves rows. */
+const SUBMISSIONS_OF_TOKEN: Limit = { name: 'submissions-of-token', points: 20, seconds: 60 };
 const EVERYBODY = 'everybody';
 
-/** @param redis where all processes count together; without it each counts for itself */
+/** @param redis shares the counts between processes; without it each process counts alone */
 export function createRateLimits(redis?: Redis): RateLimits {
   const codesOfAddress = createRateLimiter(CODES_OF_ADDRESS, redis);
   const codesOfAll = createRateLimiter(CODES_OF_ALL, redis);
-  const checkCodes = async (address: string) => {
+  const check = async (address: string) => {
     await Promise.all([codesOfAddress.check(address), codesOfAll.check(EVERYBODY)]);
   };
   return {
     codeGuesses: {
-      check: checkCodes,
+      check,
       async consume(address) {
-        // An address with nothing left takes nothing from everybody's, nor are new ones remembered
-        // once that is spent.
-        await checkCodes(address);
+        // A limited address must not consume everybody's points, nor must new keys fill the memory.
+        await check(address);
         await codesOfAddress.consume(address);
         await codesOfAll.consume(EVERYBODY);
       },
@@ -51,11 +65,72 @@ export function createRateLimits(redis?: Redis): RateLimits {
   };
 }
 
-const free: RateLimiter = { check: async () => {}, consume: async () => {}, reset: async () => {} };
+const unlimited: RateLimiter = {
+  check: async () => {},
+  consume: async () => {},
+  reset: async () => {},
+};
 
 /** For `RATE_LIMITS=off`. */
 export const noRateLimits: RateLimits = {
-  codeGuesses: free,
-  creations: free,
-  submissions: free,
+  codeGuesses: unlimited,
+  creations: unlimited,
+  submissions: unlimited,
 };
+
+/** Redis that responds later counts as unreachable. */
+const REDIS_TIMEOUT_MS = 500;
+
+function createRateLimiter({ name, points, seconds }: Limit, redis?: Redis): RateLimiter {
+  const memory = new RateLimiterMemory({ keyPrefix: name, points, duration: seconds });
+  const limiter = redis === undefined ? memory : inRedis(memory, redis);
+  return {
+    async check(key) {
+      const window = await limiter.get(key);
+      if (window !== null && window.consumedPoints >= points) throw rateLimited(window);
+    },
+    async consume(key) {
+      const window = await limiter.penalty(key);
+      if (window.consumedPoints > points) throw rateLimited(window);
+    },
+    async reset(key) {
+      await limiter.delete(key);
+    },
+  };
+}
+
+/** Counts in memory while Redis is unreachable. */
+function inRedis(insuranceLimiter: RateLimiterMemory, redis: Redis): RLWrapperTimeouts {
+  const { keyPrefix, points, duration } = insuranceLimiter;
+  const limiter = new RateLimiterRedis({
+    storeClient: redis,
+    useRedisPackage: true,
+    rejectIfRedisNotReady: true,
+    keyPrefix: `classroom:${keyPrefix}`,
+    points,
+    duration,
+    insuranceLimiter,
+  });
+  return new RLWrapperTimeouts({ limiter, insuranceLimiter, timeoutMs: REDIS_TIMEOUT_MS });
+}
+
+function rateLimited({ msBeforeNext }: RateLimiterRes): DomainError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
+  return new DomainError('RATE_LIMITED', { retryAfterSeconds });
+}
+
+const NETWORK_SEGMENTS = 4;
+
+/**
+ * The key of a client address: IPv4 as it is, IPv6 by its /64, the smallest network of one customer
+ * (RFC 6177), and IPv4-mapped IPv6 as IPv4.
+ *
+ * @param ip Fastify's `request.ip`; all invalid addresses share one key
+ */
+export function clientAddress(ip: string): string {
+  if (!ipaddr.isValid(ip)) return 'unknown';
+  const address = ipaddr.process(ip);
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  const network = address.parts.slice(0, NETWORK_SEGMENTS).map((part) => part.toString(16));
+  return `${network.join(':')}::/64`;
+}

@@ -18,64 +18,91 @@ export interface ErrorShape {
   data: ErrorData;
 }
 
-/**
- * All that a client is told of an error. Nothing of the error's own text gets through: tRPC would
- * send the message of whatever was thrown, SQL and parts of the request included.
- */
-export function formatError(error: TRPCError, requestId: string): ErrorShape {
-  const { cause } = error;
-  const httpStatus = getHTTPStatusCodeFromError(error);
-  const code = TRPC_ERROR_CODES_BY_KEY[error.code];
-  if (cause instanceof DomainError) {
-    const { reason, details } = cause;
-    const data = { code: error.code, httpStatus, reason, ...details };
-    return { message: REASONS[reason][1], code, data };
-  }
-  // The request was refused before a procedure saw it: bad JSON, an unknown path, a wrong method.
-  if (httpStatus < 500) {
-    const data = {
-      code: error.code,
-      httpStatus,
-      reason: 'INVALID_INPUT',
-      fieldErrors: {},
-    } as const;
-    return { message: `The request cannot be served: ${error.code}`, code, data };
-  }
-  const data = { code: error.code, httpStatus, reason: 'INTERNAL', requestId } as const;
-  return { message: REASONS.INTERNAL[1], code, data };
-}
-
-/** What each reason is in tRPC's terms, and what it says to a developer who reads it. */
+/** The tRPC code of each reason, and the message for the developer who reads it. */
 export const REASONS = {
-  INVALID_INPUT: ['BAD_REQUEST', 'The input breaks a rule; fieldErrors says which'],
-  HOST_SESSION_LIMIT: ['CONFLICT', 'This host has as many open sessions as a host may have'],
+  INVALID_INPUT: ['BAD_REQUEST', 'Invalid input; fieldErrors lists the rule that each field broke'],
+  HOST_SESSION_LIMIT: [
+    'CONFLICT',
+    'This host has reached the limit of open sessions; end one and try again',
+  ],
   JOIN_CODE_EXHAUSTED: ['SERVICE_UNAVAILABLE', 'No free join code was found; try again'],
-  IDEMPOTENCY_KEY_REUSED: ['CONFLICT', 'This idempotency key was used with another input'],
-  SESSION_NOT_FOUND: ['NOT_FOUND', 'There is no session with this code'],
-  SESSION_ENDED: ['CONFLICT', 'This session has ended'],
+  IDEMPOTENCY_KEY_REUSED: [
+    'CONFLICT',
+    'This idempotency key was used with another input; send a new key',
+  ],
+  SESSION_NOT_FOUND: ['NOT_FOUND', 'No open session has this code; check the code'],
+  SESSION_ENDED: ['CONFLICT', 'The session has ended and accepts no changes'],
   SESSION_FULL: [
     'CONFLICT',
     'The session has reached its limit of participants, questions or listeners',
   ],
-  NAME_TAKEN: ['CONFLICT', 'This name is already in this session'],
-  UNAUTHENTICATED: ['UNAUTHORIZED', 'This needs a token that somebody holds'],
-  FORBIDDEN: ['FORBIDDEN', 'This is not allowed to the caller'],
-  QUESTION_LIMIT: ['CONFLICT', 'This author has as many pending questions as there may be'],
-  QUESTION_NOT_FOUND: ['NOT_FOUND', 'There is no such question here'],
-  RATE_LIMITED: ['TOO_MANY_REQUESTS', 'Too many requests; try again later'],
-  UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'This cannot be answered now; try again'],
-  INTERNAL: ['INTERNAL_SERVER_ERROR', 'Something went wrong on the server'],
+  NAME_TAKEN: ['CONFLICT', 'Another participant of this session has this name; choose another'],
+  UNAUTHENTICATED: [
+    'UNAUTHORIZED',
+    'Missing or unknown token or pairing code; send the token as "Authorization: Bearer <token>"',
+  ],
+  FORBIDDEN: [
+    'FORBIDDEN',
+    'The token does not grant this, or CORS_ORIGINS does not list the origin of the page',
+  ],
+  QUESTION_LIMIT: [
+    'CONFLICT',
+    'This author has reached the limit of pending questions; withdraw one or wait for an answer',
+  ],
+  QUESTION_NOT_FOUND: ['NOT_FOUND', 'This session has no such question, or it was withdrawn'],
+  RATE_LIMITED: ['TOO_MANY_REQUESTS', 'Too many requests; wait retryAfterSeconds and try again'],
+  UNAVAILABLE: [
+    'SERVICE_UNAVAILABLE',
+    'The server is overloaded, stopping or without its database; wait retryAfterSeconds and try again',
+  ],
+  INTERNAL: [
+    'INTERNAL_SERVER_ERROR',
+    'Internal server error; the server logged its cause under requestId',
+  ],
 } as const satisfies Record<ErrorReason, readonly [TRPCError['code'], string]>;
 
+/** Messages for requests that are refused before a procedure runs. */
+const REFUSALS: Partial<Record<TRPCError['code'], string>> = {
+  BAD_REQUEST: 'Malformed request; send valid HTTP and UTF-8 JSON, and at most 10 calls in a batch',
+  NOT_FOUND: 'No such route or procedure; tRPC is served under /trpc, REST under /api',
+  METHOD_NOT_SUPPORTED: 'Wrong method; send queries with GET and mutations with POST',
+  PAYLOAD_TOO_LARGE: 'The body is larger than 16 KiB; send a smaller one',
+  UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON; send it with "Content-Type: application/json"',
+};
+
 /**
- * Finds the reason in what tRPC caught, and puts it into tRPC's terms. What is not a refusal of
- * ours stays as it is: `formatError` says no more of it than that it happened.
+ * Formats an error for the client. It never contains the error's own message: tRPC would send the
+ * text of any error, SQL and parts of the request included.
  */
+export function formatError(
+  error: TRPCError,
+  requestId: string,
+  httpStatus = getHTTPStatusCodeFromError(error),
+): ErrorShape {
+  const reason = reasonOf(error);
+  const data = { code: error.code, httpStatus, reason };
+  const code = TRPC_ERROR_CODES_BY_KEY[error.code];
+  if (error.cause instanceof DomainError) {
+    return { message: REASONS[reason][1], code, data: { ...data, ...error.cause.details } };
+  }
+  if (reason === 'INVALID_INPUT') {
+    const message = REFUSALS[error.code] ?? `Malformed request (${error.code})`;
+    return { message, code, data: { ...data, fieldErrors: {} } };
+  }
+  return { message: REASONS[reason][1], code, data: { ...data, requestId } };
+}
+
+export function reasonOf(error: TRPCError): ErrorReason {
+  if (error.cause instanceof DomainError) return error.cause.reason;
+  return getHTTPStatusCodeFromError(error) < 500 ? 'INVALID_INPUT' : 'INTERNAL';
+}
+
+/** Maps an error that tRPC caught to one with a reason; a defect stays as it is. */
 export function withReason(error: TRPCError): TRPCError {
   const { cause } = error;
   if (cause instanceof DomainError) return toTRPCError(cause);
   if (isUnavailable(cause)) return toTRPCError(unavailable({ cause }));
-  // A ZodError with another code is of our own output, and a defect.
+  // A ZodError with another code comes from an output, and is a defect.
   if (error.code === 'BAD_REQUEST' && cause instanceof z.ZodError) {
     return toTRPCError(new DomainError('INVALID_INPUT', { fieldErrors: fieldErrorsOf(cause) }));
   }
@@ -87,7 +114,7 @@ export function toTRPCError(cause: DomainError): TRPCError {
   return new TRPCError({ code, message, cause });
 }
 
-/** What is wrong, by the name of the input's field; `input` when it is the input as a whole. */
+/** Messages by field; `input` for those about the input as a whole. */
 function fieldErrorsOf(error: z.ZodError): Record<string, string[]> {
   const fieldErrors: Record<string, string[]> = {};
   for (const { path, message } of error.issues) {

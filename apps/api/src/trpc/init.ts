@@ -3,9 +3,9 @@ import { initTRPC } from '@trpc/server';
 import type { RequestContext } from '../context.ts';
 import { formatError } from './errors.ts';
 
-/** Keeps proxies from closing a quiet stream. */
+/** Prevents proxies from closing a stream without events. */
 export const SSE_PING_INTERVAL_MS = 10_000;
-/** Sent to clients: they reconnect when not even pings arrive. */
+/** Sent to clients, which reconnect when pings stop. */
 export const SSE_CLIENT_OPTIONS = { reconnectAfterInactivityMs: 30_000 };
 
 export const trpc = initTRPC
@@ -22,25 +22,24 @@ export const trpc = initTRPC
 
 export const { mergeRouters, router } = trpc;
 
-/** What a procedure is over REST. Its route and its page in the document follow from this alone. */
+/** OpenAPI metadata of a procedure, from which its REST route and documentation are built. */
 export interface RestOperation {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With the input's fields that it names in braces: `/api/sessions/{code}`. */
+  /** With fields of the input in braces: `/api/sessions/{code}`. */
   path: `/api/${string}`;
   summary: string;
   description: string;
   tags: readonly string[];
-  /** An input that is well formed, those fields of the path included. */
+  /** A valid input, including the fields of the path. */
   example: Readonly<Record<string, unknown>>;
-  /** Why it may fail, beside what any call and any call with a token may fail with. */
+  /** Error reasons beyond those of every call and every call with a token. */
   reasons: readonly ErrorReason[];
-  /** Whether it answers with 201 in place of 200. */
+  /** Whether it responds with 201 instead of 200. */
   creates?: boolean;
 }
 
-/** What is known of a procedure beside its types; tRPC wants it indexable, which interfaces are not. */
+/** A type instead of an interface: tRPC requires an index signature. */
 export type Meta = {
   openapi?: RestOperation;
-  /** Whether a token is needed, or looked at when it is there. */
   token?: 'required' | 'optional';
 };

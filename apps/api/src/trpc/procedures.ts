@@ -1,19 +1,16 @@
 import { DomainError } from '../errors.ts';
 import { traceCall } from '../observability/tracing.ts';
-import { formatError, withReason } from './errors.ts';
+import { reasonOf, withReason } from './errors.ts';
 import { trpc } from './init.ts';
 import { recordWrongCode, limitCreations, limitCodeGuesses } from './rate-limits.ts';
 
-/**
- * Anyone may call it. Every procedure is built on this one, so that every error has a reason and
- * every call is measured and traced.
- */
+/** The base of every procedure: its errors have a reason, and its calls are measured and traced. */
 export const publicProcedure = trpc.procedure.use(({ ctx, path, next }) =>
   traceCall(path, ctx.trace, async (end) => {
     const started = performance.now();
     const result = await ctx.app.metrics.calls.track(next);
     const error = result.ok ? undefined : withReason(await recordWrongCode(ctx, result.error));
-    const outcome = error ? formatError(error, '').data.reason : 'ok';
+    const outcome = error ? reasonOf(error) : 'ok';
     end(outcome);
     ctx.app.metrics.calls.observe(path, outcome, performance.now() - started);
     if (error) throw error;
@@ -21,13 +18,12 @@ export const publicProcedure = trpc.procedure.use(({ ctx, path, next }) =>
   }),
 );
 
-/** Anyone with a code may call it, and nobody who guesses. */
+/** For calls that need a join code and no token. */
 export const joinCodeProcedure = publicProcedure.use(limitCodeGuesses);
 
-/** It creates a session, for anyone who has not created a whole school's. */
 export const createProcedure = publicProcedure.use(limitCreations);
 
-/** It needs a token. Whose it is and what it may do, the use case decides. */
+/** Requires a token; the use case decides what it grants. */
 export const authedProcedure = publicProcedure
   .meta({ token: 'required' })
   .use(async ({ ctx, next }) => {
@@ -36,7 +32,7 @@ export const authedProcedure = publicProcedure
     return await next({ ctx: { tokenHash } });
   });
 
-/** It submits a question and consumes a submission first. Resets the count of an unknown token. */
+/** Consumes a submission before the call. An unknown token is reset, so that none fills the memory. */
 export const submissionProcedure = authedProcedure.use(async ({ ctx, next }) => {
   const { submissions } = ctx.app.rateLimits;
   const key = ctx.tokenHash.toString('base64url');

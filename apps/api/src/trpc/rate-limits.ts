@@ -4,10 +4,8 @@ import type { RequestContext } from '../context.ts';
 import { trpc } from './init.ts';
 
 /**
- * Whoever is told that there is no such session pays for it. Nor does FORBIDDEN tell, once nothing
- * is left, that there is one: anyone can hold the token of a session of their own.
- *
- * @returns what to tell in place of the error: itself, or RATE_LIMITED
+ * Consumes a code guess for SESSION_NOT_FOUND. Both it and FORBIDDEN become RATE_LIMITED once no guess
+ * is left: with a token of another session, the difference would reveal which codes exist.
  */
 export async function recordWrongCode(
   { app, address }: RequestContext,
@@ -25,22 +23,22 @@ export async function recordWrongCode(
   }
 }
 
-/** Executes nothing for an address that has guessed too often. */
+/** Refuses an address that has no code guess left. */
 export const limitCodeGuesses = trpc.middleware(async ({ ctx, next }) => {
   const { codeGuesses } = ctx.app.rateLimits;
   await codeGuesses.check(ctx.address);
   const result = await next();
-  // Once more: thousands of guesses sent at once have all passed the first check.
+  // Again: of thousands of guesses sent at once, all pass the first check.
   await codeGuesses.check(ctx.address);
   return result;
 });
 
-/** Charges what was created. Calls in flight at once may overdraw, by as many as they are. */
+/** Refuses an address that has created too many sessions. Calls in flight together may exceed the limit. */
 export const limitCreations = trpc.middleware(async ({ ctx, next }) => {
   const { creations } = ctx.app.rateLimits;
   await creations.check(ctx.address);
   const result = await next();
-  // Not awaited: whether it overdraws, the next check says.
+  // Not awaited: the next check sees it.
   if (result.ok) void creations.consume(ctx.address).catch(() => {});
   return result;
 });

@@ -7,7 +7,7 @@ import { toCsv } from './csv.ts';
 const app = await buildTestApp(await useTestDatabase());
 afterAll(() => app.close());
 
-/** The cell of a question's body, as it stands in the table. */
+/** The cell of a question's body in the CSV. */
 function cellOf(body: string): string | undefined {
   const at = '2026-01-01T00:00:00.000Z';
   const host = { id: 1, displayName: 'Ada' };
@@ -54,7 +54,7 @@ test.each([
   '＠SUM(A1)',
   '  =1+1',
   '\u00A0\u3000=1+1',
-])('the cell %j is quoted and prefixed, so that no spreadsheet calculates it', (body) => {
+])('the cell %j is quoted and prefixed against formulas', (body) => {
   expect(cellOf(body)).toBe(`"'${body}"`);
 });
 

@@ -2,18 +2,18 @@ import { exportedSession } from '@classroom/schema';
 import { type Options, stringify } from 'csv-stringify/sync';
 import type { FastifyRequest } from 'fastify';
 
-/** Whether the caller prefers a table to JSON. */
+/** Whether the client prefers CSV to JSON. */
 export function wantsCsv(request: FastifyRequest): boolean {
   return request.accepts().type(['application/json', 'text/csv']) === 'text/csv';
 }
 
-/** The beginning of a formula in spreadsheets, full-width forms and leading space included. */
+/** The start of a formula in spreadsheets, including full-width forms and leading space. */
 const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
-/** What each procedure that has a table answers, as CSV (RFC 4180). */
-export const toCsv: Record<string, (answer: unknown) => string> = {
-  'sessions.export': (answer) => {
-    const { session, questions } = exportedSession.parse(answer);
+/** Formats the output of a procedure as CSV (RFC 4180). */
+export const toCsv: Record<string, (output: unknown) => string> = {
+  'sessions.export': (output) => {
+    const { session, questions } = exportedSession.parse(output);
     const rows = questions.map((question) => [
       session.code,
       question.id,
@@ -29,7 +29,7 @@ export const toCsv: Record<string, (answer: unknown) => string> = {
   },
 };
 
-/** Each cell is quoted, so that no reader of comma-separated values splits one. */
+/** Quotes every cell, so that no reader splits one at another separator. */
 const OPTIONS: Options = {
   quoted: true,
   quoted_empty: true,

@@ -7,7 +7,7 @@ import { type SendOptions, send } from '@fastify/send';
 import type { FastifyInstance } from 'fastify';
 import type { OpenAPIObject } from 'trpc-to-openapi';
 
-/** Everything comes from this server: no fonts, no proxy, no services of the makers of the page. */
+/** Loads everything from this server, and nothing from Scalar's services. */
 const CONFIGURATION = {
   url: '/openapi.json',
   withDefaultFonts: false,
@@ -18,12 +18,12 @@ const CONFIGURATION = {
   mcp: { disabled: true },
 } as const;
 
-/** A new content has a new name. Nobody needs a part of it. */
+/** The file name contains a hash of the content. */
 const IMMUTABLE = { maxAge: '365d', immutable: true, acceptRanges: false } as const;
-/** Read ahead for each response: a client that does not read holds this much. */
+/** Bounds the memory that a client holds when it does not read. */
 const READ_AHEAD_BYTES = 16 * 1024;
 
-/** `/openapi.json`, and `/docs`, a page to read it and try it in. */
+/** Serves `/openapi.json`, and `/docs`, where developers read it and try calls. */
 export async function registerDocsPage(
   app: FastifyInstance,
   document: OpenAPIObject,
@@ -52,7 +52,7 @@ export async function registerDocsPage(
   );
 }
 
-/** The build puts Scalar's script beside the bundle. */
+/** The build copies Scalar's script beside the bundle. */
 function findScript(): string {
   const beside = fileURLToPath(new URL('scalar.js', import.meta.url));
   if (existsSync(beside)) return beside;
@@ -77,10 +77,7 @@ function renderPage(title: string, script: string, start: string): string {
 </html>`;
 }
 
-/**
- * Lets the page run its own inline script and load from and talk to nobody but this server. Its styles
- * are made while it runs, so their hashes cannot be listed.
- */
+/** Allows this server and the inline script only. Scalar generates styles at run time, so they have no hash. */
 function policyFor(inlineScript: string): string {
   const digest = hash('sha256', inlineScript, 'base64');
   return [

@@ -10,7 +10,7 @@ const document = buildDocument();
 const router: AnyRouter = appRouter;
 const procedures = Object.entries<AnyProcedure>(router._def.procedures);
 
-test('the document bears the version of the package', () => {
+test('the document has the version of the package', () => {
   expect(document.info).toMatchObject({ title: manifest.description, version: manifest.version });
 });
 
@@ -19,7 +19,7 @@ describe.each(operations.map((operation) => [operation.procedure, operation] as 
   (name, operation) => {
     const described = findOperationObject(document, operation);
 
-    test('says what it does and how it may fail', () => {
+    test('has a summary, a description and its error responses', () => {
       expect(described.summary).not.toBe('');
       expect(described.description).not.toBe('');
       expect(described.tags).not.toEqual([]);
@@ -29,7 +29,7 @@ describe.each(operations.map((operation) => [operation.procedure, operation] as 
       );
     });
 
-    test('has an example that its input takes', () => {
+    test('has a valid example', () => {
       const [, procedure] = procedures.find(([found]) => found === name) ?? [];
       const { inputs } = z
         .object({ inputs: z.array(z.instanceof(z.ZodType)) })

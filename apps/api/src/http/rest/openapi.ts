@@ -1,18 +1,19 @@
-import type { ErrorReason } from '@classroom/schema';
+import { type ErrorReason, errorReason } from '@classroom/schema';
 import type { AnyProcedure, AnyRouter, TRPCProcedureType } from '@trpc/server';
 import { type OpenAPIObject, generateOpenApiDocument } from 'trpc-to-openapi';
+import { z } from 'zod';
 import { DomainError } from '../../errors.ts';
 import { appRouter } from '../../router.ts';
 import { formatError, toTRPCError } from '../../trpc/errors.ts';
 import type { Meta, RestOperation } from '../../trpc/init.ts';
-import { errorBody, toRestError } from '../errors.ts';
+import { toRestError } from '../errors.ts';
 
 import manifest from '../../../package.json' with { type: 'json' };
 
 const DESCRIPTION = `The same procedures as over tRPC. Bodies are JSON of at most 16 KiB, times ISO 8601
 UTC strings, ids numbers. Anything but JSON gets 415 and a larger body 413, both with the reason
-\`INVALID_INPUT\`. Every error has a \`reason\` to decide by. A page of a foreign origin gets
-\`FORBIDDEN\` whatever it asks.`;
+\`INVALID_INPUT\`. Every error has a \`reason\`, which does not change between versions. Pages of origins
+that are not allowed get \`FORBIDDEN\`.`;
 
 const ANY_CALL: readonly ErrorReason[] = [
   'INVALID_INPUT',
@@ -21,9 +22,28 @@ const ANY_CALL: readonly ErrorReason[] = [
   'INTERNAL',
 ];
 
+const errorBody = z
+  .object({
+    message: z.string(),
+    code: z.string().meta({ description: 'The tRPC code' }),
+    data: z.object({
+      reason: errorReason.meta({ description: 'Stable: switch on it' }),
+      code: z.string(),
+      httpStatus: z.int(),
+      fieldErrors: z
+        .record(z.string(), z.array(z.string()))
+        .optional()
+        .meta({ description: 'Messages by input field' }),
+      limit: z.int().optional().meta({ description: 'The limit that was reached' }),
+      retryAfterSeconds: z.number().optional().meta({ description: 'Seconds to wait' }),
+      requestId: z.string().optional().meta({ description: 'The request id in the log' }),
+    }),
+  })
+  .meta({ id: 'Error' });
+
 /**
- * The OpenAPI 3.1 document of all operations. The library makes it from their shapes; what it does not
- * know of is put in here: 201, who needs a token, the errors by reason, and the examples.
+ * Builds the OpenAPI 3.1 document. The library derives it from the schemas; 201, the tokens, the errors by
+ * reason and the examples are added here.
  */
 export function buildDocument(): OpenAPIObject {
   const document = generateOpenApiDocument(appRouter, {
@@ -37,13 +57,13 @@ export function buildDocument(): OpenAPIObject {
       token: {
         type: 'http',
         scheme: 'bearer',
-        description: 'What creating, joining or pairing gave',
+        description: 'The token from creating, joining or pairing',
       },
     },
     defs: { Error: errorBody },
   });
   const schemas = document.components?.schemas ?? {};
-  // Errors as the library has them, which nothing refers to any more.
+  // The library's own errors, which nothing refers to after `complete`.
   for (const id of Object.keys(schemas)) if (id.startsWith('error.')) delete schemas[id];
   for (const operation of operations) complete(document, operation);
   return document;
@@ -76,18 +96,17 @@ function complete(document: OpenAPIObject, operation: Operation): void {
   if (content !== undefined) content.example = body;
 }
 
-/** A procedure that has a route. */
+/** A procedure with a REST route. */
 export interface Operation extends RestOperation {
-  /** Such as `sessions.create`. */
   procedure: string;
   type: TRPCProcedureType;
   token: Meta['token'];
 }
 
-// As any router: its own type has the procedures in a tree.
+// The type of `appRouter` nests its procedures; that of any router lists them.
 const router: AnyRouter = appRouter;
 
-/** All procedures that have a route, in the order of the router. */
+/** In the order of the router. */
 export const operations: readonly Operation[] = Object.entries<AnyProcedure>(
   router._def.procedures,
 ).flatMap(([procedure, { _def }]) => {
@@ -97,7 +116,7 @@ export const operations: readonly Operation[] = Object.entries<AnyProcedure>(
 
 const KEYS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
-/** What the document says of an operation; it is free to change. */
+/** Finds the mutable OpenAPI object of an operation. */
 export function findOperationObject(document: OpenAPIObject, { method, path }: Operation) {
   const described = document.paths?.[path]?.[KEYS[method]];
   if (described === undefined) throw new Error(`${method} ${path} is not in the document`);
@@ -110,7 +129,7 @@ const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } },
 } as const;
 
-/** The answers to a call that fails for one of these reasons, by status, each reason with an example. */
+/** Builds the error responses by status, with an example for each reason. */
 export function errorResponses(reasons: readonly ErrorReason[]): NonNullable<Responses> {
   const bodies = [...new Set(reasons)].map((reason) =>
     toRestError(formatError(toTRPCError(new DomainError(reason)), '')),

@@ -8,7 +8,7 @@ let logged = '';
 const app = await buildTestApp(broken, (line) => void (logged += line));
 afterAll(() => app.close());
 
-test('a defect is INTERNAL with a request id, logged under it, and nothing of the inside', async () => {
+test('a defect is INTERNAL with a request id, under which its cause is logged', async () => {
   const response = await app.inject({
     method: 'POST',
     url: '/api/sessions',
@@ -17,7 +17,7 @@ test('a defect is INTERNAL with a request id, logged under it, and nothing of th
   expect(response.statusCode).toBe(500);
   const requestId = response.headers['x-request-id'];
   expect(response.json()).toEqual({
-    message: 'Something went wrong on the server',
+    message: 'Internal server error; the server logged its cause under requestId',
     code: 'INTERNAL_SERVER_ERROR',
     data: { code: 'INTERNAL_SERVER_ERROR', httpStatus: 500, reason: 'INTERNAL', requestId },
   });
@@ -26,7 +26,7 @@ test('a defect is INTERNAL with a request id, logged under it, and nothing of th
   expect(logged).not.toContain('canary');
 });
 
-test('pages of the allowed origins may use every method', async () => {
+test('an allowed origin is granted every method', async () => {
   const response = await app.inject({
     method: 'OPTIONS',
     url: '/api/sessions/CDFGH2',
@@ -40,7 +40,7 @@ test('pages of the allowed origins may use every method', async () => {
   expect(response.headers['access-control-allow-methods']).toContain('DELETE');
 });
 
-test('a code in a path is not logged', async () => {
+test('a join code in a path is not logged', async () => {
   await app.inject('/api/sessions/canary-code');
   expect(logged).toContain('/api/sessions/:code');
   expect(logged).not.toContain('canary-code');

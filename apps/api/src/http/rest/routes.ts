@@ -12,14 +12,14 @@ import { registerDocsPage } from './docs-page.ts';
 import { type Operation, buildDocument, findOperationObject, operations } from './openapi.ts';
 
 /**
- * Serves every operation under `/api`, `/openapi.json` which describes them, and `/docs` to read and
- * try them in. A call goes through the procedure, and so through all that guards it.
+ * Serves every operation under `/api`, its OpenAPI document and its documentation page. A route calls its
+ * procedure, and so passes the same middlewares.
  */
 export async function registerRestRoutes(app: FastifyInstance, context: AppContext): Promise<void> {
   const document = buildDocument();
   await app.register(async (scope) => {
     await scope.register(accepts);
-    // An operation that is all in its path may come with a type and no body.
+    // Empty: an operation whose input is all in its path may have a content type and no body.
     addJsonParser(scope, (_, value) => value, true);
     for (const operation of operations) addRoute(scope, context, document, operation);
   });
@@ -33,7 +33,7 @@ function addRoute(
   operation: Operation,
 ): void {
   const { procedure, type, method, path, creates = false } = operation;
-  const readInput = inputReader(document, operation);
+  const decodeInput = inputDecoder(document, operation);
   const hasBody = findOperationObject(document, operation).requestBody !== undefined;
 
   scope.route({
@@ -52,7 +52,7 @@ function addRoute(
           path: procedure,
           type,
           ctx: createContext(context, request),
-          getRawInput: async () => readInput(request),
+          getRawInput: async () => decodeInput(request),
           signal: undefined,
           batchIndex: 0,
         });
@@ -76,12 +76,11 @@ const fields = z.record(z.string(), z.unknown());
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
 /**
- * Makes the reader of an operation's input: the fields of the body, or those of the query where there
- * is none, and those of the path, which win. What stands in a URL is text: where the document says
- * number or boolean it becomes one, if it is written as one. The shapes are left as they are; the
- * library would make them take text for a number ever after, over tRPC too.
+ * Creates the function that decodes an operation's input from the body or the query, and the path, which
+ * takes precedence. Text from the URL becomes a number or boolean where the document says so. The
+ * library's own decoder would set `coerce` on the schema, for tRPC calls too.
  */
-export function inputReader(
+function inputDecoder(
   document: OpenAPIObject,
   operation: Operation,
 ): (request: FastifyRequest) => unknown {
