@@ -35,7 +35,7 @@ export interface TestDatabase extends AsyncDisposable {
  * await using database = await createTestDatabase();
  */
 export async function createTestDatabase(options?: PoolOptions): Promise<TestDatabase> {
-  const { serverUrl, template }: TestServer = inject('testDatabase');
+  const { serverUrl, template } = inject('testDatabase');
   const name = `test_${randomBytes(8).toString('hex')}`;
   await administer(serverUrl, `create database ${name} template ${template}`);
   const url = databaseUrl(serverUrl, name);
