@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: '@classroom/db/testing/global-setup',
-    testTimeout: 60_000,
-    // A second is not enough on a busy machine.
-    expect: { poll: { timeout: 5_000 } },
-    hookTimeout: 60_000,
+    // Generous, because CI machines are slow and busy.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

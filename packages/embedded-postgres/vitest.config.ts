@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Starting a server takes seconds on a busy machine.
-  test: { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 5_000 } } },
+  // Generous, because CI machines are slow and busy.
+  test: { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } },
 });

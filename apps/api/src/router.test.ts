@@ -3,24 +3,36 @@ import path from 'node:path';
 import { errorReason } from '@classroom/schema';
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { expect, test } from 'vitest';
+import { DomainError } from './errors.ts';
+import { toRestError } from './http/errors.ts';
 import { operations } from './http/rest/openapi.ts';
 import { appRouter } from './router.ts';
+import { formatError, toTRPCError } from './trpc/errors.ts';
 
 const page = await readFile(path.resolve(import.meta.dirname, '../../../docs/api.md'), 'utf8');
 
-/** Table rows whose first cell is code and matches. */
+const cells = (line: string) =>
+  line
+    .slice(1, -1)
+    .replaceAll('`', '')
+    .split('|')
+    .map((cell) => cell.trim());
+
+/** The table rows of the page whose first cell matches. */
 function rows(firstCell: RegExp): string[][] {
   return page
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-    .map((line) =>
-      line
-        .slice(1, -1)
-        .replaceAll('`', '')
-        .split('|')
-        .map((cell) => cell.trim()),
-    )
+    .map(cells)
     .filter(([first = '']) => firstCell.test(first));
+}
+
+/** The named columns of the table of reasons. */
+function reasonRows(columns: readonly string[]): Record<string, string | undefined>[] {
+  const header = cells(page.split('\n').find((line) => line.startsWith('| reason ')) ?? '');
+  return rows(/^[A-Z_]+$/).map((row) =>
+    Object.fromEntries(columns.map((column) => [column, row[header.indexOf(column)]])),
+  );
 }
 
 // The type of `appRouter` nests its procedures; that of any router lists them.
@@ -36,8 +48,20 @@ test('docs/api.md lists every procedure with its type', () => {
   expect(documented).toEqual(expect.arrayContaining(actual));
 });
 
-test('docs/api.md lists every error reason', () => {
-  expect(rows(/^[A-Z_]+$/).map(([reason]) => reason)).toEqual(errorReason.options);
+test('docs/api.md lists every error reason with its HTTP status and tRPC code', () => {
+  const actual = errorReason.options.map((reason) => {
+    const { data } = formatError(toTRPCError(new DomainError(reason)), '');
+    return { reason, status: String(data.httpStatus), code: data.code };
+  });
+  expect(reasonRows(['reason', 'status', 'code'])).toEqual(actual);
+});
+
+test('docs/api.md shows an error as tRPC and REST return it', () => {
+  const shape = formatError(toTRPCError(new DomainError('HOST_SESSION_LIMIT', { limit: 3 })), '');
+  const examples = [...page.matchAll(/^```json\n([^]*?)^```/gm)].map(([, block = '']): unknown =>
+    JSON.parse(block),
+  );
+  expect(examples).toEqual([{ error: shape }, toRestError(shape)]);
 });
 
 test('every query and mutation has a REST route, and docs/api.md lists it', () => {

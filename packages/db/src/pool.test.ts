@@ -53,16 +53,17 @@ test('a statement that exceeds its timeout is cancelled on the server', async ()
 
 test('statements and idle transactions have timeouts', async () => {
   await using database = await createTestDatabase();
+  await using db = createDatabase(database.url);
   const { rows } = await sql`
     select current_setting('statement_timeout') as statement,
            current_setting('idle_in_transaction_session_timeout') as idle_in_transaction
-  `.execute(database.db);
+  `.execute(db);
   expect(rows).toEqual([{ statement: '2s', idle_in_transaction: '5s' }]);
 });
 
 test('a statement that waits too long for a connection is unavailable', async () => {
-  await using database = await createTestDatabase({ max: 1, statementTimeoutMs: 10_000 });
-  const busy = sleep(3).execute(database.db);
+  await using database = await createTestDatabase({ max: 1, connectTimeoutMs: 500 });
+  const busy = sleep(2).execute(database.db);
   const failure: unknown = await sql`select 1`
     .execute(database.db)
     .catch((error: unknown) => error);

@@ -9,6 +9,8 @@ export interface PoolOptions {
   maxWaiting?: number;
   /** Milliseconds that the server may work on one statement; 0 for no limit. */
   statementTimeoutMs?: number;
+  /** Milliseconds that a caller waits for a connection. */
+  connectTimeoutMs?: number;
 }
 
 export interface PoolUsage {
@@ -27,7 +29,6 @@ export interface DatabasePool extends PostgresPool {
   usage: () => PoolUsage;
 }
 
-const CONNECT_TIMEOUT_MS = 2_000;
 /** The client waits longer than the server works: its own timeout does not cancel the statement. */
 const QUERY_TIMEOUT_GRACE_MS = 500;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
@@ -41,13 +42,14 @@ const READ_ONLY_TRANSACTION = '25006';
  * @param url `postgres://user:password@host:port/database`
  */
 export function createPool(url: string, options: PoolOptions = {}): DatabasePool {
-  const { max = 10, maxWaiting = Infinity, statementTimeoutMs = 2_000 } = options;
+  const { max = 10, maxWaiting = Infinity } = options;
+  const { statementTimeoutMs = 2_000, connectTimeoutMs = 2_000 } = options;
   const pool = new Pool({
     connectionString: url,
     application_name: 'classroom',
     max,
     keepAlive: true,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs && statementTimeoutMs + QUERY_TIMEOUT_GRACE_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,

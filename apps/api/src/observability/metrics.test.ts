@@ -1,5 +1,7 @@
 import { useTestDatabase } from '@classroom/db/testing';
+import { createdSession } from '@classroom/schema';
 import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { buildTestApp } from '../testing/build-test-app.ts';
 
 const database = await useTestDatabase();
@@ -60,30 +62,41 @@ test('the pool and the process are reported', async () => {
 
 test('open sessions are counted for the next scrape', async () => {
   await scrape();
-  await expect.poll(scrape, { timeout: 5_000 }).toMatch(/^classroom_sessions_open 1$/m);
+  await expect.poll(scrape).toMatch(/^classroom_sessions_open 1$/m);
 });
 
 test('the lag of a change is measured once for all listeners, by the clock of the database', async () => {
   const created = await call(['sessions.create'], [{ title: 'T', hostDisplayName: 'Emmy' }]);
-  const [{ result }]: [{ result: { data: { code: string; hostToken: string } } }] = created.json();
+  const [{ result }] = z
+    .tuple([z.object({ result: z.object({ data: createdSession }) })])
+    .parse(created.json());
   const { code, hostToken } = result.data;
   const input = encodeURIComponent(JSON.stringify({ code }));
   const headers = { authorization: `Bearer ${hostToken}` };
-  const listening = app.inject({
-    url: `/trpc/sessions.events?input=${input}`,
-    headers: { ...headers, accept: 'text/event-stream' },
-  });
-  await expect.poll(scrape).toMatch(/^classroom_live_listeners 1$/m);
+  const address = await app.listen({ port: 0, host: '127.0.0.1' });
+  const open = async () => {
+    const response = await fetch(`${address}/trpc/sessions.events?input=${input}`, { headers });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let received = '';
+    return {
+      until: async (text: string) => {
+        while (!received.includes(text)) received += (await reader?.read())?.value ?? '';
+      },
+    };
+  };
+  const listeners = [await open(), await open()];
+  // A change before the snapshot would be part of it, and have no lag.
+  for (const { until } of listeners) await until('"type":"snapshot"');
   await app.inject({
     method: 'POST',
     url: '/trpc/sessions.end',
     headers: { ...headers, 'content-type': 'application/json' },
     payload: JSON.stringify({ code }),
   });
-  await listening;
+  for (const { until } of listeners) await until('"status":"ended"');
   const text = await scrape();
   expect(text).toMatch(/^classroom_live_lag_seconds_count 1$/m);
   const seconds = Number(/^classroom_live_lag_seconds_sum (\S+)$/m.exec(text)?.[1]);
   expect(seconds).toBeGreaterThan(0);
-  expect(seconds).toBeLessThan(5);
+  expect(seconds).toBeLessThan(30);
 });

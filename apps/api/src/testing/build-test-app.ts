@@ -8,10 +8,16 @@ import { buildApp } from '../http/app.ts';
 import { createLogger } from '../observability/logger.ts';
 import { noRateLimits } from '../rate-limits/rate-limits.ts';
 
-/** Builds the HTTP server on a test database; closing it ends the live feed too. */
+/**
+ * Builds the HTTP server on a test database; closing it ends the live feed too.
+ *
+ * @param shedsWhenLate true for a server that refuses requests while the event loop is late, as the tests
+ * themselves make it on a slow machine
+ */
 export async function buildTestApp(
   { db, pool, url }: Pick<TestDatabase, 'db' | 'pool' | 'url'>,
   write: (line: string) => void = () => {},
+  shedsWhenLate = false,
 ): Promise<FastifyInstance> {
   const stop = new AbortController();
   const live = openLiveFeed(
@@ -39,6 +45,7 @@ export async function buildTestApp(
     stopping: stop.signal,
     logger: createLogger('debug', { write }),
   });
+  if (!shedsWhenLate) app.isUnderPressure = () => false;
   app.addHook('onClose', async () => {
     stop.abort();
     await healthDb.destroy();
