@@ -2,12 +2,13 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // For `pnpm test:faults`.
     exclude: [...configDefaults.exclude, 'faults/long/**'],
+    provide: { campaign: 'short' },
     globalSetup: '@classroom/db/testing/global-setup',
-    testTimeout: 120_000,
-    // A second is not enough on a busy machine.
-    expect: { poll: { timeout: 5_000 } },
-    hookTimeout: 120_000,
+    // Many tests wait for timeouts of the server, so two workers leave two cores idle.
+    maxWorkers: 3,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

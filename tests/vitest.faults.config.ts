@@ -1,13 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-/** What takes a minute or the whole machine; one after another, for each measures something. */
+/** Every fault test in its long form, one file after another: each measures times or memory. */
 export default defineConfig({
   test: {
-    include: ['faults/long/*.test.ts'],
-    fileParallelism: false,
+    include: ['faults/**/*.test.ts', 'e2e/{any-input,host-limit}.test.ts'],
+    provide: { campaign: 'long' },
     globalSetup: '@classroom/db/testing/global-setup',
+    fileParallelism: false,
     testTimeout: 600_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 5_000 } },
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

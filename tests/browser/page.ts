@@ -2,7 +2,7 @@ import { type Client, createClient, type PublicQuestion, reasonOf } from '@class
 
 const clientOf = (url: string, token?: string): Client => createClient({ url, token });
 
-/** A host listens while two students come in, ask and vote; gives what the host has heard last. */
+/** Subscribes a host while two students join, submit and vote, and returns the question with both votes. */
 async function playLesson(url: string) {
   const anyone = clientOf(url);
   const { code, hostToken } = await anyone.sessions.create.mutate({
@@ -16,30 +16,30 @@ async function playLesson(url: string) {
       return clientOf(url, participantToken);
     }),
   );
-  const listening = Promise.withResolvers<void>();
-  const heard = Promise.withResolvers<PublicQuestion>();
+  const subscribed = Promise.withResolvers<void>();
+  const voted = Promise.withResolvers<PublicQuestion>();
   const subscription = host.sessions.events.subscribe(
     { code },
     {
       onData: ({ data }) => {
-        if (data.type === 'snapshot') listening.resolve();
-        if (data.type === 'question' && data.question.votes === 2) heard.resolve(data.question);
+        if (data.type === 'snapshot') subscribed.resolve();
+        if (data.type === 'question' && data.question.votes === 2) voted.resolve(data.question);
       },
-      onError: heard.reject,
+      onError: voted.reject,
     },
   );
-  await Promise.race([listening.promise, heard.promise]);
+  await Promise.race([subscribed.promise, voted.promise]);
   const asked = await students[0]?.questions.submit.mutate({ code, body: 'Why?' });
   const questionId = asked?.id ?? 0;
   await Promise.all(
     students.map((student) => student.questions.vote.mutate({ questionId, on: true })),
   );
-  const question = await heard.promise;
+  const question = await voted.promise;
   subscription.unsubscribe();
   return { code, hostToken, question };
 }
 
-/** What comes of trying: by the client, as a form does, which asks for no leave before, and to read. */
+/** Creates a session with the client and like a form, which sends no preflight, and reads a response. */
 async function tryAll(url: string, hostDisplayName: string) {
   const input = { title: 'Algebra I', hostDisplayName };
   const outcome = (attempt: Promise<unknown>) =>
@@ -55,5 +55,5 @@ async function tryAll(url: string, hostDisplayName: string) {
   };
 }
 
-/** For the test to call. */
+/** The test calls these. */
 Object.assign(globalThis, { playLesson, tryAll });

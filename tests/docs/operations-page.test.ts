@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { useApi } from '../src/use-api.ts';
+import { useApi } from '../src/client.ts';
 
 const { api } = await useApi();
 const read = (file: string) => readFile(path.resolve(import.meta.dirname, '../..', file), 'utf8');

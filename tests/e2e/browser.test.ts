@@ -2,8 +2,7 @@ import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { hasBrowser, openBrowser } from '../src/open-browser.ts';
-import { servePage, type ServedPage } from '../src/serve-page.ts';
+import { hasBrowser, openBrowser, type ServedPage, servePage } from '../src/browser.ts';
 import { type RunningApi, startApi } from '../src/start-api.ts';
 
 const played = z.object({ code: z.string(), hostToken: z.string(), question: z.unknown() });
@@ -41,17 +40,17 @@ describe.skipIf(!hasBrowser)('in a browser (skipped where no Chromium is install
       .select('code')
       .execute();
 
-  test('a page of another origin that is allowed creates, joins, asks, votes and listens', async () => {
+  test('a page of an allowed origin creates, joins, submits, votes and subscribes', async () => {
     const { page, requested } = await open(`http://localhost:${served.port}`);
     const result: unknown = await page.evaluate(`playLesson('${api.url}/trpc')`);
     const { code, hostToken, question } = played.parse(result);
     expect(question).toMatchObject({ body: 'Why?', votes: 2, author: { displayName: 'Ben' } });
     expect(await sessionsOf('Ada')).toEqual([{ code }]);
     expect(requested.some((url) => url.includes('sessions.events'))).toBe(true);
-    expect(requested.join(' '), 'a token is in no URL').not.toContain(hostToken);
+    expect(requested.join(' '), 'no URL contains a token').not.toContain(hostToken);
   });
 
-  test('a page of an origin that is not allowed gets nothing, and nothing is created', async () => {
+  test('a page of an origin that is not allowed reads nothing and creates nothing', async () => {
     const tryAll = async (origin: string, host: string): Promise<unknown> => {
       const { page } = await open(origin);
       return await page.evaluate(`tryAll('${api.url}/trpc', '${host}')`);
@@ -60,7 +59,7 @@ describe.skipIf(!hasBrowser)('in a browser (skipped where no Chromium is install
     expect(await tryAll(`http://127.0.0.1:${served.port}`, 'Mallory')).toEqual(refused);
     expect(await sessionsOf('Mallory')).toEqual([]);
 
-    // The same attempts where they are allowed; a form never is.
+    // The same attempts from an allowed origin; forms are never allowed.
     const allowed = { client: 'answered', form: 'nothing', read: 'answered' };
     expect(await tryAll(`http://localhost:${served.port}`, 'Grace')).toEqual(allowed);
     expect(await sessionsOf('Grace')).toHaveLength(1);

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ageSession, countSessions } from '@classroom/db/testing';
 import { describe, expect, test } from 'vitest';
-import { reasonFor } from '../src/reason-for.ts';
+import { reasonFor, useApi } from '../src/client.ts';
 import { startApi } from '../src/start-api.ts';
-import { useApi } from '../src/use-api.ts';
 
 const { database, as } = await useApi();
 const anyone = as();
@@ -20,8 +19,8 @@ async function withStudent(displayName: string) {
   return { ...session, student, participantId: student.participant.id };
 }
 
-describe('the host takes somebody out', () => {
-  test('who may come in again, as somebody new', async () => {
+describe('a removed participant', () => {
+  test('may join again as a new participant', async () => {
     const { code, hostToken, student, participantId } = await withStudent('Ben');
     const { sessions } = as(hostToken);
     const removed = await sessions.removeParticipant.mutate({ code, participantId });
@@ -38,7 +37,7 @@ describe('the host takes somebody out', () => {
     expect(again.participantToken).not.toBe(student.participantToken);
   });
 
-  test('and with block neither the name nor the token comes in again', async () => {
+  test('who is blocked may join neither by name nor by token nor by a replayed key', async () => {
     const session = await create();
     const { code, hostToken } = session;
     const input = { code, displayName: 'Ben', idempotencyKey: randomUUID() };
@@ -56,7 +55,7 @@ describe('the host takes somebody out', () => {
     expect(await reasonFor(join(code, 'Cleo'))).toBe('none');
   });
 
-  test('but not themselves, nobody who is not there, and nobody after the end', async () => {
+  test('is never the host, a participant of another session, or one of an ended session', async () => {
     const { code, hostToken, participantId } = await withStudent('Ben');
     const { sessions } = as(hostToken);
     const [host] = (await sessions.participants.query({ code })).items;
@@ -76,8 +75,8 @@ describe('the host takes somebody out', () => {
   });
 });
 
-describe('the host takes up a second device', () => {
-  test('by a pairing code, however it is typed, which works once', async () => {
+describe('a pairing code', () => {
+  test('gives one second device the rights of the host, in any spelling', async () => {
     const { code, hostToken, host: _, ...session } = await create();
     const { pairingCode, expiresAt } = await as(hostToken).sessions.createPairingCode.mutate({
       code,
@@ -96,7 +95,7 @@ describe('the host takes up a second device', () => {
     expect(secondToken).toMatch(/^[\w-]{43}$/);
     expect(await reasonFor(redeem())).toBe('UNAUTHENTICATED');
 
-    // Both devices are the host's from then on.
+    // Both devices have the rights of the host.
     expect(await as(secondToken).sessions.start.mutate({ code })).toMatchObject({
       status: 'active',
     });
@@ -104,16 +103,16 @@ describe('the host takes up a second device', () => {
     expect(await as(secondToken).sessions.get.query({ code })).toMatchObject({ status: 'ended' });
   });
 
-  test('and whoever guesses has ten tries', async () => {
+  test('is invalid after ten wrong guesses', async () => {
     const { code, hostToken } = await create();
     const { pairingCode } = await as(hostToken).sessions.createPairingCode.mutate({ code });
-    const redeem = (guess: string) =>
-      reasonFor(anyone.sessions.redeemPairingCode.mutate({ code, pairingCode: guess }));
+    const redeem = (tried: string) =>
+      reasonFor(anyone.sessions.redeemPairingCode.mutate({ code, pairingCode: tried }));
     for (let n = 0; n < 10; n += 1) expect(await redeem('AAAAAAAA')).toBe('UNAUTHENTICATED');
     expect(await redeem(pairingCode)).toBe('UNAUTHENTICATED');
   });
 
-  test('not of a session that has ended', async () => {
+  test('is neither created nor redeemed for an ended session', async () => {
     const { code, hostToken } = await create();
     const { sessions } = as(hostToken);
     const { pairingCode } = await sessions.createPairingCode.mutate({ code });
@@ -125,8 +124,8 @@ describe('the host takes up a second device', () => {
   });
 });
 
-describe('a session is deleted', () => {
-  test('by its host, with everything in it, at once', async () => {
+describe('a session', () => {
+  test('is deleted by its host with its participants and names', async () => {
     const { code, hostToken, student, host } = await withStudent(`Ben ${randomUUID()}`);
     expect(await as(hostToken).sessions.delete.mutate({ code })).toEqual({ code });
     expect(await reasonFor(anyone.sessions.get.query({ code }))).toBe('SESSION_NOT_FOUND');
@@ -143,7 +142,7 @@ describe('a session is deleted', () => {
     expect(rows).toEqual([]);
   });
 
-  test('by itself, thirty days after its end', async () => {
+  test('is deleted thirty days after its end', async () => {
     const [old, recent] = [await create(), await create()];
     for (const { code, hostToken } of [old, recent]) {
       await as(hostToken).sessions.end.mutate({ code });

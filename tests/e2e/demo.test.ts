@@ -1,12 +1,13 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { createClient } from '@classroom/client';
 import { startOwnApi } from '@classroom/demo/start-own-api';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { runDemo } from '../src/run-demo.ts';
+import { normalizedLines, runDemo } from '../src/run-demo.ts';
 import { startApi } from '../src/start-api.ts';
 
-/** What has to be seen, in this order. */
+/** Lines of the demo, in their order. */
 const MILESTONES = [
   'Playing at http://127.0.0.1:',
   'Ms Noether opens a session.',
@@ -30,7 +31,7 @@ const MILESTONES = [
   'The code is no longer valid: SESSION_NOT_FOUND',
 ];
 
-test('a whole classroom is played and ends by itself, with nothing left open', async () => {
+test('the demo plays a lesson, prints the transcript of the README, and leaves no session open', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url });
   const { output, errors, exitCode } = await runDemo(api.url);
@@ -39,12 +40,15 @@ test('a whole classroom is played and ends by itself, with nothing left open', a
   expect(MILESTONES.filter((_, index) => places[index] === -1)).toEqual([]);
   expect(places).toEqual(places.toSorted((a, b) => a - b));
   expect(output, 'colour is for terminals').not.toContain('\u001B');
+  const readme = await readFile(path.resolve(import.meta.dirname, '../../README.md'), 'utf8');
+  const [, transcript = ''] = /^\$ .+ demo\n([^]+?)^```/m.exec(readme) ?? [];
+  expect(normalizedLines(output)).toEqual(normalizedLines(transcript));
   const open = await database.db.selectFrom('sessions').where('status', '<>', 'ended').execute();
   expect(open).toEqual([]);
 });
 
 test.each(['http://127.0.0.1:1', 'nonsense'])(
-  'an API_URL where nothing answers is one line, and a failure: %s',
+  'an API_URL without an API fails in one line: %s',
   async (url) => {
     expect(await runDemo(url)).toEqual({
       output: '',
@@ -54,7 +58,7 @@ test.each(['http://127.0.0.1:1', 'nonsense'])(
   },
 );
 
-test('a host who has three sessions open is one line, and a failure', async () => {
+test('a host with three open sessions fails in one line', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url });
   const { sessions } = createClient({ url: `${api.url}/trpc` });
@@ -68,7 +72,7 @@ test('a host who has three sessions open is one line, and a failure', async () =
   });
 });
 
-test('an API of its own is gone afterwards, with its data', async () => {
+test('an API that the demo starts is stopped with its data removed', async () => {
   const api = await startOwnApi(new AbortController().signal);
   expect((await fetch(`${api.url}/readyz`)).status).toBe(200);
   await api[Symbol.asyncDispose]();

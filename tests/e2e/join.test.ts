@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { reasonFor } from '../src/reason-for.ts';
-import { useApi } from '../src/use-api.ts';
+import { reasonFor, useApi } from '../src/client.ts';
 
 const { as } = await useApi();
 const anyone = as();
@@ -11,7 +10,7 @@ const create = () =>
 const join = (code: string, displayName: string) =>
   anyone.sessions.join.mutate({ code, displayName });
 
-test('a student comes in by code and name, however the code is typed', async () => {
+test('a student joins by code and name, in any spelling of the code', async () => {
   const { hostToken: _, ...session } = await create();
   const joined = await join(` ${session.code.toLowerCase()} `, '  Ben ');
   expect(joined).toEqual({
@@ -26,7 +25,7 @@ test('a student comes in by code and name, however the code is typed', async () 
   });
 });
 
-test('a name is in a session once, and in as many sessions as there are', async () => {
+test('a name is taken once per session, and free in other sessions', async () => {
   const [one, other] = [await create(), await create()];
   await join(one.code, 'Ben');
   expect(await reasonFor(join(one.code, 'Ben'))).toBe('NAME_TAKEN');
@@ -34,7 +33,7 @@ test('a name is in a session once, and in as many sessions as there are', async 
   expect(await reasonFor(join(other.code, 'Ben'))).toBe('none');
 });
 
-test('with the token it is the same participant again, on any device', async () => {
+test('a join with the token of a participant returns that participant', async () => {
   const { code, hostToken, host } = await create();
   const first = await join(code, 'Ben');
   const input = { code, displayName: 'Ben' };
@@ -47,7 +46,7 @@ test('with the token it is the same participant again, on any device', async () 
   });
 });
 
-test('a retry over a flaky connection never makes two participants', async () => {
+test('twenty joins with one idempotency key create one participant', async () => {
   const { code, hostToken } = await create();
   const input = { code, displayName: 'Ben', idempotencyKey: randomUUID() };
   const answers = await Promise.all(
@@ -60,7 +59,7 @@ test('a retry over a flaky connection never makes two participants', async () =>
   expect(await reasonFor(anyone.sessions.join.mutate(other))).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
-test('drafts and active sessions can be joined; ended ones are unknown, but to who was in', async () => {
+test('draft and active sessions can be joined, and an ended one is known to its participants alone', async () => {
   const { code, hostToken } = await create();
   const { participantToken } = await join(code, 'Ben');
   await as(hostToken).sessions.start.mutate({ code });
@@ -74,7 +73,7 @@ test('drafts and active sessions can be joined; ended ones are unknown, but to w
   expect(await again.get.query({ code })).toMatchObject({ status: 'ended' });
 });
 
-test('participants see who is there: the host first, then by time of joining, page by page', async () => {
+test('the list of participants has the host first, then the others by time of joining, in pages', async () => {
   const { code, hostToken, host } = await create();
   const names = ['Ben', 'Cleo', 'Dan', 'Eve', 'Finn'];
   for (const name of names) await join(code, name);
@@ -96,7 +95,7 @@ test('participants see who is there: the host first, then by time of joining, pa
   expect(whole.nextCursor).toBeNull();
 });
 
-test('who is there is told to participants only', async () => {
+test('only participants of the session list its participants', async () => {
   const { code } = await create();
   const foreign = await create();
   expect(await reasonFor(anyone.sessions.participants.query({ code }))).toBe('UNAUTHENTICATED');
@@ -110,7 +109,7 @@ test('who is there is told to participants only', async () => {
   }
 });
 
-test('a participant has not the rights of the host', async () => {
+test('a participant may neither start nor prolong nor end the session', async () => {
   const { code } = await create();
   const { participantToken } = await join(code, 'Ben');
   const { start, prolong, end } = as(participantToken).sessions;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { reasonFor } from '../src/reason-for.ts';
-import { useApi } from '../src/use-api.ts';
+import { reasonFor, useApi } from '../src/client.ts';
 
 const { as } = await useApi();
 
@@ -15,7 +14,7 @@ async function room() {
   return { code, host: as(hostToken), ben: await join('Ben'), cleo: await join('Cleo') };
 }
 
-test('a question is asked, voted for by others, pinned and answered', async () => {
+test('a question is submitted, voted for, pinned and answered', async () => {
   const { code, host, ben, cleo } = await room();
   const asked = await ben.questions.submit.mutate({ code, body: ' Why  so? ' });
   expect(asked).toMatchObject({ body: 'Why so?', votes: 0, author: { displayName: 'Ben' } });
@@ -34,7 +33,7 @@ test('a question is asked, voted for by others, pinned and answered', async () =
   expect(first).toMatchObject({ id: asked.id, pinned: true, status: 'answered' });
 });
 
-test('what is hidden or withdrawn is not there for the others', async () => {
+test('a hidden or withdrawn question cannot be voted for', async () => {
   const { code, host, ben, cleo } = await room();
   const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });
   const voted = () => reasonFor(cleo.questions.vote.mutate({ questionId, on: true }));
@@ -49,7 +48,7 @@ test('what is hidden or withdrawn is not there for the others', async () => {
   expect((await host.questions.list.query({ code })).items).toEqual([]);
 });
 
-test('a question that is hidden can still be withdrawn by who asked it', async () => {
+test('the author may withdraw a hidden question', async () => {
   const { code, host, ben } = await room();
   const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });
   await host.questions.setStatus.mutate({ questionId, status: 'hidden' });
@@ -57,7 +56,7 @@ test('a question that is hidden can still be withdrawn by who asked it', async (
   expect((await host.questions.list.query({ code })).items).toEqual([]);
 });
 
-test('after the end it is read and no more changed', async () => {
+test('questions of an ended session are read-only', async () => {
   const { code, host, ben } = await room();
   const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });
   await host.sessions.end.mutate({ code });

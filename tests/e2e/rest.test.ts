@@ -1,27 +1,41 @@
-import { randomUUID } from 'node:crypto';
+import { createdSession, joinedSession } from '@classroom/schema';
 import { describe, expect, test } from 'vitest';
-import { createRestCaller, fetchDocument } from '../src/rest-caller.ts';
+import { z } from 'zod';
+import { fetchServed, sessionInput, useApi } from '../src/client.ts';
+import { times } from '../src/load.ts';
+import { createRestCaller, fetchDocument, restError } from '../src/rest-caller.ts';
 import { startApi } from '../src/start-api.ts';
-import { useApi } from '../src/use-api.ts';
 
 const { database, api, as } = await useApi();
 const call = createRestCaller(api.url, await fetchDocument(api.url));
 
-const input = () => ({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
-
 async function create() {
-  const { body } = await call('POST /api/sessions', { body: input() });
-  const { hostToken, ...session } = body;
-  return { session, at: `/api/sessions/${session.code}`, token: String(hostToken) };
+  const { body } = await call('POST /api/sessions', { body: sessionInput() });
+  const { hostToken: token, ...session } = createdSession.parse(body);
+  return { session, at: `/api/sessions/${session.code}`, token };
 }
 
-const send = (route: string, init: RequestInit) => fetch(`${api.url}${route}`, init);
+/** Expects a refusal, and returns its body. */
+async function refusal(...request: Parameters<typeof call>) {
+  const { status, body } = await call(...request);
+  expect(status).toBeGreaterThanOrEqual(400);
+  return restError.parse(body);
+}
+
+/** Joins as Grace, and returns the participant with the token. */
+async function join(at: string) {
+  const response = await call(`POST ${at}/participants`, { body: { displayName: 'Grace' } });
+  expect(response.status).toBe(201);
+  return joinedSession.parse(response.body);
+}
+
+const send = (route: string, init: RequestInit) => fetchServed(`${api.url}${route}`, init);
 const json = { 'content-type': 'application/json' };
 const countSessions = async () =>
   (await database.db.selectFrom('sessions').select('id').execute()).length;
 
 describe('the life of a session', () => {
-  test('from its creation to its end, the same as over tRPC', async () => {
+  test('runs from creation to deletion with the outputs of tRPC', async () => {
     const { session, at, token } = await create();
     expect(session).toMatchObject({ id: expect.any(Number), status: 'draft' });
     const anyone = as();
@@ -34,21 +48,21 @@ describe('the life of a session', () => {
     expect((await call(`POST ${at}/prolong`, { token })).body).toEqual(started.body);
     const ended = await call(`POST ${at}/end`, { token, headers: json });
     expect(ended.body).toMatchObject({ status: 'ended' });
-    expect((await call(`GET ${at}`)).body.data).toMatchObject({ reason: 'SESSION_NOT_FOUND' });
+    expect((await refusal(`GET ${at}`)).data.reason).toBe('SESSION_NOT_FOUND');
     expect((await call(`GET ${at}`, { token })).body).toEqual(ended.body);
     expect((await call(`DELETE ${at}`, { token })).body).toEqual({ code: session.code });
     expect((await call(`GET ${at}`, { token })).status).toBe(404);
   });
 
-  test('with participants who join, are listed page by page, and are removed', async () => {
+  test('includes participants who join, are listed page by page, and are removed', async () => {
     const { at, token } = await create();
-    const joined = await call(`POST ${at}/participants`, { body: { displayName: 'Grace' } });
-    expect(joined).toMatchObject({ status: 201, body: { participant: { role: 'participant' } } });
-    const { participant, participantToken } = joined.body;
+    const { participant, participantToken } = await join(at);
+    expect(participant.role).toBe('participant');
 
     const first = await call(`GET ${at}/participants?limit=1`, { token: participantToken });
     expect(first.body).toMatchObject({ items: [{ role: 'host' }], nextCursor: expect.any(String) });
-    const cursor = encodeURIComponent(String(first.body.nextCursor));
+    const { nextCursor } = z.object({ nextCursor: z.string() }).parse(first.body);
+    const cursor = encodeURIComponent(nextCursor);
     const second = await call(`GET ${at}/participants?limit=1&cursor=${cursor}`, { token });
     expect(second.body).toEqual({ items: [participant], nextCursor: null });
 
@@ -56,50 +70,47 @@ describe('the life of a session', () => {
       token,
     });
     expect(removed.body).toEqual({ participantId: participant.id, blocked: false });
-    const again = await call(`POST ${at}/participants`, { body: { displayName: 'Grace' } });
-    const { id } = again.body.participant;
+    const { id } = (await join(at)).participant;
     const blocked = await call(`DELETE ${at}/participants/${id}?block=true`, { token });
     expect(blocked.body).toEqual({ participantId: id, blocked: true });
-    const late = await call(`POST ${at}/participants`, { body: { displayName: 'Grace' } });
-    expect(late.body.data).toMatchObject({ reason: 'FORBIDDEN' });
+    const late = await refusal(`POST ${at}/participants`, { body: { displayName: 'Grace' } });
+    expect(late.data.reason).toBe('FORBIDDEN');
   });
 
-  test('with a second device of the host', async () => {
+  test('includes a second device of the host', async () => {
     const { session, at, token } = await create();
     const pairing = await call(`POST ${at}/pairing-codes`, { token });
     expect(pairing).toMatchObject({ status: 201, body: { expiresAt: expect.any(String) } });
-    const { pairingCode } = pairing.body;
+    const { pairingCode } = z.object({ pairingCode: z.string() }).parse(pairing.body);
     const paired = await call(`POST ${at}/pairing-codes/redeem`, { body: { pairingCode } });
     expect(paired).toMatchObject({ status: 200, body: { session } });
-    const started = await call(`POST ${at}/start`, { token: paired.body.hostToken });
+    const { hostToken } = z.object({ hostToken: z.string() }).parse(paired.body);
+    const started = await call(`POST ${at}/start`, { token: hostToken });
     expect(started.body).toMatchObject({ status: 'active' });
   });
 });
 
-describe('errors are those of tRPC, without the envelope', () => {
-  test('with the same reason, code, status, message and details', async () => {
-    const body = input();
+describe('an error', () => {
+  test('has the reason, code, status, message and details of tRPC', async () => {
+    const body = sessionInput();
     for (let n = 0; n < 3; n += 1) await call('POST /api/sessions', { body });
     const { status, body: error } = await call('POST /api/sessions', { body });
+    const { message, code, data } = restError.parse(error);
     const failure: unknown = await as()
       .sessions.create.mutate(body)
       .catch((thrown: unknown) => thrown);
     expect(status).toBe(409);
-    const { message, code, data } = error;
     expect(failure).toMatchObject({ message, data });
     expect(code).toBe('CONFLICT');
     expect(data).toMatchObject({ reason: 'HOST_SESSION_LIMIT', limit: 3 });
   });
 
-  test('bad input is told by field, wherever it stands', async () => {
+  test('names each invalid field of path, query and body', async () => {
     const { at, token } = await create();
     const fieldErrors = async (route: string, options = {}) => {
-      const { status, body } = await call(route, options);
-      expect({ status, reason: body.data.reason }).toEqual({
-        status: 400,
-        reason: 'INVALID_INPUT',
-      });
-      return Object.keys(body.data.fieldErrors);
+      const { data } = await refusal(route, options);
+      expect(data).toMatchObject({ reason: 'INVALID_INPUT', httpStatus: 400 });
+      return Object.keys(data.fieldErrors ?? {});
     };
     expect(await fieldErrors('POST /api/sessions', { body: { title: ' ' } })).toEqual([
       'title',
@@ -116,15 +127,15 @@ describe('errors are those of tRPC, without the envelope', () => {
     expect(await fieldErrors(`${member}/1?block=yes`, { token })).toEqual(['block']);
   });
 
-  test('what stands in the path wins over the body', async () => {
+  test('is not caused by a body that repeats a parameter of the path, which wins', async () => {
     const { at } = await create();
     const { session } = await create();
     const body = { displayName: 'Grace', code: session.code };
     const { body: joined } = await call(`POST ${at}/participants`, { body });
-    expect(at).toContain(joined.session.code);
+    expect(at).toContain(joinedSession.parse(joined).session.code);
   });
 
-  test('no token, an unknown and a foreign one are refused', async () => {
+  test('answers a missing, an unknown and a foreign token', async () => {
     const { at } = await create();
     const { token } = await create();
     expect(await call(`POST ${at}/start`)).toMatchObject({ status: 401 });
@@ -132,7 +143,7 @@ describe('errors are those of tRPC, without the envelope', () => {
     expect(await call(`POST ${at}/start`, { token })).toMatchObject({ status: 403 });
   });
 
-  test('numbers as text are taken in a URL, and nowhere else ever after', async () => {
+  test('answers numbers and booleans as text, except in a URL', async () => {
     const { session, at, token } = await create();
     await call(`DELETE ${at}/participants/1?block=false`, { token });
     const response = await send('/trpc/sessions.removeParticipant', {
@@ -144,31 +155,32 @@ describe('errors are those of tRPC, without the envelope', () => {
     expect(await response.json()).toMatchObject({ error: { data: { fieldErrors } } });
   });
 
-  test('whoever guesses codes is told when to come back', async () => {
+  test('answers wrong codes above the limit with Retry-After', async () => {
     await using limited = await startApi({ DATABASE_URL: database.url, RATE_LIMITS: 'on' });
     const callLimited = createRestCaller(limited.url, await fetchDocument(limited.url));
-    const guesses = Array.from({ length: 100 }, () => callLimited('GET /api/sessions/AAAAAA'));
-    await Promise.all(guesses);
+    const wrong = times(100).map(() => callLimited('GET /api/sessions/AAAAAA'));
+    await Promise.all(wrong);
     const { status, headers, body } = await callLimited('GET /api/sessions/AAAAAA');
-    expect({ status, reason: body.data.reason }).toEqual({ status: 429, reason: 'RATE_LIMITED' });
-    expect(Number(headers.get('retry-after'))).toBe(body.data.retryAfterSeconds);
+    const { data } = restError.parse(body);
+    expect({ status, reason: data.reason }).toEqual({ status: 429, reason: 'RATE_LIMITED' });
+    expect(Number(headers.get('retry-after'))).toBe(data.retryAfterSeconds);
   });
 });
 
-describe('what must not reach a procedure is refused before, and nothing is done', () => {
+describe('the server refuses before any procedure runs', () => {
   const refusals: [string, number, RequestInit][] = [
     ['multipart', 415, { headers: { 'content-type': 'multipart/form-data; boundary=x' } }],
     ['text', 415, { headers: { 'content-type': 'text/plain' } }],
     ['JSON in disguise', 415, { headers: { 'content-type': 'text/plain; application/json' } }],
     ['no type', 415, { headers: {}, body: Buffer.from('{}') }],
-    ['over 16 KiB', 413, { body: JSON.stringify({ ...input(), x: 'a'.repeat(16 * 1024) }) }],
+    ['over 16 KiB', 413, { body: JSON.stringify({ ...sessionInput(), x: 'a'.repeat(16 * 1024) }) }],
     ['no JSON', 400, { body: '{"title": secret' }],
     ['__proto__', 400, { body: '{"__proto__":{},"title":"a","hostDisplayName":"b"}' }],
     ['a foreign origin', 403, { headers: { ...json, origin: 'https://evil.example' } }],
   ];
-  test.each(refusals)('%s: %i', async (_, status, init) => {
+  test.each(refusals)('%s with %i', async (_, status, init) => {
     const before = await countSessions();
-    const body = JSON.stringify(input());
+    const body = JSON.stringify(sessionInput());
     const response = await send('/api/sessions', { method: 'POST', headers: json, body, ...init });
     const error = await response.text();
     expect(response.status).toBe(status);
@@ -179,7 +191,7 @@ describe('what must not reach a procedure is refused before, and nothing is done
     expect(await countSessions()).toBe(before);
   });
 
-  test('an unknown route and a wrong method: 404', async () => {
+  test('an unknown route and a wrong method with 404', async () => {
     for (const [route, method] of [
       ['/api/secret', 'GET'],
       ['/api/sessions', 'PUT'],
@@ -193,7 +205,7 @@ describe('what must not reach a procedure is refused before, and nothing is done
     }
   });
 
-  test('every answer has its id and is kept by nobody', async () => {
+  test('and every response has a request id and forbids storing it', async () => {
     const { headers } = await call('GET /api/sessions/AAAAAA');
     expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
     expect(headers.get('cache-control')).toBe('no-store');

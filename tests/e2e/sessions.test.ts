@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { reasonOf } from '@classroom/client';
 import { countSessions, expireSessions } from '@classroom/db/testing';
 import { describe, expect, test } from 'vitest';
-import { reasonFor } from '../src/reason-for.ts';
+import { reasonFor, useApi } from '../src/client.ts';
 import { startApi } from '../src/start-api.ts';
-import { useApi } from '../src/use-api.ts';
 
 const { database, as } = await useApi();
 const anyone = as();
@@ -12,7 +11,7 @@ const anyone = as();
 const create = (hostDisplayName = `Ada ${randomUUID()}`) =>
   anyone.sessions.create.mutate({ title: '  Algebra \t I ', hostDisplayName });
 
-test('a teacher without an account opens a session and gets a join code', async () => {
+test('a teacher without an account creates a session and receives a join code', async () => {
   const { hostToken, ...session } = await create('Ada Lovelace');
   expect(session).toEqual({
     id: expect.any(Number),
@@ -26,13 +25,13 @@ test('a teacher without an account opens a session and gets a join code', async 
   expect(await anyone.sessions.get.query({ code: session.code })).toEqual(session);
 });
 
-test('a code may be typed in any case, with spaces and hyphens', async () => {
+test('a session is found by its code in any case, with spaces and hyphens', async () => {
   const { hostToken: _, ...session } = await create();
   const typed = ` ${session.code.slice(0, 3).toLowerCase()}-${session.code.slice(3)} `;
   expect(await anyone.sessions.get.query({ code: typed })).toEqual(session);
 });
 
-test('calls that are made at once travel together and fail each for itself', async () => {
+test('calls in one batch succeed and fail independently', async () => {
   const session = await create();
   const [found, missing] = await Promise.all([
     anyone.sessions.get.query({ code: session.code }),
@@ -42,27 +41,27 @@ test('calls that are made at once travel together and fail each for itself', asy
   expect(missing).toBe('SESSION_NOT_FOUND');
 });
 
-describe('the host ends the session', () => {
-  test('for good, and again without effect', async () => {
+describe('a session that its host ends', () => {
+  test('stays ended when it is ended again', async () => {
     const { hostToken, code } = await create();
     const ended = await as(hostToken).sessions.end.mutate({ code });
     expect(ended).toMatchObject({ code, status: 'ended' });
     expect(await as(hostToken).sessions.end.mutate({ code })).toEqual(ended);
   });
 
-  test('after which its code is unknown to everyone but its participants', async () => {
+  test('is found by its participants alone', async () => {
     const { hostToken, code } = await create();
     const other = await create();
     await as(hostToken).sessions.end.mutate({ code });
-    for (const stranger of [anyone, as(other.hostToken), as('unknown')]) {
-      expect(await reasonFor(stranger.sessions.get.query({ code }))).toBe('SESSION_NOT_FOUND');
+    for (const outsider of [anyone, as(other.hostToken), as('unknown')]) {
+      expect(await reasonFor(outsider.sessions.get.query({ code }))).toBe('SESSION_NOT_FOUND');
     }
     expect(await as(hostToken).sessions.get.query({ code })).toMatchObject({ status: 'ended' });
   });
 });
 
-describe('the host starts the session', () => {
-  test('once; and again without effect', async () => {
+describe('a session that its host starts', () => {
+  test('stays active when it is started again', async () => {
     const { hostToken, code } = await create();
     const host = as(hostToken);
     const started = await host.sessions.start.mutate({ code });
@@ -70,7 +69,7 @@ describe('the host starts the session', () => {
     expect(await host.sessions.start.mutate({ code })).toEqual(started);
   });
 
-  test('and neither starts nor prolongs one that has ended', async () => {
+  test('is not started or prolonged after its end', async () => {
     const { hostToken, code } = await create();
     const host = as(hostToken);
     await host.sessions.end.mutate({ code });
@@ -78,7 +77,7 @@ describe('the host starts the session', () => {
     expect(await reasonFor(host.sessions.prolong.mutate({ code }))).toBe('SESSION_ENDED');
   });
 
-  test('and prolongs it while it is open', async () => {
+  test('may be prolonged while it is open', async () => {
     const { hostToken, ...session } = await create();
     const { code } = session;
     expect(await as(hostToken).sessions.prolong.mutate({ code })).toEqual(session);
@@ -86,7 +85,7 @@ describe('the host starts the session', () => {
 });
 
 describe.each(['start', 'prolong', 'end'] as const)('only the host may %s', (verb) => {
-  test('with none, an unknown or a foreign token nothing is done', async () => {
+  test('and a missing, unknown or foreign token changes nothing', async () => {
     const { code } = await create();
     const foreign = as((await create()).hostToken).sessions[verb];
     expect(await reasonFor(anyone.sessions[verb].mutate({ code }))).toBe('UNAUTHENTICATED');
@@ -97,8 +96,8 @@ describe.each(['start', 'prolong', 'end'] as const)('only the host may %s', (ver
   });
 });
 
-describe('a host has three open sessions', () => {
-  test('a fourth is refused until one has ended', async () => {
+describe('a host with three open sessions', () => {
+  test('is refused a fourth with HOST_SESSION_LIMIT until one has ended', async () => {
     const host = `Ada ${randomUUID()}`;
     const [first] = [await create(host), await create(host), await create(host)];
     const failure: unknown = await create(host).catch((error: unknown) => error);
@@ -109,7 +108,7 @@ describe('a host has three open sessions', () => {
     expect(await create(host)).toMatchObject({ status: 'draft' });
   });
 
-  test('sessions past their time free their slots by themselves', async () => {
+  test('may create another once they have expired', async () => {
     const host = `Ada ${randomUUID()}`;
     const [first] = [await create(host), await create(host), await create(host)];
     await expireSessions(database.db, host);
@@ -120,7 +119,7 @@ describe('a host has three open sessions', () => {
   });
 });
 
-test('a forgotten session is ended by the next process that starts, if by nobody else', async () => {
+test('a process ends expired sessions when it starts', async () => {
   const host = `Ada ${randomUUID()}`;
   await create(host);
   await expireSessions(database.db, host);
@@ -129,7 +128,7 @@ test('a forgotten session is ended by the next process that starts, if by nobody
   await expect.poll(() => countSessions(database.db, host)).toEqual({ all: 1, open: 0 });
 });
 
-test('a retry with the same idempotency key gets the same answer; another input does not', async () => {
+test('a repeated idempotency key gets the same session, and IDEMPOTENCY_KEY_REUSED with another input', async () => {
   const input = {
     title: 'Algebra I',
     hostDisplayName: `Ada ${randomUUID()}`,
@@ -142,7 +141,7 @@ test('a retry with the same idempotency key gets the same answer; another input 
   expect(await reasonFor(other)).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
-test('bad input is told by field, with a typed reason', async () => {
+test('invalid input is refused with the errors of each field', async () => {
   const failure: unknown = await anyone.sessions.create
     .mutate({ title: ' ', hostDisplayName: 'a'.repeat(101), idempotencyKey: 'no uuid' })
     .catch((error: unknown) => error);

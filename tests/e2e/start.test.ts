@@ -1,27 +1,14 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import { createTestDatabase } from '@classroom/db/testing';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { processesOf, temporaryDirectory } from '../src/embedded-server.ts';
+import { forEach } from '../src/load.ts';
 import { type ApiProcess, printed, spawnApi, startApi } from '../src/start-api.ts';
 
 const run = promisify(execFile);
-
-async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'classroom-start-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
-
-/** The processes that hold something of a directory in their command line. */
-async function processesOf(directory: string): Promise<string[]> {
-  const { stdout } = await run('ps', ['-eo', 'pid=,args=']);
-  return stdout.split('\n').filter((line) => line.includes(directory));
-}
 
 async function expectOneLine(api: ApiProcess, line: RegExp) {
   expect(await api.exit).toBe(1);
@@ -29,7 +16,7 @@ async function expectOneLine(api: ApiProcess, line: RegExp) {
   expect(api.output().trim()).toMatch(line);
 }
 
-test('started with nothing set, it prints a curl that creates a session', async () => {
+test('an API without settings prints a curl command that creates a session, and keeps it over a restart', async () => {
   const dataDir = await temporaryDirectory();
   await using api = await startApi({ DATA_DIR: dataDir });
   const command = await printed(api, /^curl .+$/m);
@@ -49,19 +36,19 @@ test('started with nothing set, it prints a curl that creates a session', async 
   expect(response.status).toBe(200);
 });
 
-test('interrupted at any moment of the start, it leaves no process behind', async () => {
-  for (const delay of [100, 300, 500, 700, 900, 1200, 1600]) {
+test('an API interrupted at any moment of its start leaves no process behind', async () => {
+  await forEach([100, 300, 500, 700, 900, 1200, 1600], 2, async (delay) => {
     const dataDir = await temporaryDirectory();
     const api = spawnApi({ DATA_DIR: dataDir });
     await new Promise((resolve) => setTimeout(resolve, delay));
     api.child.kill('SIGINT');
-    // Before the process has installed its handlers, the signal itself ends it.
+    // The signal itself ends a process that has not installed its handlers yet.
     expect([0, 'SIGINT']).toContain(await api.exit);
     await expect.poll(() => processesOf(dataDir)).toEqual([]);
-  }
+  });
 });
 
-test('killed without a word, its database goes on, and the next start uses it', async () => {
+test('an API that is killed leaves its database running, and the next start uses it', async () => {
   const dataDir = await temporaryDirectory();
   await using api = await startApi({ DATA_DIR: dataDir });
   api.child.kill('SIGKILL');
@@ -74,12 +61,12 @@ test('killed without a word, its database goes on, and the next start uses it', 
   expect(await processesOf(dataDir)).toEqual([]);
 });
 
-describe('what cannot start says why in one line', () => {
-  test('a bad variable', async () => {
+describe('an API that cannot start prints one line about', () => {
+  test('an invalid variable', async () => {
     await expectOneLine(spawnApi({ JOIN_CODE_LENGTH: '4' }), /^JOIN_CODE_LENGTH must be .+$/);
   });
 
-  test('a port that is taken', async () => {
+  test('a port in use', async () => {
     await using database = await createTestDatabase();
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -92,13 +79,13 @@ describe('what cannot start says why in one line', () => {
     server.close();
   });
 
-  test('a database that nobody serves', async () => {
+  test('a database server that cannot be reached', async () => {
     const api = spawnApi({ DATABASE_URL: 'postgres://ada:secret@127.0.0.1:1/classroom' });
     await expectOneLine(api, /^DATABASE_URL: the database cannot be reached .+$/);
     expect(api.output()).not.toContain('secret');
   });
 
-  test('a database that the server does not have', async () => {
+  test('a database that does not exist', async () => {
     await using database = await createTestDatabase();
     const url = new URL(database.url);
     url.pathname = '/no_such_database';
@@ -106,7 +93,7 @@ describe('what cannot start says why in one line', () => {
   });
 });
 
-test('several processes may start at once on an empty database', async () => {
+test('four processes start at once on an empty database', async () => {
   await using database = await createTestDatabase();
   await database.db.schema.dropSchema('public').cascade().execute();
   await database.db.schema.createSchema('public').execute();

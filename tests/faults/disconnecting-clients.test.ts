@@ -1,13 +1,14 @@
 import { createTestDatabase, waitEvents } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
+import { sized } from '../src/campaign.ts';
 import { everyRequest, prepareLesson } from '../src/every-request.ts';
 import { expectIdle, expectToServe } from '../src/expect-idle.ts';
-import { forEach } from '../src/for-each.ts';
-import { lockTable } from '../src/lock-table.ts';
-import { openListener } from '../src/open-listener.ts';
+import { forEach } from '../src/load.ts';
+import { holdLock } from '../src/hold-lock.ts';
 import {
   type Disconnection,
   openConnection,
+  openListener,
   type RawConnection,
   type RawRequest,
   toBytes,
@@ -16,11 +17,12 @@ import {
 import { startApi } from '../src/start-api.ts';
 
 const SOCKETS = 80;
-const REQUESTS = 9_000;
-const LOCKED_ROUNDS = 8;
+const REQUESTS = sized(3_000, 9_000);
+const LOCKED_ROUNDS = sized(3, 8);
+const STREAMS = sized(300, 1_000);
 const HOW: readonly Disconnection[] = ['reset', 'destroy'];
 
-/** Comes to the moment at which the client disconnects. */
+/** Acts as a client until the moment at which it disconnects. */
 type Moment = (connection: RawConnection, request: RawRequest, index: number) => Promise<unknown>;
 
 const moments: Record<string, Moment> = {
@@ -34,23 +36,23 @@ const moments: Record<string, Moment> = {
     return write(head + body.slice(0, body.length / 2));
   },
   'at once after the request': ({ write }, request) => write(toText(request)),
-  'while it is served': async ({ write }, request, index) => {
+  'while the request is served': async ({ write }, request, index) => {
     await write(toText(request));
     for (let turn = index % 50; turn > 0; turn -= 1) await nextTurn();
   },
-  'at the first byte of the answer': async ({ write, until }, request) => {
+  'at the first byte of the response': async ({ write, until }, request) => {
     await write(toText(request));
-    expect(await until('HTTP/1.1 '), `an answer to ${request.method} ${request.path}`).toBe(true);
+    expect(await until('HTTP/1.1 '), `a response to ${request.method} ${request.path}`).toBe(true);
   },
   'when the first of four pipelined requests is answered': async ({ write, until }, request) => {
     await write(toText(request).repeat(4));
-    expect(await until('HTTP/1.1 '), `an answer to ${request.method} ${request.path}`).toBe(true);
+    expect(await until('HTTP/1.1 '), `a response to ${request.method} ${request.path}`).toBe(true);
   },
 };
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** How many clients disconnected in each way, and how many came too late: the server had closed first. */
+/** Counts the disconnections by kind, and as `tooLate` those that the server closed first. */
 function countDisconnections() {
   const counts = { reset: 0, destroy: 0, tooLate: 0 };
   return {
@@ -109,7 +111,7 @@ test('clients that disconnect while their calls wait for the database leave ever
       requests().filter(({ path, method }) => /^\/(trpc|api)\//.test(path) && method !== 'OPTIONS'),
     );
   for (let round = 0; round < LOCKED_ROUNDS; round += 1) {
-    const release = await lockTable(database, 'sessions');
+    const release = await holdLock(database, 'lock table sessions');
     const waiting: RawConnection[] = [];
     await forEach(calls(), SOCKETS, async (request) => {
       const connection = await openConnection(api.url);
@@ -119,10 +121,7 @@ test('clients that disconnect while their calls wait for the database leave ever
     const waitingForLock = async () =>
       (await waitEvents(database.db)).filter((event) => event === 'Lock').length;
     await expect
-      .poll(waitingForLock, {
-        message: `calls reach the database in round ${round}`,
-        timeout: 10_000,
-      })
+      .poll(waitingForLock, { message: `calls wait for the lock in round ${round}` })
       .toBeGreaterThan(5);
     await forEach(waiting, SOCKETS, (connection, index) =>
       disconnect(connection, HOW[index % 2] ?? 'reset'),
@@ -130,7 +129,7 @@ test('clients that disconnect while their calls wait for the database leave ever
     await release();
   }
   console.log('while they waited:', counts);
-  expect(Math.min(counts.reset, counts.destroy)).toBeGreaterThan(400);
+  expect(Math.min(counts.reset, counts.destroy)).toBeGreaterThan(50 * LOCKED_ROUNDS);
   await expectIdle(api);
   await expectToServe(api);
 });
@@ -143,7 +142,7 @@ test.each([
   const { api, lesson } = server;
   const { code, hostToken } = lesson;
   const { counts, disconnect } = countDisconnections();
-  const streams = Array.from({ length: 1_000 }, (_each, n) => HOW[n % 2] ?? 'reset');
+  const streams = Array.from({ length: STREAMS }, (_each, n) => HOW[n % 2] ?? 'reset');
   let open = 0;
   await forEach(streams, SOCKETS, async (how) => {
     const stream = await openListener(api.url, code, hostToken);
@@ -152,13 +151,13 @@ test.each([
   });
   console.log(`${open} streams were open:`, counts);
   // A busy server may refuse some.
-  expect(open).toBeGreaterThan(900);
-  expect(counts).toEqual({ reset: 500, destroy: 500, tooLate: 0 });
+  expect(open).toBeGreaterThan(0.5 * STREAMS);
+  expect(Math.min(counts.reset, counts.destroy)).toBeGreaterThan(0.25 * STREAMS);
   await expectIdle(api);
   await expectToServe(api);
 });
 
-/** The same in an order that is always the same, and in which neighbours differ. */
+/** Reorders items so that neighbours differ, in the same way each time. */
 function mixed<Item>(items: readonly Item[]): Item[] {
   const STEP = 7_919;
   return items

@@ -1,10 +1,19 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createDatabase } from '@classroom/db';
+import { onTestFinished } from 'vitest';
 
 const run = promisify(execFile);
+
+/** Creates a directory that is removed after the test. */
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'classroom-data-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
 
 function pidFile(dataDir: string): string {
   return path.join(dataDir, 'cluster/postgresql/data/postmaster.pid');
@@ -44,12 +53,12 @@ export async function storedCodes(url: string): Promise<string[]> {
   return rows.map(({ code }) => code).toSorted();
 }
 
-/** For how long the server has been ready; it writes the pid file last when it is. */
+/** The time since the server became ready, when it writes the pid file for the last time. */
 export async function uptimeMs(dataDir: string): Promise<number> {
   return Date.now() - (await stat(pidFile(dataDir))).mtimeMs;
 }
 
-/** The processes that name a directory in their command line. */
+/** The processes with a directory in their command line. */
 export async function processesOf(directory: string): Promise<string[]> {
   const { stdout } = await run('ps', ['-eo', 'pid=,args=']);
   return stdout.split('\n').filter((line) => line.includes(directory));

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { RouterInputs } from '@classroom/client';
-import { clientOf } from './client-of.ts';
+import { clientOf, createSession } from './client.ts';
 import { type RawRequest, streamRequest } from './raw-http.ts';
 import { fetchDocument, type OpenApiDocument } from './rest-caller.ts';
 
-/** What requests refer to. What ends or deletes a session has one of its own, so that the others live on. */
+/** The rows that requests refer to; those that end or delete a session have their own. */
 export interface Lesson {
   code: string;
   hostToken: string;
@@ -15,9 +15,9 @@ export interface Lesson {
 }
 
 export async function prepareLesson(api: { url: string }): Promise<Lesson> {
-  const create = () =>
-    clientOf(api).sessions.create.mutate({ title: 'T', hostDisplayName: randomUUID() });
-  const [{ code, hostToken }, ended, deleted] = [await create(), await create(), await create()];
+  const { code, hostToken } = await createSession(api);
+  const ended = await createSession(api);
+  const deleted = await createSession(api);
   const { participant } = await clientOf(api).sessions.join.mutate({ code, displayName: 'Ben' });
   const { id: questionId } = await clientOf(api, hostToken).questions.submit.mutate({
     code,
@@ -33,7 +33,7 @@ export async function prepareLesson(api: { url: string }): Promise<Lesson> {
   };
 }
 
-/** A valid input of each procedure; the compiler misses one that is not here. */
+/** A valid input of each procedure; a missing one fails to compile. */
 function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Name] } {
   const { code, questionId, participantId, endedCode, deletedCode } = lesson;
   return {
@@ -65,7 +65,7 @@ function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Na
 
 const BATCH = 10;
 
-/** A tRPC call as GET and as POST: one of the two is the wrong one for its procedure. */
+/** A tRPC call as GET and as POST, one of which is wrong for its procedure. */
 function bothMethods(path: string, input: unknown, token: string, query = ''): RawRequest[] {
   const inUrl = `input=${encodeURIComponent(JSON.stringify(input))}`;
   return [
@@ -116,7 +116,7 @@ function restRequests({ paths }: OpenApiDocument, lesson: Lesson): RawRequest[] 
   );
 }
 
-/** The assets that the page `/docs` loads from this server, as paths. */
+/** The paths of the assets that the page `/docs` loads. */
 export async function docsAssets({ url }: { url: string }): Promise<string[]> {
   const page = await fetch(`${url}/docs`);
   const sources = [
@@ -128,7 +128,7 @@ export async function docsAssets({ url }: { url: string }): Promise<string[]> {
     .map(({ pathname }) => pathname);
 }
 
-/** Makes one request for every route and method that the server has, and for some that it has not. */
+/** Builds requests for every route and method of the server, and for some that do not exist. */
 export async function everyRequest(
   api: { url: string },
   lesson: Lesson,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A request that is written byte by byte, as fetch would not let it be. */
+/** A request whose bytes the test controls. */
 export interface RawRequest {
   method: string;
   /** With the query. */
@@ -13,12 +13,11 @@ export interface RawRequest {
 }
 
 export interface RequestBytes {
-  /** Up to the empty line, which is included. */
+  /** Includes the empty line at its end. */
   head: string;
   body: string;
 }
 
-/** All of it, as it is written at once. */
 export function toText(request: RawRequest): string {
   const { head, body } = toBytes(request);
   return head + body;
@@ -39,7 +38,6 @@ export function toBytes({ method, path, token, headers, body }: RawRequest): Req
   return { head: `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, body: text };
 }
 
-/** The request of a live stream. */
 export function streamRequest(code: string, token: string): RawRequest {
   const input = encodeURIComponent(JSON.stringify({ code }));
   return {
@@ -50,51 +48,47 @@ export function streamRequest(code: string, token: string): RawRequest {
   };
 }
 
-/** A connection to the server, and what has come over it. */
+export type Disconnection = 'reset' | 'destroy';
+
 export interface RawConnection extends Disposable {
   socket: Socket;
+  /** Everything received so far. */
   received: () => string;
-  /** Resolves when it is handed to the kernel, or lost. */
+  /** Resolves when the kernel has taken the text, or the connection is lost. */
   write: (text: string) => Promise<void>;
-  /** Waits for that text, or for the end of the connection; says whether it was the text. */
+  /** Waits for a text or for the end of the connection; false when the text did not arrive. */
   until: (text: string | ((received: string) => boolean)) => Promise<boolean>;
-  /** Resolves when it is closed, by whichever side. */
+  /** Resolves when either side has closed the connection. */
   closed: Promise<void>;
-  /** Closes it, with a reset or with an orderly end; says whether it was still open. */
+  /** Closes the connection; false when the server had closed it first. */
   disconnect: (how: Disconnection) => Promise<boolean>;
 }
 
-export type Disconnection = 'reset' | 'destroy';
-
-/**
- * Connects to the server at that URL.
- *
- * @param reads whether it ever takes what the server sends
- */
+/** @param reads false for a client that never reads */
 export async function openConnection(url: string, reads = true): Promise<RawConnection> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   if (!reads) socket.pause();
   await once(socket, 'connect');
   let received = '';
-  let wake = Promise.withResolvers<void>();
-  const changed = () => {
-    wake.resolve();
-    wake = Promise.withResolvers();
+  let progress = Promise.withResolvers<void>();
+  const notify = () => {
+    progress.resolve();
+    progress = Promise.withResolvers();
   };
   socket.setNoDelay();
   socket.setEncoding('utf8');
   if (reads) {
     socket.on('data', (text: string) => {
       received += text;
-      changed();
+      notify();
     });
   }
   // 'close' follows.
   socket.on('error', () => {});
   const closed = new Promise<void>((resolve) => {
     socket.once('close', () => {
-      changed();
+      notify();
       resolve();
     });
   });
@@ -106,7 +100,7 @@ export async function openConnection(url: string, reads = true): Promise<RawConn
       const has = () => (typeof text === 'string' ? received.includes(text) : text(received));
       while (!has()) {
         if (socket.destroyed) return false;
-        await wake.promise;
+        await progress.promise;
       }
       return true;
     },
@@ -122,27 +116,77 @@ export async function openConnection(url: string, reads = true): Promise<RawConn
   };
 }
 
-/** An answer whose length stands in its head. */
-export interface RawAnswer {
+export interface RawListener extends RawConnection {
+  /** The status of the response. */
+  status: number;
+}
+
+/** Opens a live stream over its own connection, and waits for the head of the response. */
+export async function openListener(
+  url: string,
+  code: string,
+  token: string,
+  headers?: Record<string, string>,
+): Promise<RawListener> {
+  const connection = await openConnection(url);
+  const request = streamRequest(code, token);
+  await connection.write(toText({ ...request, headers: headers ?? request.headers ?? {} }));
+  await connection.until('\r\n\r\n');
+  const [, status] = connection.received().split(' ', 2);
+  return { ...connection, status: Number(status) };
+}
+
+/** Opens a live stream, and tries again while a busy server refuses it. */
+export async function openServedListener(
+  ...given: Parameters<typeof openListener>
+): Promise<RawListener> {
+  const listener = await openListener(...given);
+  return listener.status === 503 ? await openServedListener(...given) : listener;
+}
+
+/** A response with a `content-length`. */
+export interface RawResponse {
   status: number;
   retryAfter: string | undefined;
   body: string;
 }
 
-/** The complete answers at the start of what has come, in ASCII. */
-export function parseAnswers(received: string): RawAnswer[] {
-  const answers: RawAnswer[] = [];
+/** Parses the complete responses at the start of a text in ASCII. */
+export function parseResponses(received: string): RawResponse[] {
+  const responses: RawResponse[] = [];
   let rest = received;
   for (;;) {
     const [head = '', length = ''] =
       /^HTTP[^]*?content-length: (\d+)\r\n[^]*?\r\n\r\n/i.exec(rest) ?? [];
     const end = head.length + Number(length);
-    if (head === '' || rest.length < end) return answers;
-    answers.push({
+    if (head === '' || rest.length < end) return responses;
+    responses.push({
       status: Number(head.split(' ', 2)[1]),
       retryAfter: /^retry-after: (.*)\r$/im.exec(head)?.[1],
       body: rest.slice(head.length, end),
     });
     rest = rest.slice(end);
   }
+}
+
+/** Sends text over its own connection, and returns everything that the server sends until it closes. */
+export async function exchange(url: string, text: string): Promise<string> {
+  using connection = await openConnection(url);
+  await connection.write(text);
+  await connection.closed;
+  return connection.received();
+}
+
+/** Sends one request without retries, and returns its outcome: `200`, or `503 UNAVAILABLE`. */
+export async function outcomeOf(url: string, request: RawRequest): Promise<string> {
+  const headers = { ...request.headers, connection: 'close' };
+  const [response] = parseResponses(await exchange(url, toText({ ...request, headers })));
+  if (response === undefined) return 'no response';
+  return [response.status, ...reasonsIn(response)].join(' ');
+}
+
+/** The distinct reasons in a response, in alphabetical order. */
+export function reasonsIn({ body }: RawResponse): string[] {
+  const reasons = [...body.matchAll(/"reason":"(\w+)"/g)].map(([, reason = '']) => reason);
+  return [...new Set(reasons)].toSorted((a, b) => a.localeCompare(b));
 }

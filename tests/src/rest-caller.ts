@@ -1,12 +1,14 @@
+import { errorReason } from '@classroom/schema';
 import { z } from 'zod';
+import { fetchServed } from './client.ts';
 
-const reply = z.looseObject({
+const response = z.looseObject({
   content: z.object({
     'application/json': z.object({ examples: z.record(z.string(), z.unknown()).optional() }),
   }),
 });
 
-const described = z.looseObject({
+const operation = z.looseObject({
   summary: z.string(),
   requestBody: z
     .object({
@@ -16,22 +18,32 @@ const described = z.looseObject({
     })
     .optional(),
   security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
-  responses: z.record(z.string(), reply),
+  responses: z.record(z.string(), response),
 });
 
-/** Of an OpenAPI document, what the tests look at. */
-export const openApiDocument = z.looseObject({
+/** The parts of an OpenAPI document that the tests read. */
+const openApiDocument = z.looseObject({
   openapi: z.string(),
   info: z.looseObject({ title: z.string(), version: z.string() }),
-  paths: z.record(z.string(), z.record(z.string(), described)),
+  paths: z.record(z.string(), z.record(z.string(), operation)),
 });
 export type OpenApiDocument = z.infer<typeof openApiDocument>;
 
-export interface RestAnswer {
+/** The body of a refusal over REST. */
+export const restError = z.object({
+  message: z.string(),
+  code: z.string(),
+  data: z.looseObject({
+    reason: errorReason,
+    fieldErrors: z.record(z.string(), z.array(z.string())).optional(),
+    retryAfterSeconds: z.number().optional(),
+  }),
+});
+
+export interface RestResponse {
   status: number;
   headers: Headers;
-  // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
-  body: any;
+  body: unknown;
 }
 
 export interface RestCall {
@@ -40,23 +52,22 @@ export interface RestCall {
   headers?: Record<string, string>;
 }
 
-export type RestCaller = (route: string, call?: RestCall) => Promise<RestAnswer>;
+export type RestCaller = (route: string, call?: RestCall) => Promise<RestResponse>;
 
-/** The document that the server at `url` serves. */
 export async function fetchDocument(url: string): Promise<OpenApiDocument> {
-  const response = await fetch(`${url}/openapi.json`);
-  return openApiDocument.parse(await response.json());
+  const served = await fetch(`${url}/openapi.json`);
+  return openApiDocument.parse(await served.json());
 }
 
 /**
- * Calls routes like `POST /api/sessions` with plain fetch.
+ * Calls routes such as `POST /api/sessions` with fetch.
  *
- * @throws when the status or the reason of an answer is not in the document for that route
+ * @throws when the document does not list the status, or the reason of a refusal, for the route
  */
 export function createRestCaller(url: string, document: OpenApiDocument): RestCaller {
   return async (route, { body, token, headers = {} } = {}) => {
     const [method = '', path = ''] = route.split(' ');
-    const response = await fetch(`${url}${path}`, {
+    const answer = await fetchServed(`${url}${path}`, {
       method,
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -65,25 +76,25 @@ export function createRestCaller(url: string, document: OpenApiDocument): RestCa
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const answer = {
-      status: response.status,
-      headers: response.headers,
-      body: JSON.parse(await response.text()),
-    };
-    const { reason } = z.object({ reason: z.string().optional() }).parse(answer.body);
-    const documented = find(document, method, path)?.responses[String(answer.status)];
-    const examples = documented?.content['application/json'].examples ?? {};
-    if (documented === undefined || (reason !== undefined && !(reason in examples))) {
-      throw new Error(`${route} answered ${answer.status} ${reason}, which is not in the document`);
+    const { status } = answer;
+    const parsed: unknown = await answer.json();
+    const documented = findOperation(document, method, path)?.responses[String(status)];
+    if (documented === undefined) throw new Error(`${route}: ${status} is not in the document`);
+    if (status >= 400) {
+      const { reason } = restError.parse(parsed).data;
+      if (!(reason in (documented.content['application/json'].examples ?? {}))) {
+        throw new Error(`${route}: ${status} ${reason} is not in the document`);
+      }
     }
-    return answer;
+    return { status, headers: answer.headers, body: parsed };
   };
 }
 
-function find(document: OpenApiDocument, method: string, given: string) {
+function findOperation({ paths }: OpenApiDocument, method: string, given: string) {
   const path = given.split('?', 1)[0] ?? '';
-  const template = Object.keys(document.paths)
+  // `/api/a/b` comes before `/api/a/{b}`.
+  const template = Object.keys(paths)
     .toSorted((a, b) => a.split('{').length - b.split('{').length)
     .find((key) => new RegExp(`^${key.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path));
-  return document.paths[template ?? '']?.[method.toLowerCase()];
+  return paths[template ?? '']?.[method.toLowerCase()];
 }

@@ -4,14 +4,13 @@ import path from 'node:path';
 
 const MAIN = path.resolve(import.meta.dirname, '../../demo/src/main.ts');
 
-/** What the demo has printed, and how it ended. */
 export interface DemoRun {
   output: string;
   errors: string;
   exitCode: unknown;
 }
 
-/** Plays the demo at an API, to an output that is no terminal. */
+/** Runs the demo against an API, with standard output that is no terminal. */
 export async function runDemo(apiUrl: string): Promise<DemoRun> {
   const child = spawn(process.execPath, [MAIN], {
     env: { API_URL: apiUrl },
@@ -25,8 +24,8 @@ export async function runDemo(apiUrl: string): Promise<DemoRun> {
   return { output, errors, exitCode };
 }
 
-/** The lines of what the demo prints, with what differs from run to run taken out. */
-export function lastingLines(output: string): string[] {
+/** The lines of the demo with placeholders for the values that differ from run to run. */
+export function normalizedLines(output: string): string[] {
   return output
     .trimEnd()
     .split('\n')

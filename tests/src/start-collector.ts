@@ -18,22 +18,22 @@ const request = z.object({
 
 export type CollectedSpan = z.infer<typeof span>;
 
-/** What an OpenTelemetry collector would get, by OTLP over HTTP in JSON. */
+/** An OpenTelemetry collector that receives OTLP over HTTP in JSON. */
 export interface Collector extends AsyncDisposable {
   url: string;
-  /** All that was sent, as it was sent. */
+  /** The received bodies. */
   received: () => string;
   spans: () => CollectedSpan[];
 }
 
 export async function startCollector(): Promise<Collector> {
   const bodies: string[] = [];
-  const take = async (incoming: IncomingMessage, response: ServerResponse) => {
+  const receive = async (incoming: IncomingMessage, response: ServerResponse) => {
     const body = await text(incoming);
     if (incoming.url === '/v1/traces') bodies.push(body);
     response.setHeader('content-type', 'application/json').end('{}');
   };
-  const server = createServer((incoming, response) => void take(incoming, response));
+  const server = createServer((incoming, response) => void receive(incoming, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

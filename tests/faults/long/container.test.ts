@@ -13,7 +13,7 @@ const NOBODY = 65_534;
 const run = promisify(execFile);
 const lines = async (file: string) => (await readFile(path.join(ROOT, file), 'utf8')).split('\n');
 
-/** What follows an instruction of the Dockerfile, each time it occurs. */
+/** The arguments of every occurrence of an instruction in the Dockerfile. */
 function all(dockerfile: string[], instruction: string): string[] {
   return dockerfile
     .map((line) => line.trim())
@@ -21,7 +21,7 @@ function all(dockerfile: string[], instruction: string): string[] {
     .map((line) => line.slice(instruction.length + 1));
 }
 
-test('the steps of the image, without an engine: built, and run by a user who can write nothing', async () => {
+test('the steps of the Dockerfile, run without an engine, build an API that a user without write access can run', async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'classroom-image-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const [source, app] = [path.join(directory, 'src'), path.join(directory, 'app')];

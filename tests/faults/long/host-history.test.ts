@@ -7,14 +7,14 @@ import { startApi } from '../../src/start-api.ts';
 const SECONDS = 60;
 const WORKERS = 8;
 
-test('60 s of creating and ending for one host: never were more than three open', async () => {
+test('a host never has more than three open sessions during 60 s of creating and ending', async () => {
   await using database = await createTestDatabase();
   const env = { DATABASE_URL: database.url, LOG_LEVEL: 'warn' };
   await using one = await startApi(env);
   await using other = await startApi(env);
   const hostDisplayName = `Ada ${randomUUID()}`;
   const until = performance.now() + SECONDS * 1000;
-  /** What is certain: +1 when a creation has been answered, -1 before an end is asked for. */
+  /** +1 when a creation is acknowledged, -1 before an end is requested. */
   const history: { at: number; change: 1 | -1 }[] = [];
   const refusals: unknown[] = [];
 
@@ -56,7 +56,7 @@ test('60 s of creating and ending for one host: never were more than three open'
   const { all } = await countSessions(database.db, hostDisplayName);
   console.log(
     `${all} sessions and ${refusals.length} refusals; at most ${mostStored} open in the database ` +
-      `and ${mostCertain} by what was answered`,
+      `and ${mostCertain} by acknowledgement`,
   );
   expect(all).toBeGreaterThan(100);
   expect(new Set(refusals)).toEqual(new Set(['HOST_SESSION_LIMIT']));

@@ -33,7 +33,7 @@ test.each(clients)(
     const recovery = await measureRecovery(api.url);
     console.log(`capacity ${capacity}/s`, load, { livez, readyz }, recovery);
 
-    // Else the clients would wait for the server, and this would be no overload.
+    // Otherwise the clients waited for the server, and this was no overload.
     expect(load.offeredPerSecond).toBeGreaterThan(0.9 * offered);
     expect(load.acceptedPerSecond).toBeGreaterThan(capacity / 3);
     expect(load.accepted.p99).toBeLessThan(500);

@@ -1,11 +1,7 @@
-/** Reads one sample by its full name, labels included. */
+/** Reads one sample by its full name, labels included; NaN when it is absent. */
 export type Metrics = (sample: string) => number;
 
-/**
- * Reads `/metrics` once, over a connection of its own.
- *
- * @returns the samples of that moment; one that is not there reads as NaN
- */
+/** Reads `/metrics` once, over its own connection. */
 export async function scrape(url: string): Promise<Metrics> {
   const response = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
   const text = await response.text();
@@ -24,15 +20,16 @@ export const HTTP_CONNECTIONS = 'classroom_http_connections';
 export const LIVE_LISTENERS = 'classroom_live_listeners';
 export const POOL_BUSY = 'classroom_pool_connections{state="busy"}';
 export const POOL_WAITING = 'classroom_pool_waiting';
+export const SHED_REQUESTS = 'classroom_http_requests_total{route="shed",status="503"}';
 export const RESIDENT_BYTES = 'process_resident_memory_bytes';
 
-/** Keeps the highest values of some samples while something goes on. */
-export interface Watch extends AsyncDisposable {
+export interface MetricsWatch extends AsyncDisposable {
+  /** The highest value of each watched sample so far. */
   highest: Metrics;
 }
 
-/** Scrapes again and again, until it is disposed. */
-export function watchMetrics(url: string, samples: readonly string[]): Watch {
+/** Scrapes every 50 ms until it is disposed. */
+export function watchMetrics(url: string, samples: readonly string[]): MetricsWatch {
   const stop = new AbortController();
   const highest = new Map<string, number>();
   const watching = (async () => {
@@ -44,7 +41,7 @@ export function watchMetrics(url: string, samples: readonly string[]): Watch {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   })();
-  // Reported when it is disposed.
+  // Disposing reports the error.
   watching.catch(() => {});
   return {
     highest: (sample) => highest.get(sample) ?? NaN,

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const BIN = path.resolve(import.meta.dirname, '../../../node_modules/.bin');
 const run = promisify(execFile);
 
-/** Whether npm can install packages here, from the registry that it is set to. */
+/** Whether npm reaches its configured registry. */
 export async function reachesRegistry(): Promise<boolean> {
   const view = ['view', 'eventsource', 'version', '--fetch-retries=0', '--fetch-timeout=5000'];
   return await run('npm', view, { timeout: 15_000 }).then(
@@ -16,21 +16,21 @@ export async function reachesRegistry(): Promise<boolean> {
   );
 }
 
-/** A project outside the monorepo that has the packed client installed, and nothing else. */
-export interface StrangersProject extends AsyncDisposable {
-  /** Where the client is installed in it. */
+/** A project outside the monorepo that depends on the packed client alone. */
+export interface ExternalProject extends AsyncDisposable {
+  /** The directory of the installed client. */
   client: string;
-  /** What the compiler says of the project, line by line. */
-  check: () => Promise<string[]>;
-  /** Runs a module of the project, given as text; gives what it prints. */
+  /** Compiles the project, and returns the lines that the compiler prints. */
+  compile: () => Promise<string[]>;
+  /** Runs a module in the project, and returns what it prints. */
   run: (text: string) => Promise<string>;
 }
 
-/** The settings of a strict browser project, which checks the types of packages too. */
+/** A strict browser project that also checks the types of its packages. */
 const TSCONFIG = {
   compilerOptions: {
     target: 'es2022',
-    // The types of tRPC name what can be disposed of.
+    // tRPC's types refer to `Disposable`.
     lib: ['es2024', 'dom', 'dom.iterable', 'esnext.disposable'],
     module: 'esnext',
     moduleResolution: 'bundler',
@@ -44,12 +44,12 @@ const TSCONFIG = {
 /**
  * Packs the client, and installs it with its dependencies from the registry.
  *
- * @param files of the project, by name, beside lesson.ts
+ * @param files of the project by name, in addition to lesson.ts
  */
-export async function newStrangersProject(
+export async function createExternalProject(
   files: Record<string, string>,
-): Promise<StrangersProject> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'classroom-stranger-'));
+): Promise<ExternalProject> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'classroom-consumer-'));
   const at = (name: string) => path.join(directory, name);
   const pack = ['--filter', 'client', 'pack', '--pack-destination', directory];
   await run(path.join(BIN, 'pnpm'), pack, { cwd: import.meta.dirname, timeout: 60_000 });
@@ -64,8 +64,8 @@ export async function newStrangersProject(
   await run('npm', install, options);
   return {
     client: at('node_modules/@classroom/client'),
-    check: async () => {
-      const { stdout } = await run(path.join(BIN, 'tsc'), options).catch(asFailed);
+    compile: async () => {
+      const { stdout } = await run(path.join(BIN, 'tsc'), options).catch(outputOf);
       return stdout.split('\n').filter((line) => line !== '');
     },
     run: async (text) => {
@@ -76,8 +76,8 @@ export async function newStrangersProject(
   };
 }
 
-/** The compiler exits with an error when it finds some; that is an answer. */
-function asFailed(error: unknown): { stdout: string } {
+/** The compiler exits with an error when it reports errors. */
+function outputOf(error: unknown): { stdout: string } {
   if (error instanceof Error && 'stdout' in error) return { stdout: String(error.stdout) };
   throw error;
 }

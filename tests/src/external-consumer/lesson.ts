@@ -1,6 +1,6 @@
 import { createClient, reasonOf, type RouterInputs, type RouterOutputs } from '@classroom/client';
 
-/** Whether a value of that type could be used as anything, unchecked. */
+/** Whether a type is `any`. */
 type IsAny<T> = 0 extends T & 1 ? true : false;
 type AnyIn<Features> = {
   [Feature in keyof Features]: {
@@ -11,10 +11,10 @@ export const anyInInputs: AnyIn<RouterInputs> = false;
 export const anyInOutputs: AnyIn<RouterOutputs> = false;
 
 /**
- * Plays a lesson with the client and nothing else of this repository.
+ * Plays a lesson with the packed client alone.
  *
  * @param url of the API, `/trpc` included
- * @returns what somebody in the class noticed
+ * @returns what a student observed
  */
 export async function playLesson(url: string): Promise<string[]> {
   const anyone = createClient({ url });
@@ -26,7 +26,7 @@ export async function playLesson(url: string): Promise<string[]> {
     code,
     displayName: 'Ben',
   });
-  const noticed: string[] = [participant.displayName];
+  const observed: string[] = [participant.displayName];
 
   const host = createClient({ url, token: hostToken });
   const student = createClient({ url, token: () => participantToken });
@@ -35,9 +35,9 @@ export async function playLesson(url: string): Promise<string[]> {
       { code },
       {
         onData({ data }) {
-          if (data.type === 'session') noticed.push(data.session.status);
+          if (data.type === 'session') observed.push(data.session.status);
           if (data.type !== 'snapshot') return;
-          noticed.push(data.session.title);
+          observed.push(data.session.title);
           host.sessions.end.mutate({ code }).catch(reject);
         },
         onComplete: resolve,
@@ -46,11 +46,13 @@ export async function playLesson(url: string): Promise<string[]> {
     );
   });
 
-  await anyone.sessions.get.query({ code }).catch((error: unknown) => noticed.push(advice(error)));
-  return noticed;
+  await anyone.sessions.get
+    .query({ code })
+    .catch((error: unknown) => observed.push(adviceFor(error)));
+  return observed;
 }
 
-function advice(error: unknown): string {
+function adviceFor(error: unknown): string {
   const reason = reasonOf(error);
   switch (reason) {
     case 'SESSION_NOT_FOUND':

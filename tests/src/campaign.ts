@@ -1,0 +1,34 @@
+import { expect, inject } from 'vitest';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `long` in `pnpm test:faults`. */
+    campaign: 'short' | 'long';
+  }
+}
+
+const isLong = inject('campaign') === 'long';
+
+/** `pnpm test` also runs on slow, busy machines; `pnpm test:faults` holds the limits as they stand. */
+const SLOWNESS = isLong ? 1 : 5;
+
+/** Chooses the size of a test: the first for `pnpm test`, the second for `pnpm test:faults`. */
+export const sized = (short: number, long: number): number => (isLong ? long : short);
+
+/** Prints a duration, and expects it to be below its limit, extended for a slow machine. */
+export function expectDuration(what: string, ms: number, limitMs: number): void {
+  console.log(`${what}: ${Math.round(ms)} ms (limit: ${limitMs} ms)`);
+  expect(ms, what).toBeLessThan(limitMs * SLOWNESS);
+}
+
+/** Expects `work` to end within a time limit, extended for a slow machine. */
+export async function expectWithin<Result>(
+  what: string,
+  limitMs: number,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const started = performance.now();
+  const result = await work();
+  expectDuration(what, performance.now() - started, limitMs);
+  return result;
+}
