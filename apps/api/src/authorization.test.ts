@@ -2,9 +2,11 @@ import { endSessionAsHost, insertParticipant, insertSession } from '@classroom/d
 import { expireSessions, newParticipant, newSession, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { findSessionAsParticipant } from './authorization.ts';
 import { operations } from './http/rest/openapi.ts';
 import { createToken } from './secrets.ts';
 import { buildTestApp } from './testing/build-test-app.ts';
+import { reasonOf } from './testing/open-classroom.ts';
 
 const database = await useTestDatabase();
 const { db } = database;
@@ -52,40 +54,59 @@ const foreign = await createSession();
 const open = await createSession();
 const ended = await createSession();
 const expired = await createSession();
+const closing = await createSession();
 await endSessionAsHost(db, ended);
 await expireSessions(db, expired.hostDisplayName);
 
 const byCode = operations.filter(({ path }) => path.includes('{code}'));
+const withToken = byCode.filter(({ token }) => token === 'required');
 
-describe.each(byCode)('$procedure', ({ method, path, example, token }) => {
-  const call = (code: string, bearer: string) => send(method, path, { ...example, code }, bearer);
-
-  test.each(['hostToken', 'participantToken'] as const)(
-    'answers SESSION_NOT_FOUND for an ended, an expired and an unknown session to a foreign %s',
-    async (holder) => {
-      for (const code of [ended.code, expired.code, '222222']) {
-        expect(await call(code, foreign[holder])).toBe('SESSION_NOT_FOUND');
+test.each(byCode)(
+  '$procedure answers SESSION_NOT_FOUND to foreign tokens for a session that is not open',
+  async ({ method, path, example }) => {
+    for (const code of [ended.code, expired.code, '222222']) {
+      for (const token of [foreign.hostToken, foreign.participantToken]) {
+        expect(await send(method, path, { ...example, code }, token)).toBe('SESSION_NOT_FOUND');
       }
-    },
-  );
+    }
+  },
+);
 
-  test.runIf(token === 'required')(
-    'answers FORBIDDEN for an open session to foreign tokens, and UNAUTHENTICATED to an unknown token',
-    async () => {
-      expect(await call(open.code, foreign.hostToken)).toBe('FORBIDDEN');
-      expect(await call(open.code, foreign.participantToken)).toBe('FORBIDDEN');
-      for (const code of [open.code, ended.code, '222222']) {
-        expect(await call(code, UNKNOWN)).toBe('UNAUTHENTICATED');
-      }
-    },
-  );
+test.each(withToken)(
+  '$procedure answers FORBIDDEN to foreign tokens for an open session',
+  async ({ method, path, example }) => {
+    for (const token of [foreign.hostToken, foreign.participantToken]) {
+      const input = { ...example, code: open.code };
+      expect(await send(method, path, input, token)).toBe('FORBIDDEN');
+    }
+  },
+);
+
+test.each(withToken)(
+  '$procedure answers UNAUTHENTICATED to an unknown token for any code',
+  async ({ method, path, example }) => {
+    for (const code of [open.code, ended.code, '222222']) {
+      const input = { ...example, code };
+      expect(await send(method, path, input, UNKNOWN)).toBe('UNAUTHENTICATED');
+    }
+  },
+);
+
+test('sessions.events refuses foreign tokens like the procedures by code', async () => {
+  const { tokenHash } = foreign;
+  const authorize = (code: string) => reasonOf(findSessionAsParticipant(db, code, tokenHash));
+  expect(await authorize(open.code)).toBe('FORBIDDEN');
+  for (const code of [ended.code, expired.code, '222222']) {
+    expect(await authorize(code)).toBe('SESSION_NOT_FOUND');
+  }
 });
 
 const byQuestion = operations.filter(({ path }) => path.includes('{questionId}'));
 
 describe('procedures by question id', () => {
   const ids: Record<string, number> = {};
-  const submit = async ({ code, participantToken }: { code: string; participantToken: string }) => {
+  const submit = async () => {
+    const { code, participantToken } = closing;
     const response = await app.inject({
       method: 'POST',
       url: `/api/sessions/${code}/questions`,
@@ -94,20 +115,16 @@ describe('procedures by question id', () => {
     });
     return z.object({ id: z.int() }).parse(response.json()).id;
   };
-  const closing: Awaited<ReturnType<typeof createSession>>[] = [];
   beforeAll(async () => {
-    const session = await createSession();
-    closing.push(session);
-    for (const name of ['visible', 'hidden', 'withdrawn']) ids[name] = await submit(session);
+    for (const name of ['visible', 'hidden', 'withdrawn']) ids[name] = await submit();
     const hide = { questionId: ids['hidden'], status: 'hidden' };
-    const { hostToken, participantToken } = session;
-    await send('PUT', '/api/questions/{questionId}/status', hide, hostToken);
-    const withdrawn = { questionId: ids['withdrawn'] };
-    await send('DELETE', '/api/questions/{questionId}', withdrawn, participantToken);
-    await endSessionAsHost(db, session);
+    await send('PUT', '/api/questions/{questionId}/status', hide, closing.hostToken);
+    const withdraw = { questionId: ids['withdrawn'] };
+    await send('DELETE', '/api/questions/{questionId}', withdraw, closing.participantToken);
+    await endSessionAsHost(db, closing);
   });
 
-  /** The refusals in an ended session, by question and by token: unknown, foreign, author, host. */
+  /** The refusals in an ended session by question, for an unknown and a foreign token, author, host. */
   const REFUSALS: Record<string, Record<string, readonly [string, string, string, string]>> = {
     'questions.withdraw': {
       visible: ['UNAUTHENTICATED', 'FORBIDDEN', 'SESSION_ENDED', 'FORBIDDEN'],
@@ -139,8 +156,7 @@ describe('procedures by question id', () => {
   test.each(byQuestion)(
     '$procedure refuses with the reasons of the table',
     async ({ procedure, method, path, example }) => {
-      const [session] = closing;
-      const { hostToken = '', participantToken = '' } = session ?? {};
+      const { hostToken, participantToken } = closing;
       const tokens = [UNKNOWN, foreign.hostToken, participantToken, hostToken];
       for (const [name, reasons] of Object.entries(REFUSALS[procedure] ?? MODERATION)) {
         const input = { ...example, questionId: ids[name] };

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { type Parameter, prepared } from '../prepared.ts';
 import {
   type Refusal,
   type SessionAccess,
@@ -22,13 +23,18 @@ export async function findSessionByCode(db: Database, code: string): Promise<Ses
     .executeTakeFirst();
 }
 
-/** Finds a session and the caller's place in it, if the caller is a participant. */
+const sessionAccess = prepared((db, parameter: Parameter<SessionCall>) =>
+  selectSessionAccess(parameter('code', 'text'), parameter('tokenHash', 'bytea'))(db),
+);
+
+/** Finds a session, open or ended, and the caller's place in it. */
 export async function findSessionForCaller(
   db: Database,
-  { code, tokenHash }: SessionCall,
+  call: SessionCall,
   requires: { role?: 'host' } = {},
 ): Promise<SessionAccess | Refusal> {
-  const row = await selectSessionAccess(code, tokenHash)(db).executeTakeFirstOrThrow();
+  const [row] = (await db.executeQuery(sessionAccess(call))).rows;
+  if (row === undefined) throw new Error('findSessionForCaller returned no row');
   return checkSessionAccess(row, requires);
 }
 
