@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { ConflictError, mapConflicts } from './errors.ts';
 import { insertSession } from './repositories/insert-session.ts';
 import { newSession, useTestDatabase } from './testing.ts';
 
@@ -100,6 +101,17 @@ test.each(Object.entries(violations))('%s refuses a violation', async (constrain
     );
   expect(error).toBeInstanceOf(DatabaseError);
   expect(error).toMatchObject({ constraint });
+});
+
+test('mapConflicts turns violations of constraints that decide races into a ConflictError', async () => {
+  const violate = (constraint: string) =>
+    mapConflicts(sql.raw(violations[constraint] ?? '').execute(database.db));
+  for (const constraint of ['questions_author_slot_key', 'sessions_host_user_id_fkey']) {
+    await expect(violate(constraint)).rejects.toBeInstanceOf(ConflictError);
+  }
+  for (const constraint of ['sessions_code_key', 'sessions_title_check']) {
+    await expect(violate(constraint)).rejects.toBeInstanceOf(DatabaseError);
+  }
 });
 
 test('this file violates every constraint and unique index of the schema', async () => {

@@ -10,6 +10,7 @@ import {
   sql,
 } from 'kysely';
 import type { Database, Tables } from './database.ts';
+import { mapConflicts } from './errors.ts';
 
 /** Marks the place of a value in a compiled query. */
 class Placeholder {
@@ -59,4 +60,15 @@ export function prepared<P extends object, R>(
       ),
     };
   };
+}
+
+/**
+ * Runs a query that always returns a row, and returns the first.
+ *
+ * @throws ConflictError when a parallel call won
+ */
+export async function executeOne<Row>(db: Database, query: CompiledQuery<Row>): Promise<Row> {
+  const [row] = (await mapConflicts(db.executeQuery(query))).rows;
+  if (row === undefined) throw new Error('A query that always returns a row returned none');
+  return row;
 }

@@ -1,8 +1,8 @@
 import type { ParticipantRole } from '@classroom/schema';
 import { type Expression, type QueryCreator, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
-import { ConflictError, mapConflicts } from '../errors.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import { ConflictError } from '../errors.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import { type Refusal, refused } from './fragments/access.ts';
 import { callerId } from './fragments/caller.ts';
 import { ONE_ROW, type Session, findOpenSession, toSession } from './fragments/columns.ts';
@@ -136,8 +136,7 @@ export async function insertParticipant(
   db: Database,
   values: NewParticipant,
 ): Promise<InsertParticipantOutcome> {
-  const [row] = (await mapConflicts(db.executeQuery(statement(values)))).rows;
-  if (row === undefined) throw new Error('insertParticipant returned no row');
+  const row = await executeOne(db, statement(values));
   const { added_id: addedId, added_at: addedAt } = row;
   const session = toSession(row);
   if (session !== undefined && addedId !== null && addedAt !== null) {

@@ -1,8 +1,8 @@
 import { PENDING_QUESTION_LIMIT, SESSION_QUESTION_LIMIT } from '@classroom/schema';
 import { type Expression, type QueryCreator, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
-import { ConflictError, mapConflicts } from '../errors.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import { ConflictError } from '../errors.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import {
   type Refusal,
   type SessionCall,
@@ -115,8 +115,7 @@ export async function insertQuestion(
   db: Database,
   question: NewQuestion,
 ): Promise<InsertQuestionOutcome> {
-  const [row] = (await mapConflicts(db.executeQuery(statement(question)))).rows;
-  if (row === undefined) throw new Error('insertQuestion returned no row');
+  const row = await executeOne(db, statement(question));
   const { submitted_id: id, submitted_to: sessionId, submitted_at: createdAt } = row;
   if (id !== null && sessionId !== null && createdAt !== null) {
     return { kind: 'submitted', id, sessionId, createdAt, authorName: row.author_name };

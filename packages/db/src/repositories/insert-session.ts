@@ -1,8 +1,8 @@
 import { HOST_SESSION_LIMIT } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { ConflictError, mapConflicts } from '../errors.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import { ConflictError } from '../errors.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import { ONE_ROW } from './fragments/columns.ts';
 import {
   NEW_PARTICIPANT_COLUMNS,
@@ -136,8 +136,7 @@ export async function insertSession(
   db: Database,
   session: NewSession,
 ): Promise<InsertSessionOutcome> {
-  const [row] = (await mapConflicts(db.executeQuery(statement(session)))).rows;
-  if (row === undefined) throw new Error('insertSession returned no row');
+  const row = await executeOne(db, statement(session));
   const { id, host_user_id: hostId, created_at: createdAt } = row;
   if (id !== null && hostId !== null && createdAt !== null) {
     return { kind: 'created', id, hostId, createdAt };

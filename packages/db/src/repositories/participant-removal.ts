@@ -1,7 +1,7 @@
 import { type Expression, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { ConflictError } from '../errors.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import {
   type Refusal,
   type SessionCall,
@@ -155,8 +155,7 @@ export async function removeParticipantAsHost(
   db: Database,
   removal: Removal,
 ): Promise<RemoveParticipantOutcome> {
-  const [row] = (await db.executeQuery(statement(removal))).rows;
-  if (row === undefined) throw new Error('removeParticipantAsHost returned no row');
+  const row = await executeOne(db, statement(removal));
   const { target_session_id: sessionId, target_user_id: userId, is_blocked: isBlocked } = row;
   if (sessionId !== null) return { kind: 'removed', sessionId, userId, isBlocked };
   const access = checkSessionAccess(row, { role: 'host', status: 'open' });

@@ -2,7 +2,7 @@ import type { QuestionStatus } from '@classroom/schema';
 import { type InferResult, type RawBuilder, type UpdateObject, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import type { QuestionsTable } from '../tables.ts';
 import {
   type QuestionCall,
@@ -99,8 +99,7 @@ function updateQuestion(
 
 type OutcomeRow = InferResult<ReturnType<typeof updateQuestion>>[number];
 
-function toOutcome([row]: readonly OutcomeRow[]): ChangeQuestionOutcome {
-  if (row === undefined) throw new Error('The update of a question returned no row');
+function toOutcome(row: OutcomeRow): ChangeQuestionOutcome {
   const question = toQuestionRow(row);
   if (question === undefined) {
     const refusal = refuseQuestionChange(row, 'moderate');
@@ -141,7 +140,7 @@ export async function setQuestionStatusAsHost(
   db: Database,
   call: QuestionCall & { status: QuestionStatus },
 ): Promise<ChangeQuestionOutcome> {
-  return toOutcome((await db.executeQuery(setStatus(call))).rows);
+  return toOutcome(await executeOne(db, setStatus(call)));
 }
 
 const setPinned = prepared((db, parameter: Parameter<QuestionCall & { on: boolean }>) => {
@@ -161,5 +160,5 @@ export async function pinQuestionAsHost(
   db: Database,
   call: QuestionCall & { on: boolean },
 ): Promise<ChangeQuestionOutcome> {
-  return toOutcome((await db.executeQuery(setPinned(call))).rows);
+  return toOutcome(await executeOne(db, setPinned(call)));
 }

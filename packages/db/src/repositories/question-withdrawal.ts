@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { ConflictError } from '../errors.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import {
   type QuestionCall,
   type Refusal,
@@ -68,8 +68,7 @@ export async function withdrawQuestionAsAuthor(
   db: Database,
   call: QuestionCall,
 ): Promise<WithdrawQuestionOutcome> {
-  const [row] = (await db.executeQuery(statement(call))).rows;
-  if (row === undefined) throw new Error('withdrawQuestionAsAuthor returned no row');
+  const row = await executeOne(db, statement(call));
   if (row.session_id !== null) {
     await db.deleteFrom('question_votes').where('question_id', '=', call.questionId).execute();
     return { kind: 'withdrawn', sessionId: row.session_id };

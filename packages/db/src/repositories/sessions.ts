@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import {
   type Refusal,
   type SessionAccess,
@@ -33,9 +33,7 @@ export async function findSessionForCaller(
   call: SessionCall,
   requires: { role?: 'host' } = {},
 ): Promise<SessionAccess | Refusal> {
-  const [row] = (await db.executeQuery(sessionAccess(call))).rows;
-  if (row === undefined) throw new Error('findSessionForCaller returned no row');
-  return checkSessionAccess(row, requires);
+  return checkSessionAccess(await executeOne(db, sessionAccess(call)), requires);
 }
 
 /**
