@@ -43,6 +43,7 @@ function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Na
       join: { code, displayName: randomUUID() },
       participants: { code },
       start: { code },
+      extend: { code },
       prolong: { code },
       end: { code: endedCode },
       export: { code },

@@ -1,8 +1,13 @@
-import type { QuestionRow, Session, findParticipants } from '@classroom/db';
-import type { Participant, PublicQuestion, Question, SessionSummary } from '@classroom/schema';
+import type { QuestionRow, Session } from '@classroom/db';
+import type {
+  Participant,
+  ParticipantRole,
+  PublicQuestion,
+  Question,
+  SessionSummary,
+} from '@classroom/schema';
 import { DomainError } from './errors.ts';
 
-/** A session as it goes over the wire. */
 export function toSessionSummary(session: Session): SessionSummary {
   return {
     id: session.id,
@@ -14,20 +19,24 @@ export function toSessionSummary(session: Session): SessionSummary {
   };
 }
 
-type Row = Omit<Awaited<ReturnType<typeof findParticipants>>[number], 'microseconds'>;
+interface ParticipantRow {
+  id: number;
+  display_name: string;
+  role: ParticipantRole;
+  joined_at: Date;
+}
 
-/** A participant as they go over the wire. */
-export function toParticipant({ id, display_name, role, joined_at }: Row): Participant {
+export function toParticipant({ id, display_name, role, joined_at }: ParticipantRow): Participant {
   return { id, displayName: display_name, role, joinedAt: joined_at.toISOString() };
 }
 
 type PublicRow = Omit<QuestionRow, 'created_at' | 'answered_at' | 'voted'> & {
-  /** As text where it comes out of JSON. */
+  /** A string when it was aggregated into JSON. */
   created_at: Date | string;
   answered_at: Date | string | null;
 };
 
-/** A question as everybody in the session sees it; undefined when it was withdrawn. */
+/** Presents a question without the caller's own vote; undefined for a withdrawn question. */
 export function toPublicQuestion(row: PublicRow): PublicQuestion | undefined {
   const { id, body, status, pinned, vote_count: votes, author_name: displayName } = row;
   if (status === 'withdrawn' || body === null) return undefined;
@@ -43,11 +52,7 @@ export function toPublicQuestion(row: PublicRow): PublicQuestion | undefined {
   };
 }
 
-/**
- * A question as a participant sees it.
- *
- * @throws DomainError QUESTION_NOT_FOUND for one that was withdrawn
- */
+/** @throws DomainError QUESTION_NOT_FOUND for a withdrawn question */
 export function toQuestion(row: QuestionRow): Question {
   const question = toPublicQuestion(row);
   if (question === undefined) throw new DomainError('QUESTION_NOT_FOUND');

@@ -12,7 +12,7 @@ export const joinSession: Benchmark = {
   async openRound(db) {
     const session = newSession(drawAtRandom);
     const opened = await insertSession(db, session);
-    if (opened.kind !== 'opened') throw new Error(`There is no session to join: ${opened.kind}`);
+    if (opened.kind !== 'created') throw new Error(`There is no session to join: ${opened.kind}`);
     const { code } = session;
     return {
       input: (draw) => ({ code, displayName: draw(DIGITS_OF_NEW) }),

@@ -36,7 +36,7 @@ export async function measureSessions(db: Database, options: RoundOptions): Prom
   const countMs = await medianMs(() => countOpenSessions(db, COUNT_AT_MOST));
   const create = async () => {
     const { kind } = await insertSession(db, newSession(drawAtRandom));
-    if (kind !== 'opened') throw new Error(`Nothing was opened: ${kind}`);
+    if (kind !== 'created') throw new Error(`Nothing was opened: ${kind}`);
   };
   const createsPerSecond = await perSecond(create, options);
 

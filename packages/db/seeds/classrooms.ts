@@ -27,7 +27,7 @@ export async function seedClassrooms(db: Database): Promise<void> {
         code: lesson.code,
         tokenHash: devTokenHash(lesson.code, lesson.host),
       });
-      if (earlier !== undefined) await deleteSession(transaction, earlier);
+      if (earlier.kind === 'locked') await deleteSession(transaction, earlier.sessionId);
       await insertLesson(transaction, lesson);
     }
   });
@@ -51,7 +51,7 @@ async function insertLesson(db: Database, lesson: Lesson): Promise<void> {
   const { code, title, host, status, students, questions } = lesson;
   const asHost = { code, tokenHash: devTokenHash(code, host) };
   const session = { title, hostDisplayName: host, ttlSeconds: TTL_SECONDS };
-  mustBe('opened', await insertSession(db, { ...session, ...asHost, ...NO_KEY }));
+  mustBe('created', await insertSession(db, { ...session, ...asHost, ...NO_KEY }));
   for (const displayName of students) {
     const student = { displayName, callerTokenHash: null, maxParticipants: students.length };
     const tokenHash = devTokenHash(code, displayName);

@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { ConflictError, mapConflicts } from './errors.ts';
 import { insertSession } from './repositories/insert-session.ts';
 import { newSession, useTestDatabase } from './testing.ts';
 
@@ -18,7 +19,7 @@ await sql`
 `.execute(database.db);
 await sql`insert into question_votes values (1, 1), (2, 1)`.execute(database.db);
 
-/** What breaks each constraint. Rows 1 and 2 of every table are there. */
+/** A statement that violates each constraint. Every table has rows 1 and 2. */
 const violations: Record<string, string> = {
   users_pkey: `insert into users (id, display_name) overriding system value values (1, 'Cleo')`,
   users_display_name_key: `insert into users (display_name) values ('Ada')`,
@@ -90,7 +91,7 @@ const violations: Record<string, string> = {
   question_votes_participant_id_fkey: `update question_votes set participant_id = 0`,
 };
 
-test.each(Object.entries(violations))('%s refuses', async (constraint, statement) => {
+test.each(Object.entries(violations))('%s refuses a violation', async (constraint, statement) => {
   const error: unknown = await sql
     .raw(statement)
     .execute(database.db)
@@ -102,7 +103,18 @@ test.each(Object.entries(violations))('%s refuses', async (constraint, statement
   expect(error).toMatchObject({ constraint });
 });
 
-test('every constraint and unique index of the schema is in this list', async () => {
+test('mapConflicts turns violations of constraints that decide races into a ConflictError', async () => {
+  const violate = (constraint: string) =>
+    mapConflicts(sql.raw(violations[constraint] ?? '').execute(database.db));
+  for (const constraint of ['questions_author_slot_key', 'sessions_host_user_id_fkey']) {
+    await expect(violate(constraint)).rejects.toBeInstanceOf(ConflictError);
+  }
+  for (const constraint of ['sessions_code_key', 'sessions_title_check']) {
+    await expect(violate(constraint)).rejects.toBeInstanceOf(DatabaseError);
+  }
+});
+
+test('this file violates every constraint and unique index of the schema', async () => {
   const { rows } = await sql<{ name: string }>`
     select conname as name from pg_constraint
     where connamespace = 'public'::regnamespace and contype <> 'n'
@@ -115,7 +127,7 @@ test('every constraint and unique index of the schema is in this list', async ()
   expect(rows.map(({ name }) => name).toSorted()).toEqual(Object.keys(violations).toSorted());
 });
 
-test('deleting a session deletes its participants; a user in use stays', async () => {
+test('deleting a session cascades to its participants; a referenced user cannot be deleted', async () => {
   const session = newSession();
   await insertSession(database.db, session);
   const { id, host_user_id } = await database.db

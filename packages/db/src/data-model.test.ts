@@ -14,7 +14,7 @@ const tables = [...new Set(columns.map(({ table }) => table))];
 const read = (file: string) => readFile(path.join(import.meta.dirname, file), 'utf8');
 const page = await read('../../../docs/data-model.md');
 
-/** The rows of so many cells in the section of a table, without code marks. */
+/** Returns the rows with this number of cells in the section of a table, without code marks. */
 function rowsOnPage(table: string, cells: number): string[][] {
   const section = page.split(`\n## \`${table}\`\n`)[1]?.split('\n## ')[0] ?? '';
   return section
@@ -25,7 +25,7 @@ function rowsOnPage(table: string, cells: number): string[][] {
     .map((row) => row.map((cell) => cell.trim()));
 }
 
-/** What TypeScript should say of a column; a text may be narrowed to a type with a name. */
+/** Returns the expected TypeScript type of a column; a text may have a narrower named type. */
 function expectedType({ type, nullable, ...column }: ColumnFacts): RegExp {
   const base: Record<string, string> = {
     bigint: 'number',
@@ -41,16 +41,16 @@ function expectedType({ type, nullable, ...column }: ColumnFacts): RegExp {
   return new RegExp(column.default === '' ? `^${value}$` : `^Generated<${value}>$`);
 }
 
-describe.each(tables)('%s: the page, the types and the database agree', (table) => {
+describe.each(tables)('the table %s matches', (table) => {
   const ofTable = columns.filter((column) => column.table === table);
 
-  test('on the page, the columns', () => {
+  test('the columns in docs/data-model.md', () => {
     expect(rowsOnPage(table, 5).map((row) => row.slice(0, 4))).toEqual(
       ofTable.map((c) => [c.name, c.type, c.nullable ? 'yes' : 'no', c.default]),
     );
   });
 
-  test('on the page, the constraints', () => {
+  test('the constraints in docs/data-model.md', () => {
     const described = rowsOnPage(table, 3).map(([name, definition]) => ({ name, definition }));
     const actual = constraints.filter((constraint) => constraint.table === table);
     expect(described).toHaveLength(actual.length);
@@ -59,7 +59,7 @@ describe.each(tables)('%s: the page, the types and the database agree', (table) 
     );
   });
 
-  test('in the diagram', () => {
+  test('the diagram in docs/data-model.md', () => {
     const entity = new RegExp(`\\n {2}${table} \\{\\n([^}]*)\\}`).exec(page)?.[1] ?? '';
     const drawn = entity
       .trim()
@@ -68,7 +68,7 @@ describe.each(tables)('%s: the page, the types and the database agree', (table) 
     expect(drawn).toEqual(ofTable.map(({ type, name }) => [type, name]));
   });
 
-  test('in the table types', async () => {
+  test('the types in tables.ts', async () => {
     const pascal = table.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
     const source = await read('tables.ts');
     const [, body = ''] = source.split(`export interface ${pascal}Table {\n`);
@@ -80,14 +80,14 @@ describe.each(tables)('%s: the page, the types and the database agree', (table) 
   });
 });
 
-test('the statuses of the wire contract are those that the database takes', () => {
+test('sessionStatus lists the statuses of sessions_status_check', () => {
   const check = constraints.find(({ name }) => name === 'sessions_status_check');
-  const taken = [...(check?.definition.matchAll(/'(\w+)'/g) ?? [])].map(([, status]) => status);
-  expect(taken).toEqual(sessionStatus.options);
+  const allowed = [...(check?.definition.matchAll(/'(\w+)'/g) ?? [])].map(([, status]) => status);
+  expect(allowed).toEqual(sessionStatus.options);
 });
 
-test('the statuses of questions on the wire are those that the table takes, but withdrawn', () => {
+test('questionStatus lists the statuses of questions_status_check except withdrawn', () => {
   const check = constraints.find(({ name }) => name === 'questions_status_check');
-  const taken = [...(check?.definition.matchAll(/'(\w+)'/g) ?? [])].map(([, status]) => status);
-  expect(taken).toEqual([...questionStatus.options, 'withdrawn']);
+  const allowed = [...(check?.definition.matchAll(/'(\w+)'/g) ?? [])].map(([, status]) => status);
+  expect(allowed).toEqual([...questionStatus.options, 'withdrawn']);
 });

@@ -1,6 +1,15 @@
 import { DatabaseError } from 'pg';
 
-/** The constraints that decide between parallel calls; docs/data-model.md has them all. */
+/** A parallel call won: the statement changed nothing, and the caller may retry it. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+
+  constructor(options?: ErrorOptions) {
+    super('A parallel call changed the same rows first; retry', options);
+  }
+}
+
+/** The constraints that decide races; docs/data-model.md describes all constraints. */
 const RETRYABLE_CONSTRAINTS: ReadonlySet<string | undefined> = new Set([
   // Another call used the same idempotency key first.
   'session_participants_idempotency_key_hash_key',
@@ -8,7 +17,7 @@ const RETRYABLE_CONSTRAINTS: ReadonlySet<string | undefined> = new Set([
   // Another call took the slot first.
   'questions_author_slot_key',
   'session_participants_session_slot_key',
-  // The name or the session was deleted meanwhile.
+  // Another call deleted the user or the session.
   'session_participants_session_id_fkey',
   'session_participants_user_id_fkey',
   'sessions_host_user_id_fkey',
@@ -17,8 +26,7 @@ const RETRYABLE_CONSTRAINTS: ReadonlySet<string | undefined> = new Set([
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 
-/** Whether the database refused a row because a parallel call came first; try again. */
-export function isConflict(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   return (
     error instanceof DatabaseError &&
     (error.code === UNIQUE_VIOLATION || error.code === FOREIGN_KEY_VIOLATION) &&
@@ -27,25 +35,38 @@ export function isConflict(error: unknown): boolean {
 }
 
 /**
- * Classes and codes of SQLSTATE that say "not now" rather than "wrong":
+ * Waits for a query.
+ *
+ * @throws ConflictError when the query violates one of RETRYABLE_CONSTRAINTS
+ */
+export async function mapConflicts<Result>(query: Promise<Result>): Promise<Result> {
+  try {
+    return await query;
+  } catch (error) {
+    throw isRetryable(error) ? new ConflictError({ cause: error }) : error;
+  }
+}
+
+/**
+ * SQLSTATE classes and codes of temporary failures:
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const UNAVAILABLE_STATES = [
   /^08/, // connection exception
-  /^53/, // insufficient resources, too many connections among them
+  /^53/, // insufficient resources, including too many connections
   /^57P/, // terminated by an administrator, crash shutdown, starting up, idle timeout
   /^57014$/, // statement timeout
   /^55P03$/, // lock timeout
-  /^25P03$/, // idle in transaction for too long
-  /^25006$/, // read only: a standby, or a primary that has just been demoted
+  /^25P03$/, // idle-in-transaction timeout
+  /^25006$/, // read-only: a standby, or a primary that was demoted
   /^40(001|P01)$/, // serialization failure, deadlock
 ];
 
-/** What pg and its pool say, without a code, when there is no connection or no answer in time. */
+/** Errors without a code that pg and its pool raise when a connection or a response is missing. */
 const CONNECTION_LOST =
   /^(Query read timeout|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/;
 
-/** Whether a query failed because the database is away, overloaded or slow: a retry may succeed. */
+/** Returns whether a query failed because the database is unreachable, overloaded or slow. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseError) {
     return UNAVAILABLE_STATES.some((state) => state.test(error.code ?? ''));
@@ -56,16 +77,16 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** ECONNREFUSED, ECONNRESET, ETIMEDOUT … and not Node's own ERR_… */
+/** Matches ECONNREFUSED, ECONNRESET, ETIMEDOUT and so on, but not Node's own ERR_* codes. */
 function isSystemError(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && /^E(?!RR_)/.test(error.code);
 }
 
-/** As many callers wait for a connection as may, or this one has waited as long as it may. */
+/** The queue for connections has reached its limit. */
 export class PoolFullError extends Error {
   override readonly name = 'PoolFullError';
 
   constructor() {
-    super('Too many queries wait for a connection');
+    super('Too many queries are waiting for a connection; retry later');
   }
 }

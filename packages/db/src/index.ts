@@ -18,5 +18,5 @@ export * from './repositories/session-export.ts';
 export * from './repositories/session-lifecycle.ts';
 export * from './repositories/session-participants.ts';
 export * from './repositories/sessions.ts';
-export { deleteOrphanedNames } from './repositories/users.ts';
+export { deleteOrphanedUsers } from './repositories/users.ts';
 export * from './repositories/votes.ts';

@@ -10,7 +10,7 @@ const byName = prepared((db, parameter: Parameter<{ name: string; limit: number 
     .limit(parameter('limit', 'int')),
 );
 
-test('each run has its own values, in the place where each is used', () => {
+test('each run has its own values at the places of their parameters', () => {
   const first = byName({ name: 'Ada', limit: 1 });
   const second = byName({ name: 'Cleo', limit: 2 });
   expect(first.parameters).toEqual(['Ada', 'Ben', 1]);

@@ -14,13 +14,12 @@ import {
 
 const { db, url } = await useTestDatabase({ statementTimeoutMs: 0 });
 
-/** How many blocks a plan has read. */
 interface Blocks {
   'Shared Hit Blocks': number;
   'Shared Read Blocks': number;
 }
 
-/** How many blocks of tables and indexes the queries that `run` sends read. */
+/** Counts the blocks of tables and indexes that the queries sent by `run` read. */
 async function blocksRead(run: (db: Database) => Promise<unknown>): Promise<number> {
   let blocks = 0;
   for (const { sql: text, parameters } of await captureQueries(url, run)) {
@@ -37,15 +36,15 @@ async function blocksRead(run: (db: Database) => Promise<unknown>): Promise<numb
   return blocks;
 }
 
-async function opened() {
+async function createSession() {
   const session = newSession();
   const outcome = await insertSession(db, session);
-  if (outcome.kind !== 'opened') throw new Error(outcome.kind);
+  if (outcome.kind !== 'created') throw new Error(outcome.kind);
   return { code: session.code, sessionId: outcome.id };
 }
 
 test('a snapshot reads none of a hundred thousand withdrawn questions', async () => {
-  const { code, sessionId } = await opened();
+  const { code, sessionId } = await createSession();
   await insertQuestions(db, { code, status: 'answered', count: 20 });
   await insertQuestions(db, { code, status: 'withdrawn', count: 100_000 });
   await sql`vacuum analyze`.execute(db);
@@ -54,7 +53,7 @@ test('a snapshot reads none of a hundred thousand withdrawn questions', async ()
 });
 
 test('the last page of an export costs as much as the first', async () => {
-  const { code, sessionId } = await opened();
+  const { code, sessionId } = await createSession();
   await insertParticipants(db, { code, count: 30_000 });
   await insertQuestions(db, { code, status: 'answered', count: 10_000 });
   await sql`vacuum analyze`.execute(db);

@@ -1,13 +1,17 @@
 import type { ParticipantRole, SessionStatus } from '@classroom/schema';
 import type { Generated, GeneratedAlways } from 'kysely';
 
-/** A display name, once each. It says whose slots a session takes, and authorises nothing. */
+/** A unique display name. It counts towards a host's session limit and authorises nothing. */
 export interface UsersTable {
   id: GeneratedAlways<number>;
   display_name: string;
   created_at: Generated<Date>;
 }
 
+/**
+ * The columns named `change_number` hold sequence numbers. They keep their names: renaming them
+ * breaks the statements of older processes during a rolling deploy.
+ */
 export interface SessionsTable {
   id: GeneratedAlways<number>;
   host_user_id: number;
@@ -28,7 +32,7 @@ export interface SessionsTable {
 export interface SessionParticipantsTable {
   id: GeneratedAlways<number>;
   session_id: number;
-  /** Null for one who was removed. */
+  /** Null for a removed participant. */
   user_id: number | null;
   role: ParticipantRole;
   joined_at: Generated<Date>;
@@ -40,7 +44,7 @@ export interface SessionParticipantsTable {
   session_slot: number | null;
 }
 
-/** A further device of a host: a pairing code until it is redeemed, a token from then on. */
+/** A further device of a host: holds a pairing code until it is redeemed, then a token. */
 export interface PairingsTable {
   id: GeneratedAlways<number>;
   participant_id: number;
@@ -50,7 +54,7 @@ export interface PairingsTable {
   token_hash: Buffer | null;
 }
 
-/** What became of a question; one that was withdrawn is kept as the trace of that change. */
+/** The status of a question. A withdrawn question keeps its row, which records the change. */
 export type StoredQuestionStatus = 'pending' | 'answered' | 'hidden' | 'withdrawn';
 
 export interface QuestionsTable {
@@ -69,7 +73,7 @@ export interface QuestionsTable {
   idempotency_key_hash: Buffer | null;
 }
 
-/** A vote of a participant for a question. */
+/** A participant's vote for a question. */
 export interface QuestionVotesTable {
   question_id: number;
   participant_id: number;

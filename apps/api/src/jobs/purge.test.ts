@@ -14,11 +14,11 @@ import { createPurge } from './purge.ts';
 
 const database = await useTestDatabase({ max: 20 });
 const { db } = database;
-/** As another process, which is soon told that a row is locked. */
+/** Another process whose statements time out soon on a locked row. */
 const impatient = createDatabase(database.url, { statementTimeoutMs: 1_000 });
 afterAll(() => impatient.destroy());
 
-/** Of each session that could not be deleted its id, in order. */
+/** The ids of the sessions whose deletion failed, in order. */
 let failed: number[] = [];
 beforeEach(() => {
   failed = [];
@@ -31,18 +31,18 @@ async function sweep(purge: () => Promise<boolean>): Promise<void> {
   while (await purge());
 }
 
-/** A session that ended so many days ago, with somebody and something in it. */
-async function ended(days: number, questions = 1) {
+/** Creates a session that ended `days` ago, with participants, questions and votes. */
+async function createEnded(days: number, questions = 1) {
   const session = newSession();
-  const opened = await insertSession(db, session);
-  if (opened.kind !== 'opened') throw new Error(opened.kind);
+  const created = await insertSession(db, session);
+  if (created.kind !== 'created') throw new Error(created.kind);
   const { code } = session;
   await insertParticipants(db, { code, count: 2 });
   await insertQuestions(db, { code, status: 'answered', count: questions });
   await insertVotes(db, code);
   await endSessionAsHost(db, session);
   await ageSession(db, code, days);
-  return { ...session, id: opened.id };
+  return { ...session, id: created.id };
 }
 
 const left = async (ids: number[]) =>
@@ -51,21 +51,21 @@ const left = async (ids: number[]) =>
   );
 const questionsOf = async (id: number) =>
   (await db.selectFrom('questions').where('session_id', '=', id).select('id').execute()).length;
-const namesOf = async (code: string) =>
+const usersOf = async (code: string) =>
   (await db.selectFrom('users').where('display_name', 'like', `${code} %`).select('id').execute())
     .length;
 
 test('a session past its retention is deleted with its users, a recent one stays', async () => {
-  const long = await ended(31);
-  const lately = await ended(29);
+  const old = await createEnded(31);
+  const recent = await createEnded(29);
   await sweep(purgeOf());
-  expect(await left([long.id, lately.id])).toEqual([lately.id]);
-  expect([await namesOf(long.code), await namesOf(lately.code)]).toEqual([0, 2]);
+  expect(await left([old.id, recent.id])).toEqual([recent.id]);
+  expect([await usersOf(old.code), await usersOf(recent.code)]).toEqual([0, 2]);
   expect(await purgeOf()()).toBe(false);
 });
 
 test('each chunk is committed, and another process continues after the last one', async () => {
-  const { id } = await ended(31, 5000);
+  const { id } = await createEnded(31, 5000);
   const purge = purgeOf();
   await purge();
   const remaining = await questionsOf(id);
@@ -75,9 +75,9 @@ test('each chunk is committed, and another process continues after the last one'
   expect(await left([id])).toEqual([]);
 });
 
-test('several processes purge at once without a failure', async () => {
+test('four parallel purges delete every session without a failure', async () => {
   const sessions = [];
-  for (let n = 0; n < 20; n += 1) sessions.push(await ended(31 + n, 700));
+  for (let n = 0; n < 20; n += 1) sessions.push(await createEnded(31 + n, 700));
   await Promise.all(Array.from({ length: 4 }, () => sweep(purgeOf())));
   await sweep(purgeOf());
   expect(await left(sessions.map(({ id }) => id))).toEqual([]);
@@ -85,13 +85,13 @@ test('several processes purge at once without a failure', async () => {
 });
 
 test('a session that cannot be deleted is reported once and does not stop the purge of others', async () => {
-  const first = await ended(40);
-  const others = [await ended(35), await ended(34)];
+  const first = await createEnded(40);
+  const others = [await createEnded(35), await createEnded(34)];
   const accept = await refuseDeletion(db, first.code);
   const purge = purgeOf();
   await sweep(purge);
   expect(await left([first, ...others].map(({ id }) => id))).toEqual([first.id]);
-  const later = await ended(33);
+  const later = await createEnded(33);
   await sweep(purge);
   expect(await left([later.id])).toEqual([]);
   expect(failed).toEqual([first.id]);
@@ -102,7 +102,7 @@ test('a session that cannot be deleted is reported once and does not stop the pu
 });
 
 test('a session that failed is retried after the pause', async () => {
-  const { id, code } = await ended(40);
+  const { id, code } = await createEnded(40);
   const accept = await refuseDeletion(db, code);
   const purge = purgeOf({ retryAfterMs: 1 });
   while (failed.length === 0) await purge();
@@ -112,8 +112,8 @@ test('a session that failed is retried after the pause', async () => {
 });
 
 test('rows locked by another transaction stop the purge of their own session only', async () => {
-  const held = await ended(40);
-  const other = await ended(35);
+  const held = await createEnded(40);
+  const other = await createEnded(35);
   const release = await lockQuestions(db, held.code);
   await sweep(purgeOf({ db: impatient }));
   expect(await left([held.id, other.id])).toEqual([held.id]);

@@ -7,7 +7,7 @@ const BATCH = 500;
 
 export interface SweepDeps {
   db: Database;
-  /** How long ended sessions are kept. */
+  /** Days to keep ended sessions. */
   retentionDays: number;
   notifyChanged: (sessionId: number) => void;
   /** Called with each failure. */
@@ -15,15 +15,14 @@ export interface SweepDeps {
 }
 
 /**
- * Ends sessions that are past their time and deletes those that ended long ago, now and every few
- * seconds until `signal` says so. Nobody has to wait for it: past its time a session counts as ended,
- * recorded or not.
+ * Ends expired sessions and deletes those past their retention, every five seconds until `signal`
+ * aborts. Correctness does not depend on it: reads treat an expired session as ended.
  */
 export async function sweepSessions(deps: SweepDeps, signal: AbortSignal): Promise<void> {
   const purge = createPurge(deps);
   while (!signal.aborted) {
     try {
-      // Sessions end on time however much there is to delete.
+      // Expired sessions take precedence over the purge.
       do {
         while ((await endExpired(deps)) && !signal.aborted);
       } while (!signal.aborted && (await purge()));

@@ -4,7 +4,7 @@ import type { AppContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { submitQuestion } from '../features/questions/submit.ts';
 
-/** Opens a session with `students` participants, and submits questions in it. */
+/** Creates a session with `students` participants; `submit` submits a question to it. */
 export async function openClassroom(deps: Pick<AppContext, 'db' | 'notifyChanged'>, students = 1) {
   const session = newSession();
   await insertSession(deps.db, session);
@@ -19,7 +19,7 @@ export async function openClassroom(deps: Pick<AppContext, 'db' | 'notifyChanged
   return { session, host: session.tokenHash, tokens, submit };
 }
 
-/** Why a use case refuses; `none` when it does not. */
+/** Returns the reason of a refused call, or `none`. */
 export async function reasonOf(call: Promise<unknown>): Promise<string> {
   return await call.then(
     () => 'none',

@@ -16,23 +16,23 @@ import { sweepExpiredSessions } from './sessions.ts';
 
 const database = await useTestDatabase();
 
-async function opened() {
+async function createSession() {
   const session = newSession();
   const outcome = await insertSession(database.db, session);
-  if (outcome.kind !== 'opened') throw new Error(outcome.kind);
+  if (outcome.kind !== 'created') throw new Error(outcome.kind);
   return { ...session, id: outcome.id };
 }
 const changes = (sessionId: number, after = -1, limit = 500) =>
   findSessionChanges(database.db, { sessionId, after, participantId: null, limit });
 
-async function joined(code: string): Promise<number> {
+async function join(code: string): Promise<number> {
   const outcome = await insertParticipant(database.db, newParticipant({ code }));
   if (outcome.kind !== 'added') throw new Error(outcome.kind);
   return outcome.participant.id;
 }
 
-test('each change of the status takes the next number, and what changes nothing takes none', async () => {
-  const session = await opened();
+test('each change of the status takes the next sequence number; repeating it takes none', async () => {
+  const session = await createSession();
   expect(await changes(session.id)).toMatchObject({ change_number: 0, status_change_number: 0 });
   await startSessionAsHost(database.db, session);
   await startSessionAsHost(database.db, session);
@@ -46,15 +46,15 @@ test('each change of the status takes the next number, and what changes nothing 
   });
 });
 
-test('a session that is swept has changed', async () => {
-  const session = await opened();
+test('a sweep assigns a sequence number to the sessions that it ends', async () => {
+  const session = await createSession();
   await sql`update sessions set expires_at = now() where id = ${session.id}`.execute(database.db);
   expect(await sweepExpiredSessions(database.db, 100)).toContain(session.id);
   expect(await changes(session.id)).toMatchObject({ status_change_number: 1 });
 });
 
-test('who was removed or blocked since is told, and who was before is not', async () => {
-  const { id: sessionId, code, tokenHash } = await opened();
+test('findSessionChanges returns the participants removed or blocked since, and none before', async () => {
+  const { id: sessionId, code, tokenHash } = await createSession();
   const ids: number[] = [];
   for (const block of [false, true]) {
     const outcome = await insertParticipant(database.db, newParticipant({ code }));
@@ -71,7 +71,7 @@ test('who was removed or blocked since is told, and who was before is not', asyn
 });
 
 test('a snapshot contains all questions its reader may see, behind 1,200 withdrawn or hidden ones', async () => {
-  const { id: sessionId, code } = await opened();
+  const { id: sessionId, code } = await createSession();
   await insertQuestions(database.db, { code, status: 'answered', count: 3 });
   await insertQuestions(database.db, { code, status: 'hidden', count: 600 });
   await insertQuestions(database.db, { code, status: 'withdrawn', count: 600 });
@@ -89,7 +89,7 @@ test('a snapshot contains all questions its reader may see, behind 1,200 withdra
 });
 
 test('a snapshot above its limit contains the pinned questions and those with the most votes', async () => {
-  const { id: sessionId, code } = await opened();
+  const { id: sessionId, code } = await createSession();
   await insertQuestions(database.db, { code, status: 'answered', count: 10 });
   const { rows } = await sql<{ id: number }>`
     update questions set pinned = rank = 3, vote_count = rank
@@ -107,8 +107,8 @@ test('a snapshot above its limit contains the pinned questions and those with th
 });
 
 test('a snapshot has the form and order of all changes since the beginning', async () => {
-  const { id: sessionId, code } = await opened();
-  const participantId = await joined(code);
+  const { id: sessionId, code } = await createSession();
+  const participantId = await join(code);
   await insertQuestions(database.db, { code, status: 'answered', count: 5 });
   await sql`
     insert into question_votes select min(id), ${participantId} from questions
@@ -125,8 +125,8 @@ test('a snapshot has the form and order of all changes since the beginning', asy
 });
 
 test('a snapshot says whether its reader is still in the session', async () => {
-  const { id: sessionId, code, tokenHash } = await opened();
-  const [stays, removed, blocked] = [await joined(code), await joined(code), await joined(code)];
+  const { id: sessionId, code, tokenHash } = await createSession();
+  const [stays, removed, blocked] = [await join(code), await join(code), await join(code)];
   await removeParticipantAsHost(database.db, {
     code,
     tokenHash,
@@ -139,7 +139,7 @@ test('a snapshot says whether its reader is still in the session', async () => {
     participantId: blocked,
     block: true,
   });
-  const elsewhere = await joined((await opened()).code);
+  const elsewhere = await join((await createSession()).code);
   const isIn = async (participantId: number | null) => {
     const call = { sessionId, participantId, includeHidden: false, limit: 500 };
     return (await findSessionSnapshot(database.db, call))?.participant_is_in;
@@ -150,16 +150,16 @@ test('a snapshot says whether its reader is still in the session', async () => {
   }
 });
 
-test('it is one read, however much has changed', async () => {
-  const { id: sessionId } = await opened();
+test('findSessionChanges sends one statement', async () => {
+  const { id: sessionId } = await createSession();
   const sent = await captureQueries(database.url, (db) =>
     findSessionChanges(db, { sessionId, after: -1, participantId: null, limit: 500 }),
   );
   expect(sent).toHaveLength(1);
 });
 
-test('of many sessions the numbers come in one read; of those that are gone none', async () => {
-  const [one, other] = [await opened(), await opened()];
+test('findSequenceNumbers leaves out sessions that do not exist', async () => {
+  const [one, other] = [await createSession(), await createSession()];
   await startSessionAsHost(database.db, other);
   const found = await findSequenceNumbers(database.db, [one.id, other.id, 999_999_999]);
   expect(found.toSorted((a, b) => a.id - b.id)).toEqual([

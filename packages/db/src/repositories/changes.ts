@@ -16,29 +16,27 @@ import {
   SESSION_STATUS,
 } from './fragments/columns.ts';
 
-export interface ChangesAfter {
+export interface ChangesQuery {
   sessionId: number;
-  /** The number of the change after which to look. */
+  /** The sequence number to continue from, exclusive. */
   after: number;
-  /** The voter whose votes are marked; null for none. */
+  /** The participant whose votes `voted` marks; null for none. */
   participantId: number | null;
-  /** How many questions at most, the last to change. */
+  /** The maximum number of questions; the last to change win. */
   limit: number;
 }
 
-/** What a session is after some changes. */
 export type SessionChanges = NonNullable<Awaited<ReturnType<typeof findSessionChanges>>>;
 
-/** What a session is for somebody who begins to listen. */
 export type SessionSnapshot = NonNullable<Awaited<ReturnType<typeof findSessionSnapshot>>>;
 
 export interface SnapshotQuery {
   sessionId: number;
-  /** The voter whose votes are marked and whose membership is reported; null for none. */
+  /** The participant whose votes `voted` marks and whose membership is checked; null for none. */
   participantId: number | null;
-  /** Hidden questions are for the host alone. */
+  /** Only hosts see hidden questions. */
   includeHidden: boolean;
-  /** How many questions at most, the first of the list by votes. */
+  /** The maximum number of questions; the first of the list by votes win. */
   limit: number;
 }
 
@@ -58,14 +56,14 @@ function selectSession(db: Database, sessionId: Expression<number>) {
     ]);
 }
 
-/** Questions of `sessions as session` that a read has picked already: only of them the names. */
-function describeQuestions(
-  picked: AliasableExpression<Selectable<QuestionsTable>>,
+/** Aggregates selected questions with their author names and the participant's votes. */
+function aggregateQuestions(
+  selected: AliasableExpression<Selectable<QuestionsTable>>,
   participantId: Expression<number | null>,
 ) {
   return jsonArrayFrom(
     expressionBuilder<Tables>()
-      .selectFrom(picked.as('question'))
+      .selectFrom(selected.as('question'))
       .orderBy('question.change_number', 'desc')
       .select(QUESTION_COLUMNS)
       .select((eb) => [
@@ -86,10 +84,10 @@ function describeQuestions(
   );
 }
 
-const changesAfter = prepared((db, parameter: Parameter<ChangesAfter>) => {
+const changesAfter = prepared((db, parameter: Parameter<ChangesQuery>) => {
   const after = parameter('after', 'bigint');
   return selectSession(db, parameter('sessionId', 'bigint')).select((eb) => [
-    describeQuestions(
+    aggregateQuestions(
       eb
         .selectFrom('questions')
         .whereRef('questions.session_id', '=', 'session.id')
@@ -110,22 +108,22 @@ const changesAfter = prepared((db, parameter: Parameter<ChangesAfter>) => {
 });
 
 /**
- * What has changed in a session after a change, in one read: the session as it is, the questions
- * that changed since as they are, the last to change first, and who was taken out.
+ * Returns the changes of a session after a sequence number in one read: the current session, the
+ * current state of each question changed since (last change first), and the removed participants.
  */
-export async function findSessionChanges(db: Database, changes: ChangesAfter) {
-  const { rows } = await db.executeQuery(changesAfter(changes));
+export async function findSessionChanges(db: Database, query: ChangesQuery) {
+  const { rows } = await db.executeQuery(changesAfter(query));
   return rows[0];
 }
 
 const snapshot = prepared((db, parameter: Parameter<SnapshotQuery>) => {
   const participantId = parameter('participantId', 'bigint');
   return selectSession(db, parameter('sessionId', 'bigint')).select((eb) => [
-    describeQuestions(
+    aggregateQuestions(
       eb
         .selectFrom('questions')
         .whereRef('questions.session_id', '=', 'session.id')
-        // As the index of the list by votes has it, which holds no withdrawn ones.
+        // Matches the partial index of the list by votes, which excludes withdrawn questions.
         .where('questions.status', '<>', sql.lit('withdrawn'))
         .where(
           sql<boolean>`(questions.status <> 'hidden' or ${parameter('includeHidden', 'boolean')})`,
@@ -150,26 +148,22 @@ const snapshot = prepared((db, parameter: Parameter<SnapshotQuery>) => {
 });
 
 /**
- * A session as it is, in one read: the questions that the caller may see, at most `limit`, in the
- * form and order of `findSessionChanges`, and whether the participant is still in the session.
+ * Returns a session and its visible questions in one read, in the form and order of
+ * `findSessionChanges`, and whether the participant is still in the session.
  */
-export async function findSessionSnapshot(db: Database, call: SnapshotQuery) {
-  const { rows } = await db.executeQuery(snapshot(call));
+export async function findSessionSnapshot(db: Database, query: SnapshotQuery) {
+  const { rows } = await db.executeQuery(snapshot(query));
   return rows[0];
 }
 
-const changeNumbers = prepared((db, parameter: Parameter<{ sessionIds: readonly number[] }>) =>
-  db
-    .selectFrom('sessions')
-    .where('id', '=', sql<number>`any(${parameter('sessionIds', 'bigint[]')})`)
-    .select(['id', 'change_number']),
-);
-
-/** The number of the last change of each of these sessions that is still there. */
+/** Returns the sequence numbers of the sessions that exist. */
 export async function findSequenceNumbers(
   db: Database,
   sessionIds: readonly number[],
 ): Promise<{ id: number; change_number: number }[]> {
-  const { rows } = await db.executeQuery(changeNumbers({ sessionIds }));
-  return rows;
+  return await db
+    .selectFrom('sessions')
+    .where('id', '=', sql<number>`any(${sessionIds})`)
+    .select(['id', 'change_number'])
+    .execute();
 }

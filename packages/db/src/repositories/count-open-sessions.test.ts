@@ -4,17 +4,17 @@ import { countOpenSessions } from './sessions.ts';
 import { insertSession } from './insert-session.ts';
 import { captureQueries, createTestDatabase, expireSessions, newSession } from '../testing.ts';
 
-test('what is open is counted, up to a limit, and what is past its time is not', async () => {
+test('countOpenSessions counts open sessions up to a limit and no expired ones', async () => {
   await using database = await createTestDatabase();
   const { db } = database;
-  const forgotten = newSession();
-  for (const session of [forgotten, newSession(), newSession()]) await insertSession(db, session);
-  await expireSessions(db, forgotten.hostDisplayName);
+  const expired = newSession();
+  for (const session of [expired, newSession(), newSession()]) await insertSession(db, session);
+  await expireSessions(db, expired.hostDisplayName);
   expect(await countOpenSessions(db, 100)).toBe(2);
   expect(await countOpenSessions(db, 1)).toBe(1);
 });
 
-test('those that have ended are not read', async () => {
+test('countOpenSessions reads no ended sessions', async () => {
   await using database = await createTestDatabase({ statementTimeoutMs: 0 });
   const { db, url } = database;
   await sql`

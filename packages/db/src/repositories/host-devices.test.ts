@@ -2,79 +2,92 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { newSession, useTestDatabase } from '../testing.ts';
-import { insertPairing, redeemPairing } from './host-devices.ts';
+import { insertPairingAsHost, redeemPairing } from './host-devices.ts';
 import { insertSession } from './insert-session.ts';
 import { endSessionAsHost, startSessionAsHost } from './session-lifecycle.ts';
 import { findParticipantByToken } from './session-participants.ts';
 
 const database = await useTestDatabase({ max: 20 });
 
-/** A session whose host has asked for a pairing code. */
-async function pairing(guesses = 3) {
+/** Creates a session with a pairing code. */
+async function createPairing(guesses = 3) {
   const session = newSession();
   await insertSession(database.db, session);
   const { code, tokenHash } = session;
   const codeHash = randomBytes(32);
-  await insertPairing(database.db, { code, tokenHash, codeHash, ttlSeconds: 300, guesses });
+  await insertPairingAsHost(database.db, { code, tokenHash, codeHash, ttlSeconds: 300, guesses });
   return { code, tokenHash, codeHash };
 }
 const redeem = (code: string, codeHash: Buffer, tokenHash = randomBytes(32)) =>
   redeemPairing(database.db, { code, codeHash, tokenHash });
 
-test('the right code gives the host’s rights to another token, and leaves the first', async () => {
-  const { code, codeHash, tokenHash } = await pairing();
+test('the right code makes another token the host’s, and the first token stays valid', async () => {
+  const { code, codeHash, tokenHash } = await createPairing();
   const second = randomBytes(32);
-  expect(await redeem(code, codeHash, second)).toMatchObject({ redeemed: true, session: { code } });
+  expect(await redeem(code, codeHash, second)).toMatchObject({
+    kind: 'redeemed',
+    session: { code },
+  });
   const [one, other] = await Promise.all(
     [tokenHash, second].map((hash) => findParticipantByToken(database.db, hash)),
   );
   expect(other).toEqual(one);
   expect(await startSessionAsHost(database.db, { code, tokenHash: second })).toMatchObject({
-    code,
+    kind: 'changed',
+    session: { code },
   });
 });
 
-test('in twenty parallel calls it works once', async () => {
+test('a pairing code works once in twenty parallel calls', async () => {
   for (let round = 0; round < 10; round += 1) {
-    const { code, codeHash } = await pairing();
+    const { code, codeHash } = await createPairing();
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => redeem(code, codeHash)));
-    expect(outcomes.filter((outcome) => outcome?.redeemed)).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome.kind === 'redeemed')).toHaveLength(1);
   }
 });
 
-test('after as many wrong guesses as there are, in parallel too, the right one is wrong', async () => {
-  const { code, codeHash } = await pairing(3);
+test('after the last wrong guess, in parallel too, the right code is refused', async () => {
+  const { code, codeHash } = await createPairing(3);
   const wrong = await Promise.all(Array.from({ length: 5 }, () => redeem(code, randomBytes(32))));
-  expect(wrong.filter((outcome) => outcome?.redeemed)).toEqual([]);
-  expect(await redeem(code, codeHash)).toMatchObject({ redeemed: false });
+  expect(wrong.filter((outcome) => outcome.kind === 'redeemed')).toEqual([]);
+  expect(await redeem(code, codeHash)).toEqual({ kind: 'wrong-code' });
 });
 
-test('a new code takes the place of the last, with guesses of its own', async () => {
-  const { code, codeHash, tokenHash } = await pairing(1);
+test('a new pairing code replaces the last one and has its own guesses', async () => {
+  const { code, codeHash, tokenHash } = await createPairing(1);
   await redeem(code, randomBytes(32));
   const next = { code, tokenHash, codeHash: randomBytes(32), ttlSeconds: 300, guesses: 3 };
-  await insertPairing(database.db, next);
-  expect(await redeem(code, codeHash)).toMatchObject({ redeemed: false });
-  expect(await redeem(code, next.codeHash)).toMatchObject({ redeemed: true });
+  await insertPairingAsHost(database.db, next);
+  expect(await redeem(code, codeHash)).toEqual({ kind: 'wrong-code' });
+  expect(await redeem(code, next.codeHash)).toMatchObject({ kind: 'redeemed' });
 });
 
-test('it is good for its own session, for its time, and while the session is open', async () => {
-  const one = await pairing();
-  const other = await pairing();
-  expect(await redeem(other.code, one.codeHash)).toMatchObject({ redeemed: false });
+test('a pairing code is valid for its own session, until it expires or the session ends', async () => {
+  const one = await createPairing();
+  const other = await createPairing();
+  expect(await redeem(other.code, one.codeHash)).toEqual({ kind: 'wrong-code' });
   await sql`update pairings set expires_at = now()`.execute(database.db);
-  expect(await redeem(one.code, one.codeHash)).toMatchObject({ redeemed: false });
+  expect(await redeem(one.code, one.codeHash)).toEqual({ kind: 'wrong-code' });
   await endSessionAsHost(database.db, other);
-  expect(await redeem(other.code, other.codeHash)).toBeUndefined();
+  expect(await redeem(other.code, other.codeHash)).toEqual({
+    kind: 'refused',
+    reason: 'session-not-found',
+  });
   const again = { ...other, codeHash: randomBytes(32), ttlSeconds: 300, guesses: 3 };
-  expect(await insertPairing(database.db, again)).toBeUndefined();
+  expect(await insertPairingAsHost(database.db, again)).toEqual({
+    kind: 'refused',
+    reason: 'session-ended',
+  });
 });
 
-test('nobody but the host gets one', async () => {
-  const { code, codeHash } = await pairing();
-  const foreign = await pairing();
-  for (const tokenHash of [foreign.tokenHash, randomBytes(32)]) {
-    const asked = { code, tokenHash, codeHash, ttlSeconds: 300, guesses: 3 };
-    expect(await insertPairing(database.db, asked)).toBeUndefined();
+test('only the host gets a pairing code', async () => {
+  const { code, codeHash } = await createPairing();
+  const foreign = await createPairing();
+  for (const [tokenHash, reason] of [
+    [foreign.tokenHash, 'forbidden'],
+    [randomBytes(32), 'unauthenticated'],
+  ] as const) {
+    const call = { code, tokenHash, codeHash, ttlSeconds: 300, guesses: 3 };
+    expect(await insertPairingAsHost(database.db, call)).toEqual({ kind: 'refused', reason });
   }
 });

@@ -1,74 +1,92 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
-import { callerForShare } from './fragments/caller.ts';
-import { selectOpenSession } from './fragments/open-session.ts';
-import type { Session } from './sessions.ts';
+import { ConflictError } from '../errors.ts';
+import {
+  type Refusal,
+  type SessionCall,
+  checkSessionAccess,
+  refused,
+  selectSessionAccess,
+} from './fragments/access.ts';
+import { lockCaller } from './fragments/caller.ts';
+import { type Session, findOpenSession } from './fragments/columns.ts';
 
-export interface NewPairing {
-  code: string;
-  /** SHA-256 of the host's token. */
-  tokenHash: Buffer;
+export interface NewPairing extends SessionCall {
   codeHash: Buffer;
   ttlSeconds: number;
-  /** How many times somebody may try. */
+  /** The number of attempts to redeem the code. */
   guesses: number;
 }
 
-const newPairing = prepared((db, parameter: Parameter<NewPairing>) =>
-  db
-    .with('asking', callerForShare(parameter('tokenHash', 'bytea')))
-    .insertInto('pairings')
-    .columns(['participant_id', 'code_hash', 'expires_at', 'guesses_left'])
-    .expression((eb) =>
-      eb
-        .selectFrom('asking')
-        .where('asking.code', '=', parameter('code', 'text'))
-        .where('asking.role', '=', sql.lit('host'))
-        .select([
-          'asking.id',
-          parameter('codeHash', 'bytea').as('code_hash'),
-          sql<Date>`now() + make_interval(secs => ${parameter('ttlSeconds', 'float8')})`.as(
-            'expires_at',
-          ),
-          parameter('guesses', 'smallint').as('guesses_left'),
-        ]),
-    )
-    .onConflict((conflict) =>
-      conflict
-        .column('participant_id')
-        .where('token_hash', 'is', null)
-        .doUpdateSet((eb) => ({
-          code_hash: eb.ref('excluded.code_hash'),
-          expires_at: eb.ref('excluded.expires_at'),
-          guesses_left: eb.ref('excluded.guesses_left'),
-        })),
-    )
-    .returning('expires_at'),
-);
+export type InsertPairingOutcome = { kind: 'created'; expiresAt: Date } | Refusal;
 
-/**
- * Gives the host of an open session a pairing code, in place of the last that is not redeemed.
- *
- * @returns until when it may be redeemed; undefined when the session is not open or the token not
- *   its host's
- */
-export async function insertPairing(db: Database, pairing: NewPairing): Promise<Date | undefined> {
-  const { rows } = await db.executeQuery(newPairing(pairing));
-  return rows[0]?.expires_at;
+/** Creates a pairing code for the host of an open session and replaces an unredeemed one. */
+export async function insertPairingAsHost(
+  db: Database,
+  { code, tokenHash, codeHash, ttlSeconds, guesses }: NewPairing,
+): Promise<InsertPairingOutcome> {
+  const row = await db
+    .with('locked_caller', lockCaller(tokenHash))
+    .with('created', (db) =>
+      db
+        .insertInto('pairings')
+        .columns(['participant_id', 'code_hash', 'expires_at', 'guesses_left'])
+        .expression((eb) =>
+          eb
+            .selectFrom('locked_caller')
+            .where('locked_caller.code', '=', code)
+            .where('locked_caller.role', '=', sql.lit('host'))
+            .select([
+              'locked_caller.id',
+              sql<Buffer>`cast(${codeHash} as bytea)`.as('code_hash'),
+              sql<Date>`now() + make_interval(secs => ${ttlSeconds})`.as('expires_at'),
+              sql<number>`cast(${guesses} as smallint)`.as('guesses_left'),
+            ]),
+        )
+        .onConflict((conflict) =>
+          conflict
+            .column('participant_id')
+            .where('token_hash', 'is', null)
+            .doUpdateSet((eb) => ({
+              code_hash: eb.ref('excluded.code_hash'),
+              expires_at: eb.ref('excluded.expires_at'),
+              guesses_left: eb.ref('excluded.guesses_left'),
+            })),
+        )
+        .returning('expires_at'),
+    )
+    .with('access', selectSessionAccess(code, tokenHash))
+    .selectFrom('access')
+    .leftJoin('created', (join) => join.onTrue())
+    .selectAll('access')
+    .select('created.expires_at')
+    .executeTakeFirstOrThrow();
+  const access = checkSessionAccess(row, { role: 'host', status: 'open' });
+  if (access.kind === 'refused') return access;
+  if (row.expires_at === null) throw new ConflictError();
+  return { kind: 'created', expiresAt: row.expires_at };
 }
 
 export interface PairingGuess {
   code: string;
   codeHash: Buffer;
-  /** SHA-256 of the token that the device gets. */
+  /** SHA-256 of the device's new token. */
   tokenHash: Buffer;
 }
 
-const guessPairing = prepared((db, parameter: Parameter<PairingGuess>) =>
-  db
-    .with('open_session', selectOpenSession(parameter('code', 'text')))
-    // Of parallel guesses each finds what the one before has left, so that one alone can be right.
+export type RedeemPairingOutcome =
+  | { kind: 'redeemed'; session: Session }
+  | { kind: 'wrong-code' }
+  | Refusal;
+
+/** Redeems a pairing code: stores the device's token, or takes one attempt off a wrong guess. */
+export async function redeemPairing(
+  db: Database,
+  { code, codeHash, tokenHash }: PairingGuess,
+): Promise<RedeemPairingOutcome> {
+  const row = await db
+    .with('open_session', findOpenSession(code))
+    // The row lock serialises parallel guesses, so the code works once.
     .with('guess', (db) =>
       db
         .updateTable('pairings')
@@ -80,11 +98,11 @@ const guessPairing = prepared((db, parameter: Parameter<PairingGuess>) =>
         .where('pairings.guesses_left', '>', 0)
         .where('pairings.expires_at', '>', sql<Date>`now()`)
         .set((eb) => ({
-          guesses_left: sql`pairings.guesses_left - 1`,
+          guesses_left: eb('pairings.guesses_left', '-', 1),
           token_hash: eb
             .case()
-            .when('pairings.code_hash', '=', parameter('codeHash', 'bytea'))
-            .then(parameter('tokenHash', 'bytea'))
+            .when('pairings.code_hash', '=', codeHash)
+            .then(sql<Buffer>`cast(${tokenHash} as bytea)`)
             .end(),
         }))
         .returning('pairings.token_hash'),
@@ -92,20 +110,9 @@ const guessPairing = prepared((db, parameter: Parameter<PairingGuess>) =>
     .selectFrom('open_session')
     .leftJoin('guess', (join) => join.onTrue())
     .selectAll('open_session')
-    .select(sql<boolean>`guess.token_hash is not null`.as('redeemed')),
-);
-
-/**
- * Tries a pairing code: the right one becomes a token of the host, once; any other costs a guess.
- *
- * @returns the session, and whether the code was right; undefined when the session is not open
- */
-export async function redeemPairing(
-  db: Database,
-  guess: PairingGuess,
-): Promise<{ session: Session; redeemed: boolean } | undefined> {
-  const [row] = (await db.executeQuery(guessPairing(guess))).rows;
-  if (row === undefined) return undefined;
-  const { redeemed, ...session } = row;
-  return { session, redeemed };
+    .select(sql<boolean>`guess.token_hash is not null`.as('is_redeemed'))
+    .executeTakeFirst();
+  if (row === undefined) return refused('session-not-found');
+  const { is_redeemed: isRedeemed, ...session } = row;
+  return isRedeemed ? { kind: 'redeemed', session } : { kind: 'wrong-code' };
 }

@@ -1,24 +1,25 @@
 import type { ParticipantRole } from '@classroom/schema';
 import { type Expression, type QueryCreator, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import { ConflictError } from '../errors.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
+import { type Refusal, refused } from './fragments/access.ts';
 import { callerId } from './fragments/caller.ts';
+import { ONE_ROW, type Session, findOpenSession, toSession } from './fragments/columns.ts';
 import {
   NEW_PARTICIPANT_COLUMNS,
-  type NewToken,
-  idempotentReplay,
+  type TokenColumns,
+  findIdempotentReplay,
   tokenValues,
 } from './fragments/idempotency.ts';
-import { selectOpenSession } from './fragments/open-session.ts';
-import type { Session } from './sessions.ts';
-import { insertUserWhere, selectUserByName } from './users.ts';
+import { findUserByName, insertUserWhere } from './users.ts';
 
-export interface NewParticipant extends NewToken {
+export interface NewParticipant extends TokenColumns {
   code: string;
   displayName: string;
   /** SHA-256 of the token that the caller presented, if any. */
   callerTokenHash: Buffer | null;
-  /** How many participants the session may have; the host is not counted. */
+  /** The participant limit of a session, without the host. */
   maxParticipants: number;
 }
 
@@ -30,43 +31,42 @@ export interface Participation {
 
 export type InsertParticipantOutcome =
   | { kind: 'added'; session: Session; participant: Participation }
-  /** The name is in the session, and it is the caller's. */
-  | { kind: 'caller-is-in'; session: Session; participant: Participation }
+  /** The caller already is the participant of that name. */
+  | { kind: 'already-joined'; session: Session; participant: Participation }
   | { kind: 'name-taken' }
-  /** The session has as many participants as it may have. */
+  /** The session has reached its participant limit. */
   | { kind: 'session-full' }
   /** The name or the caller is blocked. */
   | { kind: 'blocked' }
-  /** The key has been used: `findReplayedParticipant` says for what. */
+  /** An earlier call used the idempotency key: see `findReplayedParticipant`. */
   | { kind: 'key-used' }
-  /** There is no session with this code that is open. */
-  | { kind: 'not-open' }
-  /** A parallel call took the name first: try again. */
-  | { kind: 'conflict' };
+  | Refusal;
 
 const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
+  const code = parameter('code', 'text');
   const displayName = parameter('displayName', 'text');
+  const callerTokenHash = parameter('callerTokenHash', 'bytea');
   const keyIsNew = sql<boolean>`not exists (select from replayed)`;
-  const callerIsFree = sql<boolean>`not exists (select from blocked_caller)`;
+  const callerIsNotBlocked = sql<boolean>`not exists (select from blocked_caller)`;
 
   return db
-    .with('replayed', idempotentReplay(parameter))
-    .with('open_session', selectOpenSession(parameter('code', 'text')))
+    .with('replayed', findIdempotentReplay(parameter))
+    .with('open_session', findOpenSession(code))
     .with('blocked_caller', (db) =>
       db
         .selectFrom('session_participants as caller')
         .innerJoin('open_session', 'open_session.id', 'caller.session_id')
-        .where('caller.token_hash', '=', parameter('callerTokenHash', 'bytea'))
+        .where('caller.token_hash', '=', callerTokenHash)
         .where('caller.blocked_at', 'is not', null)
         .select('caller.id'),
     )
-    .with('free_slot', freeSessionSlot(parameter('maxParticipants', 'int')))
-    .with('known_user', selectUserByName(displayName))
+    .with('free_slot', findFreeSessionSlot(parameter('maxParticipants', 'int')))
+    .with('known_user', findUserByName(displayName))
     .with(
       'new_user',
       insertUserWhere(
         displayName,
-        sql`not exists (select from known_user) and exists (select from free_slot) and ${keyIsNew} and ${callerIsFree}`,
+        sql`not exists (select from known_user) and exists (select from free_slot) and ${keyIsNew} and ${callerIsNotBlocked}`,
       ),
     )
     .with('joining_user', (db) =>
@@ -80,7 +80,7 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
           db
             .selectFrom(['open_session', 'joining_user', 'free_slot'])
             .where(keyIsNew)
-            .where(callerIsFree)
+            .where(callerIsNotBlocked)
             .select([
               'open_session.id',
               'joining_user.id as user_id',
@@ -89,11 +89,12 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
               'free_slot.slot',
             ]),
         )
-        // The first call keeps the name. A slot conflict rolls back the statement, the new user included.
+        // No row when a parallel call takes the name first. A slot conflict rolls back the statement.
         .onConflict((conflict) => conflict.columns(['session_id', 'user_id']).doNothing())
         .returning(['id', 'joined_at']),
     )
-    .selectFrom('open_session')
+    .selectFrom(ONE_ROW)
+    .leftJoin('open_session', (join) => join.onTrue())
     .leftJoin('added', (join) => join.onTrue())
     .leftJoin('known_user', (join) => join.onTrue())
     .leftJoin('session_participants as namesake', (join) =>
@@ -102,56 +103,63 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
         .onRef('namesake.user_id', '=', 'known_user.id'),
     )
     .selectAll('open_session')
-    .select([
+    .select((eb) => [
       'added.id as added_id',
       'added.joined_at as added_at',
       'namesake.id as namesake_id',
       'namesake.role as namesake_role',
       'namesake.joined_at as namesake_joined_at',
-      sql<boolean>`namesake.id = ${callerId(parameter('callerTokenHash', 'bytea'))}`.as(
-        'is_caller',
-      ),
-      sql<boolean>`namesake.blocked_at is not null or not ${callerIsFree}`.as('blocked'),
+      sql<boolean>`namesake.id = ${callerId(callerTokenHash)}`.as('is_caller'),
+      sql<boolean>`namesake.blocked_at is not null or not ${callerIsNotBlocked}`.as('is_blocked'),
       sql<boolean>`not ${keyIsNew}`.as('key_used'),
       sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
+      eb
+        .exists(
+          eb
+            .selectFrom('session_participants as caller')
+            .innerJoin('sessions as session', 'session.id', 'caller.session_id')
+            .where('caller.id', '=', callerId(callerTokenHash))
+            .where('session.code', '=', code)
+            .select('caller.id'),
+        )
+        .as('caller_is_member'),
     ]);
 });
 
 /**
- * Adds a participant to an open session under a name that is free in it, if the session has a slot
- * free, in one statement and one round trip.
+ * Adds a participant to an open session under a name that is free in it, if the session has a free
+ * slot, in one statement and one round trip.
  *
- * @throws what `isConflict` knows, when a parallel call took the slot or the key first, or
- *   deleted the session or the name; the statement has then done nothing
+ * @throws ConflictError
  */
 export async function insertParticipant(
   db: Database,
-  participant: NewParticipant,
+  values: NewParticipant,
 ): Promise<InsertParticipantOutcome> {
-  const [row] = (await db.executeQuery(statement(participant))).rows;
-  if (row === undefined) return { kind: 'not-open' };
-  const { added_id, added_at, namesake_id, namesake_role, namesake_joined_at, ...rest } = row;
-  const { is_caller, key_used, blocked, slot_is_free, ...session } = rest;
-  if (added_id !== null && added_at !== null) {
-    const added = { id: added_id, role: 'participant', joinedAt: added_at } as const;
-    return { kind: 'added', session, participant: added };
+  const row = await executeOne(db, statement(values));
+  const { added_id: addedId, added_at: addedAt } = row;
+  const session = toSession(row);
+  if (session !== undefined && addedId !== null && addedAt !== null) {
+    const participant = { id: addedId, role: 'participant', joinedAt: addedAt } as const;
+    return { kind: 'added', session, participant };
   }
-  if (blocked) return { kind: 'blocked' };
-  if (key_used) return { kind: 'key-used' };
-  if (!is_caller && !slot_is_free) return { kind: 'session-full' };
-  if (namesake_id === null || namesake_role === null || namesake_joined_at === null) {
-    return { kind: 'conflict' };
+  if (row.is_blocked) return { kind: 'blocked' };
+  if (row.key_used) return { kind: 'key-used' };
+  if (session === undefined) {
+    return refused(row.caller_is_member ? 'session-ended' : 'session-not-found');
   }
-  if (!is_caller) return { kind: 'name-taken' };
-  const caller = { id: namesake_id, role: namesake_role, joinedAt: namesake_joined_at };
-  return { kind: 'caller-is-in', session, participant: caller };
+  if (!row.is_caller && !row.slot_is_free) return { kind: 'session-full' };
+  const { namesake_id: id, namesake_role: role, namesake_joined_at: joinedAt } = row;
+  if (id === null || role === null || joinedAt === null) throw new ConflictError();
+  if (!row.is_caller) return { kind: 'name-taken' };
+  return { kind: 'already-joined', session, participant: { id, role, joinedAt } };
 }
 
 /**
- * Part of a statement: a slot from 1 to `slots` that no participant of `open_session` holds. Probes
- * from a random slot on, to avoid conflicts between parallel joins.
+ * Part of a statement: a slot from 1 to `slots` that no participant of `open_session` takes. Probes
+ * from a random slot, so that parallel joins seldom conflict.
  */
-export function freeSessionSlot(slots: Expression<number>) {
+function findFreeSessionSlot(slots: Expression<number>) {
   return (db: QueryCreator<Tables & { open_session: { id: number } }>) =>
     db
       .with('start', (db) =>
@@ -159,7 +167,7 @@ export function freeSessionSlot(slots: Expression<number>) {
       )
       .selectFrom('open_session')
       .innerJoin('start', (join) => join.onTrue())
-      // In a select list the series is produced row by row; in a FROM clause it is materialised.
+      // A select list produces the series row by row; a FROM clause would materialise it.
       .innerJoin(
         sql<{ n: number }>`(select generate_series(0, ${slots} - 1) as n)`.as('offset'),
         (join) => join.onTrue(),
@@ -170,7 +178,7 @@ export function freeSessionSlot(slots: Expression<number>) {
         ),
         (join) => join.onTrue(),
       )
-      // Scalar subquery: for `not exists` the planner may scan all participants.
+      // Scalar subquery: with `not exists` the planner may scan all participants.
       .where((eb) =>
         eb(
           eb

@@ -1,33 +1,34 @@
 import { PENDING_QUESTION_LIMIT, SESSION_QUESTION_LIMIT } from '@classroom/schema';
 import { type Expression, type QueryCreator, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
-import { callerForShare } from './fragments/caller.ts';
+import { ConflictError } from '../errors.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
+import {
+  type Refusal,
+  type SessionCall,
+  checkSessionAccess,
+  selectSessionAccess,
+} from './fragments/access.ts';
+import { lockCaller } from './fragments/caller.ts';
 import { SESSION_IS_OPEN } from './fragments/columns.ts';
 import { incrementSequence } from './fragments/sequence.ts';
 
-export interface NewQuestion {
-  code: string;
-  /** SHA-256 of the author's token. */
-  tokenHash: Buffer;
+export interface NewQuestion extends SessionCall {
   body: string;
   anonymous: boolean;
-  /** SHA-256 of the idempotency key, when the caller gave one. */
+  /** SHA-256 of the idempotency key, if any. */
   idempotencyKeyHash: Buffer | null;
 }
 
 export type InsertQuestionOutcome =
   | { kind: 'submitted'; id: number; sessionId: number; createdAt: Date; authorName: string | null }
-  /** The key has been used: `findReplayedQuestion` says for what. */
-  | { kind: 'key-used' }
-  /** Every slot of the author is taken. */
-  | { kind: 'limit' }
-  /** The session has as many questions as it may have. */
+  /** An earlier call used the idempotency key: see `findReplayedQuestion`. */
+  | { kind: 'key-used'; callerId: number }
+  /** Pending questions take all slots of the author. */
+  | { kind: 'question-limit' }
+  /** The session has reached its question limit. */
   | { kind: 'session-full' }
-  /** A parallel call ended the session or asked its last question: try again. */
-  | { kind: 'conflict' }
-  /** Nobody in an open session of that code holds the token. */
-  | { kind: 'refused' };
+  | Refusal;
 
 /** Whether `sessions as session` is below its question limit. */
 const BELOW_QUESTION_LIMIT = sql<boolean>`session.question_count < ${sql.lit(SESSION_QUESTION_LIMIT)}`;
@@ -35,6 +36,8 @@ const BELOW_QUESTION_LIMIT = sql<boolean>`session.question_count < ${sql.lit(SES
 const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
   const keyIsNew = sql<boolean>`not exists (select from replayed)`;
   const anonymous = parameter('anonymous', 'boolean');
+  const code = parameter('code', 'text');
+  const tokenHash = parameter('tokenHash', 'bytea');
   return db
     .with('replayed', (db) =>
       db
@@ -42,17 +45,14 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
         .where('idempotency_key_hash', '=', parameter('idempotencyKeyHash', 'bytea'))
         .select('id'),
     )
-    .with('known_caller', callerForShare(parameter('tokenHash', 'bytea')))
-    .with('asking', (db) =>
-      db
-        .selectFrom('known_caller')
-        .where('known_caller.code', '=', parameter('code', 'text'))
-        .selectAll(),
+    .with('locked_caller', lockCaller(tokenHash))
+    .with('author', (db) =>
+      db.selectFrom('locked_caller').where('locked_caller.code', '=', code).selectAll(),
     )
-    .with('free_slot', freeQuestionSlot(sql`(select id from asking)`, PENDING_QUESTION_LIMIT))
-    .with('numbered', (db) =>
-      incrementSequence(sql`(select session_id from asking, free_slot where ${keyIsNew})`)(db)
-        // Another call may end or fill the session while this one waits for its row.
+    .with('free_slot', findFreeQuestionSlot(sql`(select id from author)`, PENDING_QUESTION_LIMIT))
+    .with('sequence', (db) =>
+      incrementSequence(sql`(select session_id from author, free_slot where ${keyIsNew})`)(db)
+        // Another call may end or fill the session while this one waits for the row lock.
         .where(SESSION_IS_OPEN)
         .where(BELOW_QUESTION_LIMIT)
         .set({ question_count: sql`session.question_count + 1` }),
@@ -71,64 +71,66 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
         ])
         .expression(
           db
-            .selectFrom(['asking', 'free_slot', 'numbered'])
+            .selectFrom(['author', 'free_slot', 'sequence'])
             .select([
-              'asking.session_id',
-              'asking.id',
+              'author.session_id',
+              'author.id',
               'free_slot.slot',
               anonymous.as('anonymous'),
               parameter('body', 'text').as('body'),
-              'numbered.change_number',
+              'sequence.change_number',
               parameter('idempotencyKeyHash', 'bytea').as('idempotency_key_hash'),
             ]),
         )
         // A slot or key conflict rolls back the statement, the question count included.
         .returning(['id', 'session_id', 'created_at']),
     )
-    .selectFrom(sql`(select)`.as('always'))
+    .with('access', selectSessionAccess(code, tokenHash))
+    .selectFrom('access')
     .leftJoin('submitted', (join) => join.onTrue())
-    .leftJoin('asking', (join) => join.onTrue())
-    .leftJoin('sessions as session', 'session.id', 'asking.session_id')
-    .leftJoin('session_participants as author', 'author.id', 'asking.id')
-    .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
+    .leftJoin('author', (join) => join.onTrue())
+    .leftJoin('sessions as session', 'session.id', 'author.session_id')
+    .leftJoin('session_participants as participant', 'participant.id', 'author.id')
+    .leftJoin('users as user', 'user.id', 'participant.user_id')
+    .selectAll('access')
     .select([
-      'submitted.id',
-      'submitted.session_id',
-      'submitted.created_at',
-      'asking.id as caller_id',
+      'submitted.id as submitted_id',
+      'submitted.session_id as submitted_to',
+      'submitted.created_at as submitted_at',
+      'author.id as author_id',
       sql<boolean>`not ${keyIsNew}`.as('key_used'),
       sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
       BELOW_QUESTION_LIMIT.as('below_question_limit'),
-      sql<string | null>`case when not ${anonymous} then author_user.display_name end`.as(
-        'author_name',
-      ),
+      sql<string | null>`case when not ${anonymous} then "user".display_name end`.as('author_name'),
     ]);
 });
 
 /**
- * Submits a question to an open session, if the session has room and its author a slot free for it:
- * all or nothing, in one statement and one round trip.
+ * Submits a question to an open session if the session is below its question limit and the author has
+ * a free slot: all or nothing, in one statement and one round trip.
  *
- * @throws what `isConflict` knows, when a parallel call took the slot or the key first
+ * @throws ConflictError
  */
 export async function insertQuestion(
   db: Database,
   question: NewQuestion,
 ): Promise<InsertQuestionOutcome> {
-  const [row] = (await db.executeQuery(statement(question))).rows;
-  if (row === undefined) throw new Error('insertQuestion: a select from one row returned none');
-  const { id, session_id: sessionId, created_at: createdAt, author_name: authorName } = row;
+  const row = await executeOne(db, statement(question));
+  const { submitted_id: id, submitted_to: sessionId, submitted_at: createdAt } = row;
   if (id !== null && sessionId !== null && createdAt !== null) {
-    return { kind: 'submitted', id, sessionId, createdAt, authorName };
+    return { kind: 'submitted', id, sessionId, createdAt, authorName: row.author_name };
   }
-  if (row.key_used) return { kind: 'key-used' };
-  if (row.caller_id === null) return { kind: 'refused' };
+  if (row.key_used && row.caller_id !== null) return { kind: 'key-used', callerId: row.caller_id };
+  const access = checkSessionAccess(row, { status: 'open' });
+  if (access.kind === 'refused') return access;
+  if (row.author_id === null) throw new ConflictError();
   if (!row.below_question_limit) return { kind: 'session-full' };
-  return { kind: row.slot_is_free ? 'conflict' : 'limit' };
+  if (!row.slot_is_free) return { kind: 'question-limit' };
+  throw new ConflictError();
 }
 
-/** Part of a statement: the first slot, from 1 on, that no pending question of the author holds. */
-export function freeQuestionSlot(authorId: Expression<number | null>, slots: number) {
+/** Part of a statement: the lowest slot that no pending question of the author takes. */
+function findFreeQuestionSlot(authorId: Expression<number | null>, slots: number) {
   return (db: QueryCreator<Tables>) =>
     db
       .selectFrom(

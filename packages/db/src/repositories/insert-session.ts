@@ -1,17 +1,19 @@
 import { HOST_SESSION_LIMIT } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import { ConflictError } from '../errors.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
+import { ONE_ROW } from './fragments/columns.ts';
 import {
   NEW_PARTICIPANT_COLUMNS,
-  type NewToken,
-  idempotentReplay,
+  type TokenColumns,
+  findIdempotentReplay,
   tokenValues,
 } from './fragments/idempotency.ts';
-import { insertUserWhere, selectUserByName } from './users.ts';
+import { insertUserWhere, findUserByName } from './users.ts';
 
-/** The token is its host's. */
-export interface NewSession extends NewToken {
+/** A session, with the token of its host. */
+export interface NewSession extends TokenColumns {
   title: string;
   hostDisplayName: string;
   code: string;
@@ -19,16 +21,14 @@ export interface NewSession extends NewToken {
 }
 
 export type InsertSessionOutcome =
-  | { kind: 'opened'; id: number; hostId: number; createdAt: Date }
-  /** The key has been used: `findReplayedParticipant` says for what. */
+  | { kind: 'created'; id: number; hostId: number; createdAt: Date }
+  /** An earlier call used the idempotency key: see `findReplayedParticipant`. */
   | { kind: 'key-used' }
-  /** Every slot of the host is taken, by sessions that are within their time. */
-  | { kind: 'host-full' }
-  /** Every slot is taken, and some by sessions past their time: `endExpiredSessions` frees them. */
+  /** Open sessions take all slots of the host. */
+  | { kind: 'host-limit' }
+  /** Expired sessions take some of the slots: `endExpiredSessions` frees them. */
   | { kind: 'slots-expired' }
-  | { kind: 'code-taken' }
-  /** A parallel call took the slot, the code or the name first: try again. */
-  | { kind: 'conflict' };
+  | { kind: 'code-taken' };
 
 const statement = prepared((db, parameter: Parameter<NewSession>) => {
   const hostDisplayName = parameter('hostDisplayName', 'text');
@@ -36,8 +36,8 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
   const keyIsNew = sql<boolean>`not exists (select from replayed)`;
 
   return db
-    .with('replayed', idempotentReplay(parameter))
-    .with('known_host', selectUserByName(hostDisplayName))
+    .with('replayed', findIdempotentReplay(parameter))
+    .with('known_host', findUserByName(hostDisplayName))
     .with(
       'new_host',
       insertUserWhere(hostDisplayName, sql`not exists (select from known_host) and ${keyIsNew}`),
@@ -68,7 +68,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
         .orderBy('candidate.slot')
         .limit(sql.lit(1)),
     )
-    .with('opened', (db) =>
+    .with('created', (db) =>
       db
         .insertInto('sessions')
         .columns(['host_user_id', 'host_slot', 'code', 'title', 'expires_at'])
@@ -86,7 +86,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
               ),
             ]),
         )
-        // Whoever came first to the slot or the code keeps it.
+        // No row when a parallel call takes the slot or the code first.
         .onConflict((conflict) => conflict.doNothing())
         .returning(['id', 'host_user_id', 'created_at']),
     )
@@ -96,21 +96,21 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
         .columns(NEW_PARTICIPANT_COLUMNS)
         .expression(
           db
-            .selectFrom('opened')
+            .selectFrom('created')
             .select([
-              'opened.id',
-              'opened.host_user_id',
+              'created.id',
+              'created.host_user_id',
               sql.lit('host').as('role'),
               ...tokenValues(parameter),
             ]),
         ),
     )
-    .selectFrom(sql`(select)`.as('always'))
-    .leftJoin('opened', (join) => join.onTrue())
+    .selectFrom(ONE_ROW)
+    .leftJoin('created', (join) => join.onTrue())
     .select([
-      'opened.id',
-      'opened.host_user_id',
-      'opened.created_at',
+      'created.id',
+      'created.host_user_id',
+      'created.created_at',
       sql<boolean>`not ${keyIsNew}`.as('key_used'),
       sql<'free' | 'expired' | 'full'>`
         case
@@ -127,24 +127,23 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
 });
 
 /**
- * Resolves or creates the host, takes a free slot, and inserts the session with its host's
- * participant row: all or nothing, in one statement and one round trip.
+ * Finds or creates the host, takes a free slot, and inserts the session with its host's participant
+ * row: all or nothing, in one statement and one round trip.
  *
- * @throws what `isConflict` knows, when a parallel call for another host used the same key first
- *   or deleted the name; the statement has then done nothing
+ * @throws ConflictError
  */
 export async function insertSession(
   db: Database,
   session: NewSession,
 ): Promise<InsertSessionOutcome> {
-  const [row] = (await db.executeQuery(statement(session))).rows;
-  if (row === undefined) throw new Error('insertSession: a select from one row returned none');
+  const row = await executeOne(db, statement(session));
   const { id, host_user_id: hostId, created_at: createdAt } = row;
   if (id !== null && hostId !== null && createdAt !== null) {
-    return { kind: 'opened', id, hostId, createdAt };
+    return { kind: 'created', id, hostId, createdAt };
   }
   if (row.key_used) return { kind: 'key-used' };
-  if (row.slots === 'full') return { kind: 'host-full' };
+  if (row.slots === 'full') return { kind: 'host-limit' };
   if (row.slots === 'expired') return { kind: 'slots-expired' };
-  return { kind: row.code_taken ? 'code-taken' : 'conflict' };
+  if (row.code_taken) return { kind: 'code-taken' };
+  throw new ConflictError();
 }

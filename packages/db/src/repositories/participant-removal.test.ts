@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { newParticipant, newSession, useTestDatabase } from '../testing.ts';
+import { newParticipant, newSession, outcomeOf, useTestDatabase } from '../testing.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertSession } from './insert-session.ts';
 import { removeParticipantAsHost } from './participant-removal.ts';
@@ -8,8 +8,8 @@ import { findParticipantByToken, findParticipants } from './session-participants
 
 const database = await useTestDatabase({ max: 20 });
 
-/** An open session with its host, and somebody who joined it. */
-async function joined() {
+/** Creates a session with one participant. */
+async function createSession() {
   const session = newSession();
   await insertSession(database.db, session);
   const participant = newParticipant({ code: session.code });
@@ -33,10 +33,10 @@ const present = async (sessionId: number) =>
     })
   ).map(({ display_name }) => display_name);
 
-test('who is removed has no token, is not listed, and may come in again as somebody new', async () => {
-  const { participant, session, id, sessionId, removal } = await joined();
+test('a removed participant has no token, is not listed, and rejoins as a new participant', async () => {
+  const { participant, session, id, sessionId, removal } = await createSession();
   const { code, displayName, tokenHash } = participant;
-  expect(await remove({ ...removal, block: false })).toMatchObject({ blocked: false });
+  expect(await remove({ ...removal, block: false })).toMatchObject({ isBlocked: false });
   expect(await findParticipantByToken(database.db, tokenHash)).toBeUndefined();
   expect(await present(sessionId)).toEqual([session.hostDisplayName]);
 
@@ -45,78 +45,80 @@ test('who is removed has no token, is not listed, and may come in again as someb
   expect(again).not.toMatchObject({ participant: { id } });
 });
 
-test('who is blocked has no token, is not listed, and comes in neither by name nor by token', async () => {
-  const { participant, session, sessionId, removal } = await joined();
+test('a blocked participant has no token, is not listed, and cannot rejoin by name or token', async () => {
+  const { participant, session, sessionId, removal } = await createSession();
   const { code, displayName, tokenHash } = participant;
-  expect(await remove({ ...removal, block: true })).toMatchObject({ blocked: true });
+  expect(await remove({ ...removal, block: true })).toMatchObject({ isBlocked: true });
   expect(await findParticipantByToken(database.db, tokenHash)).toBeUndefined();
   expect(await present(sessionId)).toEqual([session.hostDisplayName]);
   expect(await join({ code, displayName })).toEqual({ kind: 'blocked' });
   expect(await join({ code, callerTokenHash: tokenHash })).toEqual({ kind: 'blocked' });
 });
 
-test('a block holds in its own session only', async () => {
-  const { participant, removal } = await joined();
-  const other = await joined();
+test('a block applies to its own session only', async () => {
+  const { participant, removal } = await createSession();
+  const other = await createSession();
   await remove({ ...removal, block: true });
   const { displayName, tokenHash: callerTokenHash } = participant;
   const { code } = other.session;
   expect(await join({ code, displayName, callerTokenHash })).toMatchObject({ kind: 'added' });
 });
 
-test('once removed or blocked, it stays so', async () => {
-  const one = await joined();
+test('a participant removed before cannot be blocked, and a blocked one stays blocked', async () => {
+  const one = await createSession();
   await remove({ ...one.removal, block: false });
-  expect(await remove({ ...one.removal, block: true })).toMatchObject({ blocked: false });
-  const other = await joined();
+  expect(await remove({ ...one.removal, block: true })).toMatchObject({ isBlocked: false });
+  const other = await createSession();
   await remove({ ...other.removal, block: true });
-  expect(await remove({ ...other.removal, block: false })).toMatchObject({ blocked: true });
+  expect(await remove({ ...other.removal, block: false })).toMatchObject({ isBlocked: true });
 });
 
-test('only the host removes, only others, and only from their own session', async () => {
-  const { participant, removal, session } = await joined();
-  const foreign = await joined();
+test('only the host removes participants, of their own session, other than themselves', async () => {
+  const { participant, removal, session } = await createSession();
+  const foreign = await createSession();
   const host = await findParticipantByToken(database.db, session.tokenHash);
-  for (const refused of [
-    { tokenHash: participant.tokenHash },
-    { tokenHash: foreign.session.tokenHash },
-    { tokenHash: randomBytes(32) },
-    { participantId: foreign.id },
-    { participantId: host?.id ?? 0 },
-  ]) {
-    expect(await remove({ ...removal, ...refused, block: true })).toBeUndefined();
+  for (const [call, outcome] of [
+    [{ tokenHash: participant.tokenHash }, { kind: 'refused', reason: 'forbidden' }],
+    [{ tokenHash: foreign.session.tokenHash }, { kind: 'refused', reason: 'forbidden' }],
+    [{ tokenHash: randomBytes(32) }, { kind: 'refused', reason: 'unauthenticated' }],
+    [{ participantId: foreign.id }, { kind: 'participant-not-found' }],
+    [{ participantId: host?.id ?? 0 }, { kind: 'participant-not-found' }],
+  ] as const) {
+    expect(await remove({ ...removal, ...call, block: true })).toEqual(outcome);
   }
   expect(await findParticipantByToken(database.db, participant.tokenHash)).toBeDefined();
 });
 
-test('of removing and blocking at once one decides, and both say the same', async () => {
+test('parallel removals and blocks of one participant have the same outcome', async () => {
   for (let round = 0; round < 20; round += 1) {
-    const { removal, participant, id } = await joined();
+    const { removal, participant, id } = await createSession();
     const outcomes = await Promise.all(
       [true, false, true, false].map((block) => remove({ ...removal, block })),
     );
     const [first] = outcomes;
-    for (const outcome of outcomes) expect(outcome?.blocked).toBe(first?.blocked);
+    if (first?.kind !== 'removed') throw new Error(first?.kind);
+    const { isBlocked } = first;
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ isBlocked });
     const row = await database.db
       .selectFrom('session_participants')
       .where('id', '=', id)
       .select(['user_id', 'blocked_at'])
       .executeTakeFirstOrThrow();
-    expect(row.blocked_at !== null).toBe(first?.blocked);
+    expect(row.blocked_at !== null).toBe(isBlocked);
     expect(await findParticipantByToken(database.db, participant.tokenHash)).toBeUndefined();
   }
 });
 
-test('who joins again while being removed is the one removed, or somebody new', async () => {
+test('a participant who rejoins during the removal is the removed one or a new one', async () => {
   for (let round = 0; round < 20; round += 1) {
-    const { removal, participant, session, sessionId } = await joined();
+    const { removal, participant, session, sessionId } = await createSession();
     const { code, displayName, tokenHash: callerTokenHash } = participant;
     const [, again] = await Promise.all([
       remove({ ...removal, block: false }),
-      join({ code, displayName, callerTokenHash }),
+      outcomeOf(join({ code, displayName, callerTokenHash })),
     ]);
     const names = [session.hostDisplayName, ...(again.kind === 'added' ? [displayName] : [])];
     expect(await present(sessionId)).toEqual(names);
-    expect(['added', 'caller-is-in', 'conflict']).toContain(again.kind);
+    expect(['added', 'already-joined', 'conflict']).toContain(again.kind);
   }
 });

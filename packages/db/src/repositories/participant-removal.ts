@@ -1,30 +1,50 @@
 import { type Expression, sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import { ConflictError } from '../errors.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
+import {
+  type Refusal,
+  type SessionCall,
+  checkSessionAccess,
+  selectSessionAccess,
+} from './fragments/access.ts';
 import { isHost } from './fragments/caller.ts';
-import { CHANGED_NOW, SESSION_IS_OPEN } from './fragments/columns.ts';
+import { SESSION_IS_OPEN } from './fragments/columns.ts';
+import { CHANGED_NOW } from './fragments/sequence.ts';
 
-export interface Removal {
-  code: string;
-  /** SHA-256 of the host's token. */
-  tokenHash: Buffer;
+export interface Removal extends SessionCall {
   participantId: number;
-  /** Whether neither the name nor the token may come in again. */
+  /** Whether to refuse later joins under the same name or token. */
   block: boolean;
 }
 
+export type RemoveParticipantOutcome =
+  | {
+      kind: 'removed';
+      sessionId: number;
+      /** Null when an earlier call removed the participant. */
+      userId: number | null;
+      /** False when an earlier call removed the participant without a block. */
+      isBlocked: boolean;
+    }
+  | { kind: 'participant-not-found' }
+  | Refusal;
+
 const statement = prepared((db, parameter: Parameter<Removal>) => {
+  const code = parameter('code', 'text');
+  const tokenHash = parameter('tokenHash', 'bytea');
+  const participantId = parameter('participantId', 'bigint');
   const block = parameter('block', 'boolean');
   return (
     db
-      // In the order of everybody who changes something: the session kept, the participant, its number.
+      // Lock order of every change: session FOR KEY SHARE, participant, questions, sequence.
       .with('locked', (db) =>
         db
           .selectFrom('sessions as session')
           .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
-          .where('session.code', '=', parameter('code', 'text'))
+          .where('session.code', '=', code)
           .where(SESSION_IS_OPEN)
-          .where(isHost(parameter('tokenHash', 'bytea')))
+          .where(isHost(tokenHash))
           .select('session.id')
           .forKeyShare('session'),
       )
@@ -32,7 +52,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
         db
           .selectFrom('locked')
           .innerJoin('session_participants as participant', 'participant.session_id', 'locked.id')
-          .where('participant.id', '=', parameter('participantId', 'bigint'))
+          .where('participant.id', '=', participantId)
           .where('participant.role', '=', sql.lit('participant'))
           .select([
             'participant.id',
@@ -40,11 +60,10 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
             'participant.user_id',
             'participant.blocked_at',
           ])
-          // Whoever came second finds what the first has done.
           .forUpdate('participant'),
       )
-      // What they asked under their name changes too: it is nobody's from now on.
-      .with('asked', (db) =>
+      // Their questions lose the author's name, which is a change of each.
+      .with('named_questions', (db) =>
         db
           .selectFrom('questions as question')
           .innerJoin('target', 'target.id', 'question.author_id')
@@ -56,7 +75,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .select('question.id')
           .forNoKeyUpdate('question'),
       )
-      .with('numbered', (db) =>
+      .with('sequence', (db) =>
         db
           .updateTable('sessions as session')
           .from('target')
@@ -64,7 +83,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .where('target.user_id', 'is not', null)
           .where('target.blocked_at', 'is', null)
           .set({
-            change_number: sql`session.change_number + 1 + (select count(*) from asked)`,
+            change_number: sql`session.change_number + 1 + (select count(*) from named_questions)`,
             ...CHANGED_NOW,
           })
           .returning('session.change_number'),
@@ -72,13 +91,13 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
       .with('changed', (db) =>
         db
           .updateTable('session_participants as participant')
-          .from(['target', 'numbered'])
+          .from(['target', 'sequence'])
           .whereRef('participant.id', '=', 'target.id')
           .set((eb) => {
-            const ifBlocked = <T>(kept: Expression<T>) =>
-              sql<T | null>`case when ${block} then ${kept} end`;
+            const ifBlocked = <T>(value: Expression<T>) =>
+              sql<T | null>`case when ${block} then ${value} end`;
             return {
-              removal_change_number: eb.ref('numbered.change_number'),
+              removal_change_number: eb.ref('sequence.change_number'),
               session_slot: null,
               blocked_at: ifBlocked(sql<Date>`now()`),
               user_id: ifBlocked(eb.ref('participant.user_id')),
@@ -89,41 +108,58 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           })
           .returning('participant.blocked_at'),
       )
-      .with('unnamed', (db) =>
+      .with('renumbered_questions', (db) =>
         db
           .updateTable('questions as question')
-          .from('numbered')
+          .from('sequence')
           .innerJoin(
             sql<{ id: number; n: number }>`
-              (select id, row_number() over (order by id) as n from asked)
-            `.as('each'),
+              (select id, row_number() over (order by id) as n from named_questions)
+            `.as('numbered'),
             (join) => join.onTrue(),
           )
-          .whereRef('question.id', '=', 'each.id')
-          .set({ change_number: sql`numbered.change_number - each.n` }),
+          .whereRef('question.id', '=', 'numbered.id')
+          .set({ change_number: sql`sequence.change_number - numbered.n` }),
       )
-      .selectFrom('target')
+      .with('access', selectSessionAccess(code, tokenHash))
+      .selectFrom('access')
+      .leftJoin('target', (join) => join.onTrue())
       .leftJoin('changed', (join) => join.onTrue())
-      .select([
-        'target.session_id',
-        'target.user_id',
-        sql<boolean>`coalesce(changed.blocked_at, target.blocked_at) is not null`.as('blocked'),
+      .selectAll('access')
+      .select((eb) => [
+        'target.session_id as target_session_id',
+        'target.user_id as target_user_id',
+        sql<boolean>`coalesce(changed.blocked_at, target.blocked_at) is not null`.as('is_blocked'),
+        eb
+          .exists(
+            eb
+              .selectFrom('session_participants as participant')
+              .where('participant.id', '=', participantId)
+              .whereRef('participant.session_id', '=', 'access.id')
+              .where('participant.role', '=', sql.lit('participant'))
+              .select('participant.id'),
+          )
+          .as('is_known'),
       ])
   );
 });
 
 /**
- * Removes a participant from an open session, if the token is its host's. The row stays for what
- * hangs on it, without name, token and key; that of one who is blocked keeps them, which holds the
- * name. Those removed or blocked before stay as they are.
+ * Removes a participant from an open session if the caller is its host. The row stays for its
+ * questions and votes, without user, token and key; a blocked participant keeps these, which keeps
+ * the name taken. A participant who was removed or blocked before does not change.
  *
- * @returns of which session, whose name it was, and whether they are blocked now; undefined when the
- *   session is not open, the token not its host's, or the participant not in it
+ * @throws ConflictError
  */
 export async function removeParticipantAsHost(
   db: Database,
   removal: Removal,
-): Promise<{ sessionId: number; userId: number | null; blocked: boolean } | undefined> {
-  const [row] = (await db.executeQuery(statement(removal))).rows;
-  return row && { sessionId: row.session_id, userId: row.user_id, blocked: row.blocked };
+): Promise<RemoveParticipantOutcome> {
+  const row = await executeOne(db, statement(removal));
+  const { target_session_id: sessionId, target_user_id: userId, is_blocked: isBlocked } = row;
+  if (sessionId !== null) return { kind: 'removed', sessionId, userId, isBlocked };
+  const access = checkSessionAccess(row, { role: 'host', status: 'open' });
+  if (access.kind === 'refused') return access;
+  if (row.is_known) throw new ConflictError();
+  return { kind: 'participant-not-found' };
 }

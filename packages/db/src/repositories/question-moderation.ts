@@ -1,131 +1,164 @@
 import type { QuestionStatus } from '@classroom/schema';
-import { sql } from 'kysely';
-import type { Database } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
-import { callerForShare } from './fragments/caller.ts';
-import { SESSION_IS_OPEN } from './fragments/columns.ts';
+import { type InferResult, type RawBuilder, type UpdateObject, sql } from 'kysely';
+import type { Database, Tables } from '../database.ts';
+import { ConflictError } from '../errors.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
+import type { QuestionsTable } from '../tables.ts';
+import {
+  type QuestionCall,
+  type Refusal,
+  refuseQuestionChange,
+  selectQuestionAccess,
+} from './fragments/access.ts';
+import { lockCaller } from './fragments/caller.ts';
+import {
+  AUTHOR_NAME,
+  QUESTION_COLUMNS,
+  type QuestionRow,
+  SESSION_IS_OPEN,
+  toQuestionRow,
+} from './fragments/columns.ts';
 import { incrementSequence } from './fragments/sequence.ts';
 
-/** Who wants to change which question. */
-export interface QuestionCall {
-  questionId: number;
-  /** SHA-256 of the caller's token. */
-  tokenHash: Buffer;
+export type ChangeQuestionOutcome =
+  | { kind: 'changed'; sessionId: number; question: QuestionRow }
+  | { kind: 'unchanged'; question: QuestionRow }
+  | Refusal;
+
+interface QuestionChange {
+  /** Whether `target`, the locked question, already has the new values. */
+  alreadySet: RawBuilder<boolean>;
+  set: UpdateObject<Tables & { question: QuestionsTable }, 'question'>;
 }
 
-export type ChangeQuestionOutcome =
-  | { kind: 'changed'; sessionId: number }
-  /** It was so already. */
-  | { kind: 'unchanged' }
-  /** The session has just ended: try again, to be refused. */
-  | { kind: 'conflict' }
-  /** There is no such question in an open session of which that is the host's token. */
-  | { kind: 'refused' };
-
-/** The question, held until the end: whoever came second finds what the first has done. */
-function questionOfHost(db: Database, parameter: Parameter<QuestionCall>) {
+/** Builds a statement that updates a question of an open session if the caller is its host. */
+function updateQuestion(
+  db: Database,
+  parameter: Parameter<QuestionCall>,
+  { alreadySet, set }: QuestionChange,
+) {
+  const questionId = parameter('questionId', 'bigint');
+  const tokenHash = parameter('tokenHash', 'bytea');
+  const columns = [
+    ...QUESTION_COLUMNS,
+    'question.session_id',
+    'question.author_id',
+    'question.anonymous',
+  ] as const;
   return db
-    .with('asking', callerForShare(parameter('tokenHash', 'bytea')))
+    .with('locked_caller', lockCaller(tokenHash))
     .with('target', (db) =>
       db
         .selectFrom('questions as question')
-        .innerJoin('asking', 'asking.session_id', 'question.session_id')
-        .where('asking.role', '=', sql.lit('host'))
-        .where('question.id', '=', parameter('questionId', 'bigint'))
+        .innerJoin('locked_caller', 'locked_caller.session_id', 'question.session_id')
+        .where('locked_caller.role', '=', sql.lit('host'))
+        .where('question.id', '=', questionId)
         .where('question.status', '<>', sql.lit('withdrawn'))
-        .select(['question.id', 'question.session_id', 'question.status', 'question.pinned'])
+        .select(columns)
         .forNoKeyUpdate('question'),
-    );
-}
-
-const setStatus = prepared(
-  (db, parameter: Parameter<QuestionCall & { status: QuestionStatus }>) => {
-    const status = parameter('status', 'text');
-    return questionOfHost(db, parameter)
-      .with('numbered', (db) =>
-        incrementSequence(sql`(select session_id from target where status <> ${status})`)(db).where(
-          SESSION_IS_OPEN,
-        ),
-      )
-      .with('changed', (db) =>
-        db
-          .updateTable('questions as question')
-          .from(['target', 'numbered'])
-          .whereRef('question.id', '=', 'target.id')
-          .set({
-            status,
-            // A reopened question takes no slot: a refusal would reveal an anonymous author.
-            author_slot: null,
-            answered_at: sql`case ${status}
-            when 'answered' then coalesce(question.answered_at, now())
-            when 'hidden' then question.answered_at
-          end`,
-            change_number: sql`numbered.change_number`,
-          })
-          .returning('question.id'),
-      )
-      .selectFrom('target')
-      .leftJoin('changed', 'changed.id', 'target.id')
-      .select([
-        'target.session_id',
-        'changed.id as changed_id',
-        sql<boolean>`target.status = ${status}`.as('already_set'),
-      ]);
-  },
-);
-
-const pin = prepared((db, parameter: Parameter<QuestionCall & { on: boolean }>) => {
-  const on = parameter('on', 'boolean');
-  return questionOfHost(db, parameter)
-    .with('numbered', (db) =>
-      incrementSequence(sql`(select session_id from target where pinned <> ${on})`)(db).where(
+    )
+    .with('sequence', (db) =>
+      incrementSequence(sql`(select session_id from target where not ${alreadySet})`)(db).where(
         SESSION_IS_OPEN,
       ),
     )
     .with('changed', (db) =>
       db
         .updateTable('questions as question')
-        .from(['target', 'numbered'])
+        .from(['target', 'sequence'])
         .whereRef('question.id', '=', 'target.id')
-        .set({ pinned: on, change_number: sql`numbered.change_number` })
-        .returning('question.id'),
+        .set(set)
+        .set({ change_number: sql`sequence.change_number` })
+        .returning(columns),
     )
-    .selectFrom('target')
-    .leftJoin('changed', 'changed.id', 'target.id')
+    .with('current', (db) =>
+      db
+        .selectFrom('changed')
+        .selectAll()
+        .unionAll(db.selectFrom('target').selectAll().where(alreadySet)),
+    )
+    .with('access', selectQuestionAccess(questionId, tokenHash))
+    .selectFrom('access')
+    .leftJoin('changed', (join) => join.onTrue())
+    .leftJoin('current as question', (join) => join.onTrue())
+    .leftJoin('session_participants as author', 'author.id', 'question.author_id')
+    .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
+    .leftJoin('question_votes as vote', (join) =>
+      join
+        .onRef('vote.question_id', '=', 'question.id')
+        .onRef('vote.participant_id', '=', 'access.caller_id'),
+    )
+    .selectAll('access')
+    .select(QUESTION_COLUMNS)
     .select([
-      'target.session_id',
-      'changed.id as changed_id',
-      sql<boolean>`target.pinned = ${on}`.as('already_set'),
+      AUTHOR_NAME,
+      sql<boolean>`vote.question_id is not null`.as('voted'),
+      'changed.session_id as changed_session_id',
     ]);
-});
-
-interface OutcomeRow {
-  session_id: number;
-  changed_id: number | null;
-  already_set: boolean;
 }
 
-function toOutcome(row: OutcomeRow | undefined): ChangeQuestionOutcome {
-  if (row === undefined) return { kind: 'refused' };
-  if (row.changed_id !== null) return { kind: 'changed', sessionId: row.session_id };
-  return { kind: row.already_set ? 'unchanged' : 'conflict' };
+type OutcomeRow = InferResult<ReturnType<typeof updateQuestion>>[number];
+
+function toOutcome(row: OutcomeRow): ChangeQuestionOutcome {
+  const question = toQuestionRow(row);
+  if (question === undefined) {
+    const refusal = refuseQuestionChange(row, 'moderate');
+    if (refusal !== undefined) return refusal;
+    throw new ConflictError();
+  }
+  const sessionId = row.changed_session_id;
+  return sessionId === null
+    ? { kind: 'unchanged', question }
+    : { kind: 'changed', sessionId, question };
 }
+
+const setStatus = prepared(
+  (db, parameter: Parameter<QuestionCall & { status: QuestionStatus }>) => {
+    const status = parameter('status', 'text');
+    return updateQuestion(db, parameter, {
+      alreadySet: sql<boolean>`(target.status = ${status})`,
+      set: {
+        status,
+        // A reopened question takes no slot: a refusal would reveal an anonymous author.
+        author_slot: null,
+        answered_at: sql`case ${status}
+          when 'answered' then coalesce(question.answered_at, now())
+          when 'hidden' then question.answered_at
+        end`,
+      },
+    });
+  },
+);
 
 /**
- * Sets the status of a question, if the token is its host's. One that leaves `pending` frees its
- * author's slot; one that becomes pending again takes none.
+ * Sets the status of a question if the caller is the host. A question that leaves `pending` frees its
+ * author's slot; a reopened question takes none.
+ *
+ * @throws ConflictError
  */
 export async function setQuestionStatusAsHost(
   db: Database,
   call: QuestionCall & { status: QuestionStatus },
 ): Promise<ChangeQuestionOutcome> {
-  return toOutcome((await db.executeQuery(setStatus(call))).rows[0]);
+  return toOutcome(await executeOne(db, setStatus(call)));
 }
 
-/** Pins or unpins a question, if the token is its host's. */
+const setPinned = prepared((db, parameter: Parameter<QuestionCall & { on: boolean }>) => {
+  const pinned = parameter('on', 'boolean');
+  return updateQuestion(db, parameter, {
+    alreadySet: sql<boolean>`(target.pinned = ${pinned})`,
+    set: { pinned },
+  });
+});
+
+/**
+ * Pins or unpins a question if the caller is the host.
+ *
+ * @throws ConflictError
+ */
 export async function pinQuestionAsHost(
   db: Database,
   call: QuestionCall & { on: boolean },
 ): Promise<ChangeQuestionOutcome> {
-  return toOutcome((await db.executeQuery(pin(call))).rows[0]);
+  return toOutcome(await executeOne(db, setPinned(call)));
 }

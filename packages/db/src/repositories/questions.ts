@@ -1,22 +1,41 @@
 import type { QuestionStatus } from '@classroom/schema';
-import { type Expression, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
 import { callerId } from './fragments/caller.ts';
-import {
-  AUTHOR_NAME,
-  QUESTION_COLUMNS,
-  type QuestionRow,
-  SESSION_IS_OPEN,
-} from './fragments/columns.ts';
+import { AUTHOR_NAME, QUESTION_COLUMNS, type QuestionRow } from './fragments/columns.ts';
 
 export type { QuestionRow } from './fragments/columns.ts';
 
-/** A question, and who asks for it: of its session, or of another. */
-export type QuestionForCaller = NonNullable<Awaited<ReturnType<typeof findQuestion>>>;
+/** Finds the question submitted by the first call under an idempotency key, given its SHA-256. */
+export async function findReplayedQuestion(db: Database, idempotencyKeyHash: Buffer) {
+  return await db
+    .selectFrom('questions as question')
+    .innerJoin('sessions as session', 'session.id', 'question.session_id')
+    .innerJoin('session_participants as author', 'author.id', 'question.author_id')
+    .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
+    .where('question.idempotency_key_hash', '=', idempotencyKeyHash)
+    .select([
+      'question.id',
+      'question.body',
+      'question.anonymous',
+      'question.created_at',
+      'question.author_id',
+      'session.code as session_code',
+      AUTHOR_NAME,
+    ])
+    .executeTakeFirst();
+}
 
-/** Questions as whoever holds that token sees them. */
-function selectQuestions(db: Database, tokenHash: Expression<Buffer>) {
+interface QuestionsPage {
+  sessionId: number;
+  /** SHA-256 of the caller's token. */
+  tokenHash: Buffer;
+  statuses: readonly QuestionStatus[];
+  limit: number;
+}
+
+/** Selects a page of questions as the caller sees them. */
+function selectPage(db: Database, { tokenHash, statuses, limit }: QuestionsPage) {
   return db
     .selectFrom('questions as question')
     .innerJoin('session_participants as author', 'author.id', 'question.author_id')
@@ -26,125 +45,55 @@ function selectQuestions(db: Database, tokenHash: Expression<Buffer>) {
         .onRef('vote.question_id', '=', 'question.id')
         .on('vote.participant_id', '=', callerId(tokenHash)),
     )
+    .where('question.status', '<>', sql.lit('withdrawn'))
+    .where('question.status', '=', sql<QuestionStatus>`any(${statuses})`)
+    .limit(limit)
     .select(QUESTION_COLUMNS)
     .select([AUTHOR_NAME, sql<boolean>`vote.question_id is not null`.as('voted')]);
 }
 
-function selectForCaller(db: Database, tokenHash: Expression<Buffer>) {
-  return selectQuestions(db, tokenHash)
-    .innerJoin('sessions as session', 'session.id', 'question.session_id')
-    .innerJoin('session_participants as caller', (join) =>
-      join.on('caller.id', '=', callerId(tokenHash)),
-    )
-    .select([
-      'question.session_id',
-      'question.author_id',
-      'question.anonymous',
-      'session.code as session_code',
-      'caller.id as caller_id',
-      'caller.session_id as caller_session_id',
-      'caller.role as caller_role',
-      sql<boolean>`${SESSION_IS_OPEN}`.as('session_is_open'),
-    ]);
-}
-
-const byId = prepared((db, parameter: Parameter<{ questionId: number; tokenHash: Buffer }>) =>
-  selectForCaller(db, parameter('tokenHash', 'bytea')).where(
-    'question.id',
-    '=',
-    parameter('questionId', 'bigint'),
-  ),
-);
-
-/** The question with that id, whatever became of it; undefined also when nobody holds the token. */
-export async function findQuestion(db: Database, call: { questionId: number; tokenHash: Buffer }) {
-  const { rows } = await db.executeQuery(byId(call));
-  return rows[0];
-}
-
-const byKey = prepared(
-  (db, parameter: Parameter<{ idempotencyKeyHash: Buffer; tokenHash: Buffer }>) =>
-    selectForCaller(db, parameter('tokenHash', 'bytea')).where(
-      'question.idempotency_key_hash',
-      '=',
-      parameter('idempotencyKeyHash', 'bytea'),
-    ),
-);
-
-/** What was submitted under an idempotency key, as `findQuestion`. */
-export async function findReplayedQuestion(
-  db: Database,
-  call: { idempotencyKeyHash: Buffer; tokenHash: Buffer },
-): Promise<QuestionForCaller | undefined> {
-  const { rows } = await db.executeQuery(byKey(call));
-  return rows[0];
-}
-
-interface QuestionsCall {
-  sessionId: number;
-  /** SHA-256 of the caller's token. */
-  tokenHash: Buffer;
-  statuses: readonly QuestionStatus[];
-  limit: number;
-}
-
-function selectList(db: Database, parameter: Parameter<QuestionsCall>) {
-  return selectQuestions(db, parameter('tokenHash', 'bytea'))
-    .where('question.status', '<>', sql.lit('withdrawn'))
-    .where(sql<boolean>`question.status = any(${parameter('statuses', 'text[]')})`)
-    .limit(parameter('limit', 'int'));
-}
-
-/** After which question a list goes on: where it stands, and the question. */
-interface TopPlace {
+interface TopQuestionsPage extends QuestionsPage {
+  /** The last question of the previous page. */
   afterPinned: boolean;
   afterVotes: number;
   afterId: number;
 }
 
-const top = prepared((db, parameter: Parameter<QuestionsCall & TopPlace>) => {
-  const pinned = parameter('afterPinned', 'boolean');
-  const votes = parameter('afterVotes', 'int');
-  return (
-    selectList(db, parameter)
-      .where('question.session_id', '=', parameter('sessionId', 'bigint'))
-      // The range that the index can read, whose columns do not all descend; and where it starts.
-      .where(sql<boolean>`(question.pinned, question.vote_count) <= (${pinned}, ${votes})`)
-      .where(
-        sql<boolean>`(
-          (question.pinned, question.vote_count) <> (${pinned}, ${votes})
-          or question.id > ${parameter('afterId', 'bigint')}
-        )`,
-      )
-      .orderBy('question.pinned', 'desc')
-      .orderBy('question.vote_count', 'desc')
-      .orderBy('question.id')
-  );
-});
-
-/** A session's questions, pinned ones first, then by votes, then oldest first. */
+/** Returns a page of questions: pinned first, then by votes, then oldest first. */
 export async function findTopQuestions(
   db: Database,
-  call: QuestionsCall & TopPlace,
+  page: TopQuestionsPage,
 ): Promise<QuestionRow[]> {
-  return (await db.executeQuery(top(call))).rows;
+  return await selectPage(db, page)
+    .where('question.session_id', '=', page.sessionId)
+    .where((eb) => {
+      const position = eb.refTuple('question.pinned', 'question.vote_count');
+      const after = eb.tuple(page.afterPinned, page.afterVotes);
+      // The index scan starts at this range; the id cannot be part of it, because it ascends.
+      return eb.and([
+        eb(position, '<=', after),
+        eb.or([eb(position, '<>', after), eb('question.id', '>', page.afterId)]),
+      ]);
+    })
+    .orderBy('question.pinned', 'desc')
+    .orderBy('question.vote_count', 'desc')
+    .orderBy('question.id')
+    .execute();
 }
 
-const newest = prepared((db, parameter: Parameter<QuestionsCall & { afterId: number }>) =>
-  selectList(db, parameter)
-    // As a range, and in the order: or else the planner may walk back through the primary key, over
-    // all that was asked elsewhere since.
-    .where('question.session_id', '>=', parameter('sessionId', 'bigint'))
-    .where('question.session_id', '<=', parameter('sessionId', 'bigint'))
-    .where('question.id', '<', parameter('afterId', 'bigint'))
-    .orderBy('question.session_id')
-    .orderBy('question.id', 'desc'),
-);
-
-/** A session's questions, the newest first. */
+/** Returns a page of questions, newest first. */
 export async function findNewestQuestions(
   db: Database,
-  call: QuestionsCall & { afterId: number },
+  page: QuestionsPage & { afterId: number },
 ): Promise<QuestionRow[]> {
-  return (await db.executeQuery(newest(call))).rows;
+  return (
+    selectPage(db, page)
+      // A range and an order by session keep the planner from scanning the primary key backwards.
+      .where('question.session_id', '>=', page.sessionId)
+      .where('question.session_id', '<=', page.sessionId)
+      .where('question.id', '<', page.afterId)
+      .orderBy('question.session_id')
+      .orderBy('question.id', 'desc')
+      .execute()
+  );
 }

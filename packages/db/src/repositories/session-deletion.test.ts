@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { isConflict } from '../errors.ts';
 import {
   ageSession,
   countDeletedRows,
@@ -11,9 +10,10 @@ import {
   insertVotes,
   newParticipant,
   newSession,
+  outcomeOf,
   useTestDatabase,
 } from '../testing.ts';
-import { insertPairing } from './host-devices.ts';
+import { insertPairingAsHost } from './host-devices.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertSession } from './insert-session.ts';
 import { deleteSession, lockSessionAsHost, lockSessionEndedBefore } from './session-deletion.ts';
@@ -21,16 +21,16 @@ import { endSessionAsHost } from './session-lifecycle.ts';
 
 const database = await useTestDatabase({ max: 20 });
 
-async function opened(overrides: Parameters<typeof newSession>[0] = {}) {
+async function createSession(overrides: Parameters<typeof newSession>[0] = {}) {
   const session = newSession(overrides);
   await insertSession(database.db, session);
   return session;
 }
 const remove = (host: { code: string; tokenHash: Buffer }) =>
   database.db.transaction().execute(async (transaction) => {
-    const id = await lockSessionAsHost(transaction, host);
-    if (id !== undefined) await deleteSession(transaction, id);
-    return id;
+    const locked = await lockSessionAsHost(transaction, host);
+    if (locked.kind === 'locked') await deleteSession(transaction, locked.sessionId);
+    return locked;
   });
 const names = async (among: string[]) =>
   (
@@ -42,23 +42,23 @@ const names = async (among: string[]) =>
   ).map(({ display_name }) => display_name);
 
 test('deleting a session deletes its participants and its orphaned users', async () => {
-  const session = await opened();
+  const session = await createSession();
   const { hostDisplayName, code } = session;
   const [gone, stays] = [newParticipant({ code }), newParticipant({ code })];
   await insertParticipant(database.db, gone);
   await insertParticipant(database.db, stays);
-  const other = await opened();
+  const other = await createSession();
   await insertParticipant(database.db, {
     ...stays,
     ...newParticipant({ code: other.code }),
     displayName: stays.displayName,
   });
 
-  expect(await remove(session)).toEqual(expect.any(Number));
+  expect(await remove(session)).toMatchObject({ kind: 'locked' });
   expect(await names([hostDisplayName, gone.displayName, stays.displayName])).toEqual([
     stays.displayName,
   ]);
-  expect(await remove(session)).toBeUndefined();
+  expect(await remove(session)).toEqual({ kind: 'refused', reason: 'unauthenticated' });
 });
 
 test('no statement deletes more than 2,000 rows, however they are distributed', async () => {
@@ -76,8 +76,8 @@ test('no statement deletes more than 2,000 rows, however they are distributed', 
 
   for (const session of [spammed, popular, large]) {
     await db.transaction().execute(async (transaction) => {
-      const id = await lockSessionAsHost(transaction, session);
-      if (id !== undefined) await deleteSession(transaction, id);
+      const locked = await lockSessionAsHost(transaction, session);
+      if (locked.kind === 'locked') await deleteSession(transaction, locked.sessionId);
     });
   }
   const most = await mostDeleted();
@@ -88,47 +88,44 @@ test('no statement deletes more than 2,000 rows, however they are distributed', 
   }
 });
 
-test('a session is deleted with the token of its host only', async () => {
-  const session = await opened();
-  const other = await opened();
-  expect(await remove({ code: session.code, tokenHash: other.tokenHash })).toBeUndefined();
+test('lockSessionAsHost refuses the host of another session', async () => {
+  const session = await createSession();
+  const other = await createSession();
+  expect(await remove({ code: session.code, tokenHash: other.tokenHash })).toEqual({
+    kind: 'refused',
+    reason: 'forbidden',
+  });
   expect(await names([session.hostDisplayName])).toHaveLength(1);
 });
 
-test('a user referenced while being deleted stays, or the reference fails with a retryable conflict', async () => {
+test('a user referenced while being deleted stays, or the reference fails with a ConflictError', async () => {
   for (let round = 0; round < 30; round += 1) {
-    const session = await opened();
+    const session = await createSession();
     const { hostDisplayName } = session;
-    const results = await Promise.allSettled([
+    const [, ...outcomes] = await Promise.all([
       remove(session),
       ...Array.from({ length: 5 }, () =>
-        insertSession(database.db, newSession({ hostDisplayName })),
+        outcomeOf(insertSession(database.db, newSession({ hostDisplayName }))),
       ),
     ]);
-    const failed = results.filter((r) => r.status === 'rejected' && !isConflict(r.reason));
-    expect(failed).toEqual([]);
     const { rows } = await sql<{ sessions: number; names: number }>`
       select count(sessions.id)::int as sessions, count(distinct users.id)::int as names
       from users left join sessions on sessions.host_user_id = users.id
       where display_name = ${hostDisplayName}
     `.execute(database.db);
-    const open = results.filter(
-      (r) => r.status === 'fulfilled' && typeof r.value === 'object' && r.value.kind === 'opened',
-    ).length;
+    const open = outcomes.filter(({ kind }) => kind === 'created').length;
     expect(rows).toEqual([{ sessions: open, names: open > 0 ? 1 : 0 }]);
   }
 });
 
 test('a join to a session that is being deleted leaves no user behind', async () => {
   for (let round = 0; round < 20; round += 1) {
-    const session = await opened();
+    const session = await createSession();
     const joining = Array.from({ length: 5 }, () => newParticipant({ code: session.code }));
-    const results = await Promise.allSettled([
+    await Promise.all([
       remove(session),
-      ...joining.map((participant) => insertParticipant(database.db, participant)),
+      ...joining.map((participant) => outcomeOf(insertParticipant(database.db, participant))),
     ]);
-    const failed = results.filter((r) => r.status === 'rejected' && !isConflict(r.reason));
-    expect(failed).toEqual([]);
     expect(await names(joining.map(({ displayName }) => displayName))).toEqual([]);
   }
 });
@@ -137,21 +134,24 @@ test('a session deleted in parallel to pairing requests issues no pairing code a
   for (let round = 0; round < 20; round += 1) {
     const { code, tokenHash, ...session } = newSession();
     await insertSession(database.db, { ...session, code, tokenHash });
-    const asking = { code, tokenHash, codeHash: randomBytes(32), ttlSeconds: 300, guesses: 3 };
+    const pairing = { code, tokenHash, codeHash: randomBytes(32), ttlSeconds: 300, guesses: 3 };
     await Promise.all([
       remove({ code, tokenHash }),
-      ...Array.from({ length: 5 }, () => insertPairing(database.db, asking)),
+      ...Array.from({ length: 5 }, () => outcomeOf(insertPairingAsHost(database.db, pairing))),
     ]);
-    expect(await insertPairing(database.db, asking)).toBeUndefined();
+    expect(await insertPairingAsHost(database.db, pairing)).toEqual({
+      kind: 'refused',
+      reason: 'unauthenticated',
+    });
   }
 });
 
 test('a session past its retention is locked by one process only, a recent one by none', async () => {
-  const long = [await opened(), await opened()];
-  const lately = await opened();
-  for (const session of [...long, lately]) {
+  const old = [await createSession(), await createSession()];
+  const recent = await createSession();
+  for (const session of [...old, recent]) {
     await endSessionAsHost(database.db, session);
-    await ageSession(database.db, session.code, session === lately ? 29 : 31);
+    await ageSession(database.db, session.code, session === recent ? 29 : 31);
   }
   const due = { days: 30, excludedIds: [] };
   await database.db.transaction().execute(async (one) => {

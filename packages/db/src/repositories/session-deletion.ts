@@ -1,26 +1,40 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { ConflictError } from '../errors.ts';
+import {
+  type Refusal,
+  type SessionCall,
+  checkSessionAccess,
+  selectSessionAccess,
+} from './fragments/access.ts';
 import { isHost } from './fragments/caller.ts';
-import { deleteOrphanedNames } from './users.ts';
+import { deleteOrphanedUsers } from './users.ts';
 
-/**
- * Locks a session FOR UPDATE, if the token is its host's. Call it within a transaction.
- *
- * @returns the id of the session
- */
+/** Locks a session FOR UPDATE if the caller is its host. Call it within a transaction. */
 export async function lockSessionAsHost(
   db: Database,
-  { code, tokenHash }: { code: string; tokenHash: Buffer },
-): Promise<number | undefined> {
-  const locked = await db
-    .selectFrom('sessions as session')
-    .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
-    .where('session.code', '=', code)
-    .where(isHost(sql.val(tokenHash)))
-    .select('session.id')
-    .forUpdate('session')
-    .executeTakeFirst();
-  return locked?.id;
+  { code, tokenHash }: SessionCall,
+): Promise<{ kind: 'locked'; sessionId: number } | Refusal> {
+  const row = await db
+    .with('locked', (db) =>
+      db
+        .selectFrom('sessions as session')
+        .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
+        .where('session.code', '=', code)
+        .where(isHost(tokenHash))
+        .select('session.id')
+        .forUpdate('session'),
+    )
+    .with('access', selectSessionAccess(code, tokenHash))
+    .selectFrom('access')
+    .leftJoin('locked', (join) => join.onTrue())
+    .selectAll('access')
+    .select('locked.id as locked_id')
+    .executeTakeFirstOrThrow();
+  const access = checkSessionAccess(row, { role: 'host' });
+  if (access.kind === 'refused') return access;
+  if (row.locked_id === null) throw new ConflictError();
+  return { kind: 'locked', sessionId: row.locked_id };
 }
 
 /**
@@ -52,9 +66,9 @@ export async function lockSessionEndedBefore(
 const CHUNK = 2_000;
 
 export interface DeletedChunk {
-  /** Users whom the chunk may have orphaned: pass them to `deleteOrphanedNames`. */
+  /** Users that the chunk may have orphaned: pass them to `deleteOrphanedUsers`. */
   userIds: number[];
-  /** The change number to continue from; undefined once the session itself is deleted. */
+  /** The sequence number to continue from; undefined once the session itself is deleted. */
   next: number | undefined;
 }
 
@@ -100,10 +114,10 @@ export async function deleteSession(db: Database, sessionId: number): Promise<vo
     for (const id of chunk.userIds) userIds.add(id);
     next = chunk.next;
   }
-  await deleteOrphanedNames(db, [...userIds]);
+  await deleteOrphanedUsers(db, [...userIds]);
 }
 
-/** The next questions that fit into a chunk together with their votes; at least one. */
+/** Finds the next questions that fit into a chunk together with their votes; at least one. */
 async function findQuestionsFrom(db: Database, sessionId: number, from: number) {
   const found = await db
     .selectFrom('questions')

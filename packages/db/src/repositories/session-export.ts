@@ -1,28 +1,28 @@
 import { type NotNull, sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
 import { AUTHOR_NAME, QUESTION_COLUMNS } from './fragments/columns.ts';
 
 interface ExportPage {
   sessionId: number;
-  /** The last of the page before; 0 for the first page. */
+  /** The last id of the previous page; 0 for the first page. */
   afterId: number;
   limit: number;
 }
 
-const participants = prepared((db, parameter: Parameter<ExportPage>) =>
-  db
+/** Returns a page of a session's participants by `user_id`. */
+export async function exportParticipants(db: Database, page: ExportPage) {
+  return await db
     .selectFrom((eb) =>
       eb
         .selectFrom('session_participants')
         .where('blocked_at', 'is', null)
-        // Uses the index of a session's names; ordered by time of joining, each page would read all rows.
-        .where('session_id', '>=', parameter('sessionId', 'bigint'))
-        .where('session_id', '<=', parameter('sessionId', 'bigint'))
-        .where('user_id', '>', parameter('afterId', 'bigint'))
+        // Uses the index of a session's users; ordered by time of joining, each page would read all rows.
+        .where('session_id', '>=', page.sessionId)
+        .where('session_id', '<=', page.sessionId)
+        .where('user_id', '>', page.afterId)
         .orderBy('session_id')
         .orderBy('user_id')
-        .limit(parameter('limit', 'int'))
+        .limit(page.limit)
         .selectAll()
         .as('participant'),
     )
@@ -36,27 +36,24 @@ const participants = prepared((db, parameter: Parameter<ExportPage>) =>
         .select('users.display_name')
         .as('display_name'),
     )
-    .$narrowType<{ user_id: NotNull; display_name: NotNull }>(),
-);
-
-/** A page of those who take part in a session, by `user_id`. */
-export async function exportParticipants(db: Database, page: ExportPage) {
-  return (await db.executeQuery(participants(page))).rows;
+    .$narrowType<{ user_id: NotNull; display_name: NotNull }>()
+    .execute();
 }
 
-const questions = prepared((db, parameter: Parameter<ExportPage>) =>
-  db
+/** Returns a page of a session's questions by `id`, with hidden but without withdrawn ones. */
+export async function exportQuestions(db: Database, page: ExportPage) {
+  return await db
     .selectFrom((eb) =>
       eb
         .selectFrom('questions')
         .where('status', '<>', sql.lit('withdrawn'))
-        // A range in this order uses the index of the newest questions, read backwards.
-        .where('session_id', '>=', parameter('sessionId', 'bigint'))
-        .where('session_id', '<=', parameter('sessionId', 'bigint'))
-        .where('id', '>', parameter('afterId', 'bigint'))
+        // A range in this order scans the index of the newest questions backwards.
+        .where('session_id', '>=', page.sessionId)
+        .where('session_id', '<=', page.sessionId)
+        .where('id', '>', page.afterId)
         .orderBy('session_id', 'desc')
         .orderBy('id')
-        .limit(parameter('limit', 'int'))
+        .limit(page.limit)
         .selectAll()
         .as('question'),
     )
@@ -70,10 +67,6 @@ const questions = prepared((db, parameter: Parameter<ExportPage>) =>
         .whereRef('author.id', '=', 'question.author_id')
         .select(AUTHOR_NAME)
         .as('author_name'),
-    ),
-);
-
-/** A page of a session's questions by `id`, hidden ones included and withdrawn ones not. */
-export async function exportQuestions(db: Database, page: ExportPage) {
-  return (await db.executeQuery(questions(page))).rows;
+    )
+    .execute();
 }

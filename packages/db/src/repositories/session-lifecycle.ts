@@ -1,76 +1,99 @@
-import { sql } from 'kysely';
-import type { Database } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
+import type { SessionStatus } from '@classroom/schema';
+import { type UpdateObject, sql } from 'kysely';
+import type { Database, Tables } from '../database.ts';
+import { ConflictError } from '../errors.ts';
+import type { SessionsTable } from '../tables.ts';
+import {
+  type Refusal,
+  type SessionCall,
+  checkSessionAccess,
+  refused,
+  selectSessionAccess,
+} from './fragments/access.ts';
 import { isHost } from './fragments/caller.ts';
-import { NEXT_STATUS_CHANGE, SESSION_COLUMNS, SESSION_IS_OPEN } from './fragments/columns.ts';
-import type { Session } from './sessions.ts';
+import { SESSION_IS_OPEN, type Session } from './fragments/columns.ts';
+import { NEXT_STATUS_CHANGE } from './fragments/sequence.ts';
 
-/** Who wants to change which session. */
-export interface HostCall {
-  code: string;
-  tokenHash: Buffer;
+export type UpdateSessionOutcome = { kind: 'changed' | 'unchanged'; session: Session } | Refusal;
+
+interface SessionUpdate {
+  /** The statuses that the update applies to. */
+  from: readonly SessionStatus[];
+  /** The status in which the session already is as the caller wants it. */
+  alreadySet?: SessionStatus;
+  set: UpdateObject<Tables & { session: SessionsTable }, 'session'>;
 }
 
 /**
- * The open session of that code, if the token is its host's. The statement itself decides: of
- * parallel calls that exclude each other, one finds the session as it must be.
+ * Updates an open session if the caller is its host. The statement checks the status again after it
+ * has locked the row, so only one of several conflicting parallel calls applies.
  */
-function updateAsHost(db: Database, parameter: Parameter<HostCall>) {
-  return db
-    .updateTable('sessions as session')
-    .from(['session_participants as caller', 'users as host'])
-    .where('session.code', '=', parameter('code', 'text'))
-    .where(SESSION_IS_OPEN)
-    .whereRef('host.id', '=', 'session.host_user_id')
-    .whereRef('caller.session_id', '=', 'session.id')
-    .where(isHost(parameter('tokenHash', 'bytea')))
-    .returning([...SESSION_COLUMNS, 'session.status']);
+async function updateSessionAsHost(
+  db: Database,
+  { code, tokenHash }: SessionCall,
+  { from, alreadySet, set }: SessionUpdate,
+): Promise<UpdateSessionOutcome> {
+  const row = await db
+    .with('updated', (db) =>
+      db
+        .updateTable('sessions as session')
+        .from('session_participants as caller')
+        .set(set)
+        .where('session.code', '=', code)
+        .where('session.status', 'in', from)
+        .where(SESSION_IS_OPEN)
+        .whereRef('caller.session_id', '=', 'session.id')
+        .where(isHost(tokenHash))
+        .returning('session.status'),
+    )
+    .with('access', selectSessionAccess(code, tokenHash))
+    .selectFrom('access')
+    .leftJoin('updated', (join) => join.onTrue())
+    .selectAll('access')
+    .select('updated.status as updated_status')
+    .executeTakeFirstOrThrow();
+  const access = checkSessionAccess(row, { role: 'host' });
+  if (access.kind === 'refused') return access;
+  const { session } = access;
+  if (row.updated_status !== null) {
+    return { kind: 'changed', session: { ...session, status: row.updated_status } };
+  }
+  if (session.status === alreadySet) return { kind: 'unchanged', session };
+  if (session.status === 'ended') return refused('session-ended');
+  throw new ConflictError();
 }
 
-const startDraft = prepared((db, parameter: Parameter<HostCall>) =>
-  updateAsHost(db, parameter)
-    .set({ ...NEXT_STATUS_CHANGE, status: sql.lit('active'), started_at: sql`now()` })
-    .where('session.status', '=', sql.lit('draft')),
-);
-
-/** Makes a draft active. @returns the session that this call started */
+/** Makes a draft active. */
 export async function startSessionAsHost(
   db: Database,
-  call: HostCall,
-): Promise<Session | undefined> {
-  const { rows } = await db.executeQuery(startDraft(call));
-  return rows[0];
+  call: SessionCall,
+): Promise<UpdateSessionOutcome> {
+  return await updateSessionAsHost(db, call, {
+    from: ['draft'],
+    alreadySet: 'active',
+    set: { ...NEXT_STATUS_CHANGE, status: 'active', started_at: sql`now()` },
+  });
 }
 
-const endOpen = prepared((db, parameter: Parameter<HostCall>) =>
-  updateAsHost(db, parameter).set({
-    ...NEXT_STATUS_CHANGE,
-    status: sql.lit('ended'),
-    ended_at: sql`now()`,
-  }),
-);
-
-/** Ends an open session. @returns the session that this call ended */
-export async function endSessionAsHost(db: Database, call: HostCall): Promise<Session | undefined> {
-  const { rows } = await db.executeQuery(endOpen(call));
-  return rows[0];
+/** Ends an open session. */
+export async function endSessionAsHost(
+  db: Database,
+  call: SessionCall,
+): Promise<UpdateSessionOutcome> {
+  return await updateSessionAsHost(db, call, {
+    from: ['draft', 'active'],
+    alreadySet: 'ended',
+    set: { ...NEXT_STATUS_CHANGE, status: 'ended', ended_at: sql`now()` },
+  });
 }
 
-interface ExtendCall extends HostCall {
-  ttlSeconds: number;
-}
-
-const extendOpen = prepared((db, parameter: Parameter<ExtendCall>) =>
-  updateAsHost(db, parameter).set({
-    expires_at: sql`now() + make_interval(secs => ${parameter('ttlSeconds', 'float8')})`,
-  }),
-);
-
-/** Lets the time of an open session start anew. @returns the session, when it was open */
+/** Lets an open session expire `ttlSeconds` from now. */
 export async function extendSessionAsHost(
   db: Database,
-  call: ExtendCall,
-): Promise<Session | undefined> {
-  const { rows } = await db.executeQuery(extendOpen(call));
-  return rows[0];
+  { ttlSeconds, ...call }: SessionCall & { ttlSeconds: number },
+): Promise<UpdateSessionOutcome> {
+  return await updateSessionAsHost(db, call, {
+    from: ['draft', 'active'],
+    set: { expires_at: sql`now() + make_interval(secs => ${ttlSeconds})` },
+  });
 }

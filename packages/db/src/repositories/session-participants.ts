@@ -1,23 +1,18 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
 import { callerId } from './fragments/caller.ts';
 import { SESSION_COLUMNS, SESSION_STATUS } from './fragments/columns.ts';
 
-const participantByToken = prepared((db, parameter: Parameter<{ tokenHash: Buffer }>) =>
-  db
-    .selectFrom('session_participants as caller')
-    .where('caller.id', '=', callerId(parameter('tokenHash', 'bytea')))
-    .select(['caller.id', 'caller.session_id', 'caller.role']),
-);
-
-/** Who holds the token with that SHA-256: one participant of one session, or nobody. */
+/** Finds the participant who holds the token with that SHA-256. */
 export async function findParticipantByToken(db: Database, tokenHash: Buffer) {
-  const { rows } = await db.executeQuery(participantByToken({ tokenHash }));
-  return rows[0];
+  return await db
+    .selectFrom('session_participants as caller')
+    .where('caller.id', '=', callerId(tokenHash))
+    .select(['caller.id', 'caller.session_id', 'caller.role'])
+    .executeTakeFirst();
 }
 
-/** What the first call under an idempotency key did, given the SHA-256 of the key. */
+/** Finds the participant created by the first call under an idempotency key, given its SHA-256. */
 export async function findReplayedParticipant(db: Database, idempotencyKeyHash: Buffer) {
   return await db
     .selectFrom('session_participants as participant')
@@ -35,46 +30,43 @@ export async function findReplayedParticipant(db: Database, idempotencyKeyHash: 
       'participant.token_seed',
       'participant.blocked_at',
       'user.display_name',
-      // What it was at the time.
       sql<'draft' | 'active'>`
         case when session.started_at <= participant.joined_at then 'active' else 'draft' end
-      `.as('first_status'),
+      `.as('status_when_joined'),
     ])
     .$narrowType<{ token_seed: Buffer }>()
     .executeTakeFirst();
 }
 
-interface ParticipantsAfter {
+interface ParticipantsPage {
   sessionId: number;
-  /** Microseconds since 1970 of the joining after which the list goes on, and the row. */
+  /** The last participant of the previous page: microseconds from 1970 to joining, and the id. */
   afterMicroseconds: number;
   afterId: number;
   limit: number;
 }
 
-const participantsAfter = prepared((db, parameter: Parameter<ParticipantsAfter>) =>
-  db
+/** Returns a page of a session's participants by time of joining; the host comes first. */
+export async function findParticipants(db: Database, page: ParticipantsPage) {
+  const after = sql<Date>`'epoch'::timestamptz + ${page.afterMicroseconds} * interval '1 microsecond'`;
+  return await db
     .selectFrom('session_participants as participant')
     .innerJoin('users as user', 'user.id', 'participant.user_id')
-    .where('participant.session_id', '=', parameter('sessionId', 'bigint'))
+    .where('participant.session_id', '=', page.sessionId)
     .where('participant.blocked_at', 'is', null)
-    .where(
-      sql<boolean>`(participant.joined_at, participant.id) > (
-        'epoch'::timestamptz + ${parameter('afterMicroseconds', 'bigint')} * interval '1 microsecond',
-        ${parameter('afterId', 'bigint')}
-      )`,
+    .where((eb) =>
+      eb(
+        eb.refTuple('participant.joined_at', 'participant.id'),
+        '>',
+        eb.tuple(after, page.afterId),
+      ),
     )
     .orderBy('participant.joined_at')
     .orderBy('participant.id')
-    .limit(parameter('limit', 'int'))
+    .limit(page.limit)
     .select(['participant.id', 'participant.role', 'participant.joined_at', 'user.display_name'])
     .select(
       sql<number>`(extract(epoch from participant.joined_at) * 1000000)::bigint`.as('microseconds'),
-    ),
-);
-
-/** Who takes part in a session, in the order of joining; the host was the first. */
-export async function findParticipants(db: Database, after: ParticipantsAfter) {
-  const { rows } = await db.executeQuery(participantsAfter(after));
-  return rows;
+    )
+    .execute();
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { expireSessions, newSession, useTestDatabase } from '../testing.ts';
+import { expireSessions, newSession, outcomeOf, useTestDatabase } from '../testing.ts';
 import { insertSession } from './insert-session.ts';
 import { findReplayedParticipant, findParticipantByToken } from './session-participants.ts';
 import { endSessionAsHost, extendSessionAsHost, startSessionAsHost } from './session-lifecycle.ts';
@@ -9,7 +9,7 @@ import { endExpiredSessions, findSessionByCode, sweepExpiredSessions } from './s
 
 const database = await useTestDatabase();
 
-async function opened(overrides?: Parameters<typeof newSession>[0]) {
+async function createSession(overrides?: Parameters<typeof newSession>[0]) {
   const session = newSession(overrides);
   await insertSession(database.db, session);
   return session;
@@ -17,8 +17,8 @@ async function opened(overrides?: Parameters<typeof newSession>[0]) {
 
 const find = (code: string) => findSessionByCode(database.db, code);
 
-test('a session is found by its code, with its host’s name', async () => {
-  const { code, title, hostDisplayName } = await opened();
+test('findSessionByCode returns a session with its host’s name', async () => {
+  const { code, title, hostDisplayName } = await createSession();
   expect(await find(code)).toMatchObject({
     code,
     title,
@@ -28,53 +28,63 @@ test('a session is found by its code, with its host’s name', async () => {
   expect(await find('22222')).toBeUndefined();
 });
 
-test('a session past its time is ended before anybody has recorded it', async () => {
-  const { code, hostDisplayName } = await opened();
+test('an expired session has the status ended before a sweep has recorded it', async () => {
+  const { code, hostDisplayName } = await createSession();
   await expireSessions(database.db, hostDisplayName);
   expect(await find(code)).toMatchObject({ status: 'ended' });
 });
 
-describe('a session ends', () => {
-  test('with its host’s token, once', async () => {
-    const { code, tokenHash } = await opened();
+describe('endSessionAsHost', () => {
+  test('ends a session once in five parallel calls', async () => {
+    const { code, tokenHash } = await createSession();
     const calls = Array.from({ length: 5 }, () =>
-      endSessionAsHost(database.db, { code, tokenHash }),
+      outcomeOf(endSessionAsHost(database.db, { code, tokenHash })),
     );
-    const ended = (await Promise.all(calls)).filter((session) => session !== undefined);
-    expect(ended).toHaveLength(1);
-    expect(ended[0]).toMatchObject({ code, status: 'ended' });
-    expect(await find(code)).toEqual(ended[0]);
+    const changed = (await Promise.all(calls)).filter(({ kind }) => kind === 'changed');
+    const session = await find(code);
+    expect(session).toMatchObject({ code, status: 'ended' });
+    expect(changed).toEqual([{ kind: 'changed', session }]);
+    expect(await endSessionAsHost(database.db, { code, tokenHash })).toEqual({
+      kind: 'unchanged',
+      session,
+    });
   });
 
-  test('not with another token', async () => {
-    const { code } = await opened();
-    const other = await opened();
-    for (const tokenHash of [other.tokenHash, randomBytes(32)]) {
-      expect(await endSessionAsHost(database.db, { code, tokenHash })).toBeUndefined();
+  test('refuses a foreign and an unknown token', async () => {
+    const { code } = await createSession();
+    const other = await createSession();
+    for (const [tokenHash, reason] of [
+      [other.tokenHash, 'forbidden'],
+      [randomBytes(32), 'unauthenticated'],
+    ] as const) {
+      expect(await endSessionAsHost(database.db, { code, tokenHash })).toEqual({
+        kind: 'refused',
+        reason,
+      });
     }
     expect(await find(code)).toMatchObject({ status: 'draft' });
   });
 
-  test('and its slot is free', async () => {
+  test('frees the slot of the session', async () => {
     const { hostDisplayName } = newSession();
-    const first = await opened({ hostDisplayName });
-    await opened({ hostDisplayName });
-    await opened({ hostDisplayName });
+    const first = await createSession({ hostDisplayName });
+    await createSession({ hostDisplayName });
+    await createSession({ hostDisplayName });
     await endSessionAsHost(database.db, first);
     expect(await insertSession(database.db, newSession({ hostDisplayName }))).toMatchObject({
-      kind: 'opened',
+      kind: 'created',
     });
   });
 });
 
-describe('a session starts', () => {
-  test('once, with its host’s token, and says when', async () => {
-    const { code, tokenHash } = await opened();
+describe('startSessionAsHost', () => {
+  test('starts a session once in five parallel calls and records the time', async () => {
+    const { code, tokenHash } = await createSession();
     const calls = Array.from({ length: 5 }, () =>
-      startSessionAsHost(database.db, { code, tokenHash }),
+      outcomeOf(startSessionAsHost(database.db, { code, tokenHash })),
     );
-    const started = (await Promise.all(calls)).filter((session) => session !== undefined);
-    expect(started).toHaveLength(1);
+    const changed = (await Promise.all(calls)).filter(({ kind }) => kind === 'changed');
+    expect(changed).toHaveLength(1);
     const { started_at } = await database.db
       .selectFrom('sessions')
       .where('code', '=', code)
@@ -83,46 +93,52 @@ describe('a session starts', () => {
     expect(started_at).toBeInstanceOf(Date);
   });
 
-  test('or ends, when both are asked at once: one after the other, never both undone', async () => {
+  test('leaves a session ended that another call ends in parallel', async () => {
     for (let round = 0; round < 20; round += 1) {
-      const { code, tokenHash } = await opened();
+      const { code, tokenHash } = await createSession();
       const call = { code, tokenHash };
       await Promise.all([
-        startSessionAsHost(database.db, call),
+        outcomeOf(startSessionAsHost(database.db, call)),
         endSessionAsHost(database.db, call),
       ]);
       expect(await find(code)).toMatchObject({ status: 'ended' });
-      expect(await startSessionAsHost(database.db, call)).toBeUndefined();
+      expect(await startSessionAsHost(database.db, call)).toEqual({
+        kind: 'refused',
+        reason: 'session-ended',
+      });
     }
   });
 });
 
-test('a session is prolonged from now on, while it is open', async () => {
-  const session = await opened({ ttlSeconds: 60 });
-  const prolonged = await extendSessionAsHost(database.db, { ...session, ttlSeconds: 3600 });
-  expect(prolonged).toMatchObject({ code: session.code });
+test('extendSessionAsHost restarts the time to live of an open session only', async () => {
+  const session = await createSession({ ttlSeconds: 60 });
+  const extended = await extendSessionAsHost(database.db, { ...session, ttlSeconds: 3600 });
+  expect(extended).toMatchObject({ kind: 'changed', session: { code: session.code } });
   const { rows } = await sql<{ left: number }>`
     select extract(epoch from expires_at - now())::int as left from sessions
     where code = ${session.code}
   `.execute(database.db);
   expect(rows[0]?.left).toBeGreaterThan(3500);
   await expireSessions(database.db, session.hostDisplayName);
-  expect(await extendSessionAsHost(database.db, session)).toBeUndefined();
+  expect(await extendSessionAsHost(database.db, session)).toEqual({
+    kind: 'refused',
+    reason: 'session-ended',
+  });
 });
 
-test('of one host the sessions past their time are ended as of that time', async () => {
+test('endExpiredSessions ends the expired sessions of one host as of their expiry', async () => {
   const { hostDisplayName } = newSession();
-  const past = await opened({ hostDisplayName });
-  const ofAnother = await opened();
+  const past = await createSession({ hostDisplayName });
+  const ofAnotherHost = await createSession();
   await expireSessions(database.db, hostDisplayName);
-  await expireSessions(database.db, ofAnother.hostDisplayName);
-  const kept = await opened({ hostDisplayName });
+  await expireSessions(database.db, ofAnotherHost.hostDisplayName);
+  const kept = await createSession({ hostDisplayName });
 
   expect(await endExpiredSessions(database.db, hostDisplayName)).toHaveLength(1);
   expect(await endExpiredSessions(database.db, hostDisplayName)).toEqual([]);
   const rows = await database.db
     .selectFrom('sessions')
-    .where('code', 'in', [past.code, ofAnother.code, kept.code])
+    .where('code', 'in', [past.code, ofAnotherHost.code, kept.code])
     .select(['status', sql<boolean>`ended_at = expires_at`.as('as_of_then')])
     .orderBy('id')
     .execute();
@@ -133,9 +149,9 @@ test('of one host the sessions past their time are ended as of that time', async
   ]);
 });
 
-test('any number may sweep at once: every session past its time is ended by one of them', async () => {
-  const sessions = await Promise.all(Array.from({ length: 30 }, () => opened()));
-  const kept = await opened();
+test('parallel sweeps end every expired session exactly once', async () => {
+  const sessions = await Promise.all(Array.from({ length: 30 }, () => createSession()));
+  const kept = await createSession();
   for (const { hostDisplayName } of sessions) await expireSessions(database.db, hostDisplayName);
   let total = 0;
   for (;;) {
@@ -160,8 +176,8 @@ test('any number may sweep at once: every session past its time is ended by one 
   expect(rows.map(({ status }) => status)).toEqual(['draft', ...Array(30).fill('ended')]);
 });
 
-test('a token is held by one participant or by nobody', async () => {
-  const { code, tokenHash } = await opened();
+test('findParticipantByToken finds the holder of a token', async () => {
+  const { code, tokenHash } = await createSession();
   const session = await find(code);
   expect(await findParticipantByToken(database.db, tokenHash)).toMatchObject({
     session_id: session?.id,
@@ -170,9 +186,9 @@ test('a token is held by one participant or by nobody', async () => {
   expect(await findParticipantByToken(database.db, randomBytes(32))).toBeUndefined();
 });
 
-test('the first call under a key is found by the key’s hash', async () => {
+test('findReplayedParticipant finds the first call by the hash of its idempotency key', async () => {
   const idempotencyKeyHash = randomBytes(32);
-  const session = await opened({ idempotencyKeyHash, tokenSeed: randomBytes(32) });
+  const session = await createSession({ idempotencyKeyHash, tokenSeed: randomBytes(32) });
   expect(await findReplayedParticipant(database.db, idempotencyKeyHash)).toMatchObject({
     code: session.code,
     role: 'host',

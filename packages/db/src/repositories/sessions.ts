@@ -1,28 +1,45 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { type Parameter, prepared } from '../prepared.ts';
-import { NEXT_STATUS_CHANGE, SESSION_COLUMNS, SESSION_STATUS } from './fragments/columns.ts';
+import { type Parameter, executeOne, prepared } from '../prepared.ts';
+import {
+  type Refusal,
+  type SessionAccess,
+  type SessionCall,
+  checkSessionAccess,
+  selectSessionAccess,
+} from './fragments/access.ts';
+import { SESSION_COLUMNS, SESSION_STATUS, type Session } from './fragments/columns.ts';
+import { NEXT_STATUS_CHANGE } from './fragments/sequence.ts';
 
-/** A session with its host's name. */
-export type Session = NonNullable<Awaited<ReturnType<typeof findSessionByCode>>>;
+export type { Refusal, RefusalReason, SessionAccess } from './fragments/access.ts';
+export type { Session } from './fragments/columns.ts';
 
-const sessionByCode = prepared((db, parameter: Parameter<{ code: string }>) =>
-  db
+export async function findSessionByCode(db: Database, code: string): Promise<Session | undefined> {
+  return await db
     .selectFrom('sessions as session')
     .innerJoin('users as host', 'host.id', 'session.host_user_id')
-    .where('session.code', '=', parameter('code', 'text'))
-    .select([...SESSION_COLUMNS, SESSION_STATUS]),
+    .where('session.code', '=', code)
+    .select([...SESSION_COLUMNS, SESSION_STATUS])
+    .executeTakeFirst();
+}
+
+const sessionAccess = prepared((db, parameter: Parameter<SessionCall>) =>
+  selectSessionAccess(parameter('code', 'text'), parameter('tokenHash', 'bytea'))(db),
 );
 
-export async function findSessionByCode(db: Database, code: string) {
-  const { rows } = await db.executeQuery(sessionByCode({ code }));
-  return rows[0];
+/** Finds a session, open or ended, and the caller's place in it. */
+export async function findSessionForCaller(
+  db: Database,
+  call: SessionCall,
+  requires: { role?: 'host' } = {},
+): Promise<SessionAccess | Refusal> {
+  return checkSessionAccess(await executeOne(db, sessionAccess(call)), requires);
 }
 
 /**
- * Ends the sessions of one host that are past their time, as of that time, which frees their slots.
+ * Ends one host's expired sessions as of their expiry, which frees their slots.
  *
- * @returns the ids of those that this call ended
+ * @returns the ids of the sessions that this call ended
  */
 export async function endExpiredSessions(db: Database, hostDisplayName: string): Promise<number[]> {
   const ended = await db
@@ -43,11 +60,10 @@ export async function endExpiredSessions(db: Database, hostDisplayName: string):
 }
 
 /**
- * Ends some of the sessions that are past their time, as of that time. Any number of processes may
- * do so at once: each takes what no other has in hand.
+ * Ends up to `limit` expired sessions as of their expiry. Skips locked sessions, so any number of
+ * processes can sweep in parallel.
  *
- * @param limit how many at most, for a statement that never takes long
- * @returns the ids of those that this call ended
+ * @returns the ids of the sessions that this call ended
  */
 export async function sweepExpiredSessions(db: Database, limit: number): Promise<number[]> {
   const ended = await db
@@ -75,15 +91,19 @@ export async function sweepExpiredSessions(db: Database, limit: number): Promise
   return ended.map(({ id }) => id);
 }
 
-/**
- * How many sessions are open; counting stops at `atMost`. It reads the index of the sessions that
- * have not ended, however many have.
- */
+/** Counts open sessions up to `atMost`; uses the partial index of sessions that have not ended. */
 export async function countOpenSessions(db: Database, atMost: number): Promise<number> {
-  const { rows } = await sql<{ open: number }>`
-    select count(*)::int as open from (
-      select from sessions where status <> 'ended' and expires_at > now() limit ${atMost}
-    ) as counted
-  `.execute(db);
-  return rows[0]?.open ?? 0;
+  const { open } = await db
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('sessions')
+        .where('status', '<>', sql.lit('ended'))
+        .where('expires_at', '>', sql<Date>`now()`)
+        .select('id')
+        .limit(atMost)
+        .as('counted'),
+    )
+    .select(({ fn }) => fn.countAll<number>().as('open'))
+    .executeTakeFirstOrThrow();
+  return open;
 }

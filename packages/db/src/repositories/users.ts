@@ -2,16 +2,16 @@ import { type AliasableExpression, type Expression, type QueryCreator, sql } fro
 import type { Database, Tables } from '../database.ts';
 
 /**
- * A user is resolved or created by name in two parts of one statement: look, and insert when there
- * was none. When a parallel call inserts the same name in between, neither part has a row: the
- * caller tries again. (`on conflict do update` would always have one, at a dead tuple per call.)
+ * Part of a statement that finds or creates a user: the first of two CTEs. Neither returns a row when
+ * a parallel call inserts the same name in between; the caller retries. (`on conflict do update`
+ * always returns a row, but writes a dead tuple per call.)
  */
-export function selectUserByName(displayName: Expression<string>) {
+export function findUserByName(displayName: Expression<string>) {
   return (db: QueryCreator<Tables>) =>
     db.selectFrom('users').select('id').where('display_name', '=', displayName);
 }
 
-/** The second part: inserts the name where `condition` holds. */
+/** The second of the two CTEs: inserts the name if `condition` holds. */
 export function insertUserWhere(
   displayName: AliasableExpression<string>,
   condition: Expression<boolean>,
@@ -25,15 +25,14 @@ export function insertUserWhere(
       .returning('id');
 }
 
-/** So many that no statement takes too long. */
+/** Rows per statement: keeps every statement far below its timeout. */
 const CHUNK = 1_000;
 
 /**
- * Within a transaction: deletes those of the names that nobody bears any more. They are locked first,
- * in the order of their ids, so that nobody takes one up meanwhile: whoever tries waits, and then
- * finds it gone.
+ * Deletes the users among `userIds` that no session and no participant refers to. Locks them first,
+ * in id order, so that no parallel call can refer to them. Call it within a transaction.
  */
-export async function deleteOrphanedNames(db: Database, userIds: number[]): Promise<void> {
+export async function deleteOrphanedUsers(db: Database, userIds: number[]): Promise<void> {
   const sorted = userIds.toSorted((a, b) => a - b);
   for (let from = 0; from < sorted.length; from += CHUNK) {
     await deleteOrphans(db, sorted.slice(from, from + CHUNK));

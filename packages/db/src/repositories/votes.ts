@@ -1,33 +1,36 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { ConflictError } from '../errors.ts';
 import { type Parameter, prepared } from '../prepared.ts';
+import { QUESTION_ACCESS_COLUMNS, type Refusal, refuseQuestionChange } from './fragments/access.ts';
 import { callerId } from './fragments/caller.ts';
 import {
   AUTHOR_NAME,
   QUESTION_COLUMNS,
   type QuestionRow,
   SESSION_IS_OPEN,
+  toQuestionRow,
 } from './fragments/columns.ts';
 import { incrementSequence } from './fragments/sequence.ts';
 
-/** A vote for a question, or that there is none. */
+/** Adds (`on`) or takes back a participant's vote for a question. */
 export interface Vote {
   /** SHA-256 of the voter's token. */
   tokenHash: Buffer;
   on: boolean;
 }
 
-interface Votes {
+interface VoteBatch {
   questionId: number;
   tokenHashes: Buffer[];
   ons: boolean[];
 }
 
-const statement = prepared((db, parameter: Parameter<Votes>) => {
+const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
   const questionId = parameter('questionId', 'bigint');
   return (
     db
-      .with('given', (db) =>
+      .with('votes', (db) =>
         db
           .selectFrom(
             sql<{ token_hash: Buffer; vote_on: boolean; n: number }>`
@@ -42,9 +45,9 @@ const statement = prepared((db, parameter: Parameter<Votes>) => {
             callerId(eb.ref('vote.token_hash')).as('caller_id'),
           ]),
       )
-      // Held in this order by every batch: the session, its voters, the question. Behind the question
-      // its votes need no order, for they are one batch's at a time.
-      .with('place', (db) =>
+      // Every batch locks the session, its voters and the question in this order. The question lock
+      // serialises batches, so the rows of votes need no lock order.
+      .with('open_session', (db) =>
         db
           .selectFrom('sessions as session')
           .innerJoin('questions as question', 'question.session_id', 'session.id')
@@ -56,8 +59,8 @@ const statement = prepared((db, parameter: Parameter<Votes>) => {
       .with('voter', (db) =>
         db
           .selectFrom('session_participants as caller')
-          .innerJoin('place', 'place.id', 'caller.session_id')
-          .where('caller.id', 'in', (eb) => eb.selectFrom('given').select('given.caller_id'))
+          .innerJoin('open_session', 'open_session.id', 'caller.session_id')
+          .where('caller.id', 'in', (eb) => eb.selectFrom('votes').select('votes.caller_id'))
           .orderBy('caller.id')
           .select(['caller.id', 'caller.role'])
           .forKeyShare('caller'),
@@ -74,10 +77,10 @@ const statement = prepared((db, parameter: Parameter<Votes>) => {
           .select(['question.session_id', AUTHOR_NAME])
           .forNoKeyUpdate('question'),
       )
-      .with('wanted', (db) =>
+      .with('effective_votes', (db) =>
         db
           .selectFrom('voter')
-          .innerJoin('given', 'given.caller_id', 'voter.id')
+          .innerJoin('votes', 'votes.caller_id', 'voter.id')
           .innerJoin('target', (join) => join.onTrue())
           .where((eb) =>
             eb.or([
@@ -87,8 +90,8 @@ const statement = prepared((db, parameter: Parameter<Votes>) => {
           )
           .distinctOn('voter.id')
           .orderBy('voter.id')
-          .orderBy('given.n', 'desc')
-          .select(['voter.id', 'target.id as question_id', 'given.vote_on']),
+          .orderBy('votes.n', 'desc')
+          .select(['voter.id', 'target.id as question_id', 'votes.vote_on']),
       )
       .with('added', (db) =>
         db
@@ -96,9 +99,9 @@ const statement = prepared((db, parameter: Parameter<Votes>) => {
           .columns(['question_id', 'participant_id'])
           .expression(
             db
-              .selectFrom('wanted')
-              .where('wanted.vote_on', '=', sql.lit(true))
-              .select(['wanted.question_id', 'wanted.id']),
+              .selectFrom('effective_votes')
+              .where('effective_votes.vote_on', '=', sql.lit(true))
+              .select(['effective_votes.question_id', 'effective_votes.id']),
           )
           .onConflict((conflict) => conflict.doNothing())
           .returning('participant_id'),
@@ -106,10 +109,10 @@ const statement = prepared((db, parameter: Parameter<Votes>) => {
       .with('removed', (db) =>
         db
           .deleteFrom('question_votes as vote')
-          .using('wanted')
-          .whereRef('vote.question_id', '=', 'wanted.question_id')
-          .whereRef('vote.participant_id', '=', 'wanted.id')
-          .where('wanted.vote_on', '=', sql.lit(false))
+          .using('effective_votes')
+          .whereRef('vote.question_id', '=', 'effective_votes.question_id')
+          .whereRef('vote.participant_id', '=', 'effective_votes.id')
+          .where('effective_votes.vote_on', '=', sql.lit(false))
           .returning('vote.participant_id'),
       )
       .with('tally', (db) =>
@@ -119,45 +122,59 @@ const statement = prepared((db, parameter: Parameter<Votes>) => {
         ]),
       )
       .with(
-        'numbered',
+        'sequence',
         incrementSequence(sql`(select session_id from target, tally where added + removed > 0)`),
       )
       .with('changed', (db) =>
         db
           .updateTable('questions as question')
-          .from(['target', 'tally', 'numbered'])
+          .from(['target', 'tally', 'sequence'])
           .whereRef('question.id', '=', 'target.id')
           .set({
             vote_count: sql`question.vote_count + tally.added - tally.removed`,
-            change_number: sql`numbered.change_number`,
+            change_number: sql`sequence.change_number`,
           })
-          .returning(['question.id', 'question.vote_count']),
+          .returning(['question.session_id', 'question.vote_count']),
       )
-      .selectFrom('given')
-      .innerJoin('wanted', 'wanted.id', 'given.caller_id')
-      .innerJoin('target', (join) => join.onTrue())
+      .selectFrom('votes')
+      .leftJoin('session_participants as caller', 'caller.id', 'votes.caller_id')
+      .leftJoin('questions as question', (join) => join.on('question.id', '=', questionId))
+      .leftJoin('sessions as session', 'session.id', 'question.session_id')
+      .leftJoin('effective_votes', 'effective_votes.id', 'votes.caller_id')
+      .leftJoin('target', (join) => join.onTrue())
       .leftJoin('changed', (join) => join.onTrue())
-      .selectAll('target')
+      .orderBy('votes.n')
+      .select(QUESTION_ACCESS_COLUMNS)
       .select([
-        'given.n',
-        'given.vote_on as voted',
-        'changed.id as changed_id',
-        sql<number>`coalesce(changed.vote_count, target.vote_count)`.as('vote_count'),
+        'target.id',
+        'target.body',
+        'target.status',
+        'target.pinned',
+        'target.created_at',
+        'target.answered_at',
+        'target.author_name',
+        'votes.vote_on as voted',
+        sql<number | null>`coalesce(changed.vote_count, target.vote_count)`.as('vote_count'),
+        'effective_votes.id as voter_id',
+        'changed.session_id as changed_session_id',
       ])
   );
 });
 
+export type VoteOutcome = { kind: 'voted'; question: QuestionRow } | Refusal;
+
 export interface CastVotesOutcome {
-  /** For each vote the question, as its voter sees it; undefined for whoever may not vote here. */
-  questions: (QuestionRow | undefined)[];
-  /** The session, when votes of it have changed. */
+  /** The outcome of each vote, in the order of the votes. */
+  outcomes: VoteOutcome[];
+  /** The session, if the votes changed it. */
   changedSessionId: number | undefined;
 }
 
 /**
- * Sets many votes for one question in one statement; of several by one participant the last. The
- * question counts what has really changed, once for all of them. Nobody votes who holds no token of
- * the session while it is open, nor for a question that is withdrawn or hidden from them.
+ * Casts votes for one question in one statement; the last of several votes by one participant
+ * counts. Updates the question's vote count and sequence number once for all votes.
+ *
+ * @throws ConflictError when a parallel call withdrew the question or ended the session; no vote counts
  */
 export async function castVotes(
   db: Database,
@@ -167,11 +184,14 @@ export async function castVotes(
   const tokenHashes = votes.map(({ tokenHash }) => tokenHash);
   const ons = votes.map(({ on }) => on);
   const { rows } = await db.executeQuery(statement({ questionId, tokenHashes, ons }));
-  const questions = Array<QuestionRow | undefined>(votes.length).fill(undefined);
-  for (const { n, session_id: _, changed_id: __, ...question } of rows) questions[n - 1] = question;
-  const [first] = rows;
-  return {
-    questions,
-    changedSessionId: first && first.changed_id !== null ? first.session_id : undefined,
-  };
+  const outcomes = rows.map((row): VoteOutcome => {
+    const question = toQuestionRow(row);
+    if (question !== undefined && row.voter_id !== null) return { kind: 'voted', question };
+    // The locked question, if any, decides: then a conflict means that no vote of the batch counts.
+    const question_status = row.status ?? row.question_status;
+    const refusal = refuseQuestionChange({ ...row, question_status }, 'vote');
+    if (refusal !== undefined) return refusal;
+    throw new ConflictError();
+  });
+  return { outcomes, changedSessionId: rows[0]?.changed_session_id ?? undefined };
 }

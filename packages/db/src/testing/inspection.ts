@@ -1,5 +1,6 @@
 import { type CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
+import { ConflictError } from '../errors.ts';
 import { createPool } from '../pool.ts';
 
 /** Returns every query that `run` sends, in order. */
@@ -138,4 +139,16 @@ export async function describeConstraints(db: Database): Promise<ConstraintFacts
     order by 1, 2
   `.execute(db);
   return rows;
+}
+
+/** Returns the outcome of a repository call, or `{ kind: 'conflict' }` when it throws a ConflictError. */
+export async function outcomeOf<Outcome>(
+  call: Promise<Outcome>,
+): Promise<Outcome | { kind: 'conflict' }> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof ConflictError) return { kind: 'conflict' };
+    throw error;
+  }
 }

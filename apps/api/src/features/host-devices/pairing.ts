@@ -1,4 +1,4 @@
-import { type Database, insertPairing, redeemPairing } from '@classroom/db';
+import { type Database, insertPairingAsHost, redeemPairing } from '@classroom/db';
 import {
   type CreatedPairingCode,
   PAIRING_CODE_LENGTH,
@@ -6,20 +6,20 @@ import {
   type RedeemedPairingCode,
   type SessionByCodeInput,
 } from '@classroom/schema';
-import { findSessionAsHost } from '../../authorization.ts';
+import { toDomainError } from '../../authorization.ts';
 import { DomainError } from '../../errors.ts';
 import { toSessionSummary } from '../../presenters.ts';
-import { generateCode, hashSecret, createToken } from '../../secrets.ts';
+import { retryOnConflict } from '../../retry-on-conflict.ts';
+import { createToken, generateCode, hashSecret } from '../../secrets.ts';
 
 const TTL_SECONDS = 5 * 60;
-/** With 23^8 codes, one chance in eight thousand million. */
+/** Of 23^8 codes: all guesses succeed with a probability of 1 in 8 × 10^9. */
 const GUESSES = 10;
 
 /**
- * Draws a code that gives the host's rights to another device, once and within five minutes. The one
- * before, when it was not redeemed, is worth nothing from then on.
+ * Creates a pairing code, valid for one device and five minutes. It replaces an unredeemed code.
  *
- * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE
  */
 export async function createPairingCode(
   { db }: { db: Database },
@@ -27,25 +27,19 @@ export async function createPairingCode(
   tokenHash: Buffer,
 ): Promise<CreatedPairingCode> {
   const pairingCode = generateCode(PAIRING_CODE_LENGTH);
-  const expiresAt = await insertPairing(db, {
-    code,
-    tokenHash,
-    codeHash: hashPairingCode(code, pairingCode),
-    ttlSeconds: TTL_SECONDS,
-    guesses: GUESSES,
-  });
-  if (expiresAt !== undefined) return { pairingCode, expiresAt: expiresAt.toISOString() };
-  await findSessionAsHost(db, code, tokenHash);
-  throw new DomainError('SESSION_ENDED');
+  const codeHash = hashPairingCode(code, pairingCode);
+  const pairing = { code, tokenHash, codeHash, ttlSeconds: TTL_SECONDS, guesses: GUESSES };
+  const outcome = await retryOnConflict(() => insertPairingAsHost(db, pairing));
+  if (outcome.kind === 'refused') throw toDomainError(outcome);
+  return { pairingCode, expiresAt: outcome.expiresAt.toISOString() };
 }
 
 /**
- * Gives another device the host's rights, for a pairing code that is right, not redeemed and not
- * past its time. The tokens that the host has stay good.
+ * Redeems a pairing code. The host's other tokens stay valid.
  *
- * @returns the session, and a token of the device's own, which is shown only here
- * @throws DomainError SESSION_NOT_FOUND; UNAUTHENTICATED for a pairing code that is not good, or was
- *   guessed at too often
+ * @returns the session and the device's own token, which is returned only here
+ * @throws DomainError SESSION_NOT_FOUND; UNAUTHENTICATED for a wrong, used or expired pairing code
+ *   and after ten wrong guesses
  */
 export async function redeemPairingCode(
   { db }: { db: Database },
@@ -54,14 +48,14 @@ export async function redeemPairingCode(
   const { token, tokenHash } = createToken(undefined);
   const codeHash = hashPairingCode(code, pairingCode);
   const outcome = await redeemPairing(db, { code, codeHash, tokenHash });
-  if (outcome === undefined) throw new DomainError('SESSION_NOT_FOUND');
-  if (!outcome.redeemed) throw new DomainError('UNAUTHENTICATED');
+  if (outcome.kind === 'refused') throw toDomainError(outcome);
+  if (outcome.kind === 'wrong-code') throw new DomainError('UNAUTHENTICATED');
   return { session: toSessionSummary(outcome.session), hostToken: token };
 }
 
 /**
- * What is stored of a pairing code. It is short enough to be found from its hash; what protects it
- * is that it lives for minutes and works once. With the join code no hash is like another session's.
+ * Hashes a pairing code with its join code, so equal pairing codes of two sessions differ. The hash
+ * of a code this short can be reversed; its short life and single use protect it.
  */
 export function hashPairingCode(joinCode: string, pairingCode: string): Buffer {
   return hashSecret(`${joinCode} ${pairingCode}`);

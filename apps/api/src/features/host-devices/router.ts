@@ -5,7 +5,7 @@ import {
   sessionByCodeInput,
 } from '@classroom/schema';
 import { router } from '../../trpc/init.ts';
-import { joinCodeProcedure, authedProcedure } from '../../trpc/procedures.ts';
+import { authedProcedure, joinCodeProcedure } from '../../trpc/procedures.ts';
 import { createPairingCode, redeemPairingCode } from './pairing.ts';
 
 const code = '7M2XJD';
@@ -20,7 +20,7 @@ export const hostDevicesRouter = router({
         path: '/api/sessions/{code}/pairing-codes',
         summary: 'Create a pairing code',
         description:
-          'Gives a code that makes another device the host’s. It is good once, for five minutes and ten guesses, and until the next one is drawn.',
+          'Creates a code that gives another device the host’s rights. It works once, expires after five minutes or ten wrong guesses, and replaces the previous code.',
         tags: ['Pairing'],
         example: { code },
         reasons: inOpenSession,
@@ -37,7 +37,7 @@ export const hostDevicesRouter = router({
         method: 'POST',
         path: '/api/sessions/{code}/pairing-codes/redeem',
         summary: 'Redeem a pairing code',
-        description: 'Gives a token of its own to another device of the host.',
+        description: 'Returns a host token for another device. The host’s other tokens stay valid.',
         tags: ['Pairing'],
         example: { code, pairingCode: 'K7M2XJD4' },
         reasons: ['SESSION_NOT_FOUND', 'UNAUTHENTICATED'],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { insertSession } from '@classroom/db';
+import { endSessionAsHost, insertSession } from '@classroom/db';
 import { newSession, useTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { reasonOf } from '../../testing/open-classroom.ts';
@@ -7,7 +7,7 @@ import { joinSession } from './join.ts';
 
 const { db } = await useTestDatabase({ max: 20 });
 
-async function opened() {
+async function createSession() {
   const session = newSession();
   await insertSession(db, session);
   const join = (maxParticipants: number, more = {}) =>
@@ -21,7 +21,7 @@ async function opened() {
 
 test('fifty parallel joins fill a session exactly to its limit, the host not counted', async () => {
   for (let round = 0; round < 20; round += 1) {
-    const { join, code } = await opened();
+    const { join, code } = await createSession();
     const reasons = await Promise.all(Array.from({ length: 50 }, () => reasonOf(join(10))));
     expect(reasons.filter((reason) => reason === 'none')).toHaveLength(10);
     expect(reasons.filter((reason) => reason === 'SESSION_FULL')).toHaveLength(40);
@@ -42,8 +42,18 @@ test('fifty parallel joins fill a session exactly to its limit, the host not cou
   expect(nameless).toEqual([]);
 });
 
+test('an idempotency key of another session is refused and does not return its token', async () => {
+  const [first, second] = [await createSession(), await createSession()];
+  const input = { displayName: 'Ben', idempotencyKey: randomUUID() };
+  const joined = await first.join(10, input);
+  await expect(second.join(10, input)).rejects.toMatchObject({ reason: 'IDEMPOTENCY_KEY_REUSED' });
+  expect(await first.join(10, input)).toEqual(joined);
+  await endSessionAsHost(db, second);
+  await expect(second.join(10, input)).rejects.toMatchObject({ reason: 'IDEMPOTENCY_KEY_REUSED' });
+});
+
 test('a full session refuses a join with its limit, and replays one with the same idempotency key', async () => {
-  const { join } = await opened();
+  const { join } = await createSession();
   const input = { displayName: 'Ben', idempotencyKey: randomUUID() };
   const joined = await join(1, input);
   await expect(join(1)).rejects.toMatchObject({ reason: 'SESSION_FULL', details: { limit: 1 } });

@@ -1,41 +1,38 @@
-import { deleteOrphanedNames, removeParticipantAsHost } from '@classroom/db';
+import { deleteOrphanedUsers, removeParticipantAsHost } from '@classroom/db';
 import type { RemoveParticipantInput, RemovedParticipant } from '@classroom/schema';
-import { findSessionAsHost } from '../../authorization.ts';
+import { toDomainError } from '../../authorization.ts';
 import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
+import { retryOnConflict } from '../../retry-on-conflict.ts';
 
 /**
- * Takes a participant out of an open session: their token is nobody's from then on. With `block`
- * neither the name nor the token comes in again. To do so again changes nothing.
+ * Removes a participant from an open session and revokes their token. With `block`, later joins under
+ * the same name or token are refused. Removing a participant again changes nothing.
  *
- * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, INVALID_INPUT
- *   when no other participant of the session has that id
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE;
+ *   INVALID_INPUT for an id of no participant of the session, and for the host's
  */
 export async function removeParticipant(
   { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
   { code, participantId, block }: RemoveParticipantInput,
   tokenHash: Buffer,
 ): Promise<RemovedParticipant> {
-  const removed = await db.transaction().execute(async (transaction) => {
-    const outcome = await removeParticipantAsHost(transaction, {
-      code,
-      participantId,
-      block,
-      tokenHash,
+  const removal = { code, participantId, block, tokenHash };
+  const outcome = await retryOnConflict(() =>
+    db.transaction().execute(async (transaction) => {
+      const removed = await removeParticipantAsHost(transaction, removal);
+      if (removed.kind === 'removed' && removed.userId !== null && !removed.isBlocked) {
+        await deleteOrphanedUsers(transaction, [removed.userId]);
+      }
+      return removed;
+    }),
+  );
+  if (outcome.kind === 'refused') throw toDomainError(outcome);
+  if (outcome.kind === 'participant-not-found') {
+    throw new DomainError('INVALID_INPUT', {
+      fieldErrors: { participantId: ['Must be the id of a participant who joined this session'] },
     });
-    if (outcome?.userId && !outcome.blocked) {
-      await deleteOrphanedNames(transaction, [outcome.userId]);
-    }
-    return outcome;
-  });
-  if (removed !== undefined) {
-    notifyChanged(removed.sessionId);
-    return { participantId, blocked: removed.blocked };
   }
-
-  const session = await findSessionAsHost(db, code, tokenHash);
-  if (session.status === 'ended') throw new DomainError('SESSION_ENDED');
-  throw new DomainError('INVALID_INPUT', {
-    fieldErrors: { participantId: ['Must be of somebody who joined this session'] },
-  });
+  notifyChanged(outcome.sessionId);
+  return { participantId, blocked: outcome.isBlocked };
 }

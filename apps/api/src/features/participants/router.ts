@@ -7,7 +7,7 @@ import {
   removeParticipantInput,
 } from '@classroom/schema';
 import { router } from '../../trpc/init.ts';
-import { joinCodeProcedure, authedProcedure } from '../../trpc/procedures.ts';
+import { authedProcedure, joinCodeProcedure } from '../../trpc/procedures.ts';
 import { joinSession } from './join.ts';
 import { listParticipants } from './list.ts';
 import { removeParticipant } from './remove.ts';
@@ -26,7 +26,7 @@ export const participantsRouter = router({
         path: '/api/sessions/{code}/participants',
         summary: 'Join a session',
         description:
-          'Lets somebody in under a name that is free in the session. With the token of the participant of that name it is the same participant again.',
+          'Adds a participant to an open session under a display name that is free in it, and returns the participant token. Store the token: no other call returns it. A caller who sends the token of the participant of that name rejoins as that participant.',
         tags: ['Participants'],
         example: { code, displayName: 'Grace' },
         reasons: [...inOpenSession, 'SESSION_FULL', 'NAME_TAKEN', 'IDEMPOTENCY_KEY_REUSED'],
@@ -42,9 +42,9 @@ export const participantsRouter = router({
       openapi: {
         method: 'GET',
         path: '/api/sessions/{code}/participants',
-        summary: 'List the participants',
+        summary: 'List participants',
         description:
-          'Lists who takes part, in pages: the host, then the others by time of joining.',
+          'Returns a page of the participants: the host first, then the others in the order of joining.',
         tags: ['Participants'],
         example: { code, limit: 50 },
         reasons: inSession,
@@ -61,7 +61,7 @@ export const participantsRouter = router({
         path: '/api/sessions/{code}/participants/{participantId}',
         summary: 'Remove a participant',
         description:
-          'Takes somebody out who joined. With `block=true` neither the name nor the token comes in again.',
+          'Removes a participant from an open session and revokes their token. With `block=true`, later joins under the same name or token are refused.',
         tags: ['Participants'],
         example: { code, participantId: 2, block: false },
         reasons: inOpenSession,

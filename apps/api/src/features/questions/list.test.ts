@@ -9,13 +9,13 @@ const deps = { db, notifyChanged: () => {} };
 test('a page is filled with visible questions behind a thousand withdrawn or hidden ones', async () => {
   const { submit, host, tokens, session } = await openClassroom(deps);
   const [author = host] = tokens;
-  const seen = [await submit(author), await submit(author), await submit(author)];
+  const visible = [await submit(author), await submit(author), await submit(author)];
   for (const status of ['hidden', 'withdrawn'] as const) {
     await insertQuestions(db, { code: session.code, status, count: 1000 });
   }
   for (const order of ['top', 'newest'] as const) {
     const input = { code: session.code, order, limit: 3 };
     const page = await listQuestions(deps, input, author);
-    expect(page).toMatchObject({ nextCursor: null, items: expect.arrayContaining(seen) });
+    expect(page).toMatchObject({ nextCursor: null, items: expect.arrayContaining(visible) });
   }
 });

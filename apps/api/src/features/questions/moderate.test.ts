@@ -8,26 +8,27 @@ const { db } = await useTestDatabase();
 const deps = { db, notifyChanged: () => {} };
 
 test.each(['answered', 'hidden'] as const)(
-  'the host reopens an %s question whose author has three pending, anonymous or not, with equal answers',
+  'reopening an %s question of an author with three pending ones succeeds, anonymous or not',
   async (closed) => {
     const { submit, host, tokens } = await openClassroom(deps);
     const [author = host] = tokens;
-    const answers = [];
+    const questions = [];
     for (const anonymous of [true, false]) {
       const question = await submit(author, { anonymous });
       await setQuestionStatus(deps, { questionId: question.id, status: closed }, host);
-      answers.push(question);
+      questions.push(question);
     }
     for (let n = 0; n < 3; n += 1) await submit(author);
     expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
 
-    for (const question of answers) {
+    for (const question of questions) {
       const reopen = { questionId: question.id, status: 'pending' } as const;
       expect(await setQuestionStatus(deps, reopen, host)).toEqual(question);
     }
-    // Reopened questions take none of the author's places, and give none.
+    // Reopened questions neither take nor free a slot of the author.
     expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
-    for (const { id: questionId } of answers) await withdrawQuestion(deps, { questionId }, author);
+    for (const { id: questionId } of questions)
+      await withdrawQuestion(deps, { questionId }, author);
     expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
   },
 );

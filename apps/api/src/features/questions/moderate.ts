@@ -4,63 +4,49 @@ import {
   setQuestionStatusAsHost,
 } from '@classroom/db';
 import type { PinQuestionInput, Question, SetQuestionStatusInput } from '@classroom/schema';
-import { findQuestionAsCaller } from '../../authorization.ts';
+import { toDomainError } from '../../authorization.ts';
 import type { AppContext } from '../../context.ts';
-import { DomainError } from '../../errors.ts';
 import { toQuestion } from '../../presenters.ts';
 import { retryOnConflict } from '../../retry-on-conflict.ts';
 
+type Deps = Pick<AppContext, 'db' | 'notifyChanged'>;
+
 /**
- * Answers or hides a question, or makes it pending again. Setting the status that it has changes
- * nothing.
+ * Answers, hides or reopens a question. Setting the current status changes nothing.
  *
- * @throws DomainError as `changeQuestionAsHost`
+ * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
  */
 export async function setQuestionStatus(
-  deps: Pick<AppContext, 'db' | 'notifyChanged'>,
+  deps: Deps,
   { questionId, status }: SetQuestionStatusInput,
   tokenHash: Buffer,
 ): Promise<Question> {
-  return await changeQuestionAsHost(deps, questionId, tokenHash, () =>
+  return await changeQuestion(deps, () =>
     setQuestionStatusAsHost(deps.db, { questionId, status, tokenHash }),
   );
 }
 
 /**
- * Pins a question above all others, or does so no more.
+ * Pins or unpins a question.
  *
- * @throws DomainError as `changeQuestionAsHost`
+ * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
  */
 export async function pinQuestion(
-  deps: Pick<AppContext, 'db' | 'notifyChanged'>,
+  deps: Deps,
   { questionId, on }: PinQuestionInput,
   tokenHash: Buffer,
 ): Promise<Question> {
-  return await changeQuestionAsHost(deps, questionId, tokenHash, () =>
+  return await changeQuestion(deps, () =>
     pinQuestionAsHost(deps.db, { questionId, on, tokenHash }),
   );
 }
 
-/**
- * Does to a question what only its host may, and gives it as it is then.
- *
- * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
- */
-export async function changeQuestionAsHost(
-  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
-  questionId: number,
-  tokenHash: Buffer,
+async function changeQuestion(
+  { notifyChanged }: Deps,
   change: () => Promise<ChangeQuestionOutcome>,
 ): Promise<Question> {
-  return await retryOnConflict(async () => {
-    const outcome = await change();
-    if (outcome.kind === 'conflict') return undefined;
-    if (outcome.kind === 'changed') notifyChanged(outcome.sessionId);
-    const question = await findQuestionAsCaller(db, questionId, tokenHash);
-    if (outcome.kind !== 'refused') return toQuestion(question);
-    if (question.status === 'withdrawn') throw new DomainError('QUESTION_NOT_FOUND');
-    if (question.caller_role !== 'host') throw new DomainError('FORBIDDEN');
-    if (!question.session_is_open) throw new DomainError('SESSION_ENDED');
-    return undefined;
-  });
+  const outcome = await retryOnConflict(change);
+  if (outcome.kind === 'refused') throw toDomainError(outcome);
+  if (outcome.kind === 'changed') notifyChanged(outcome.sessionId);
+  return toQuestion(outcome.question);
 }

@@ -14,38 +14,38 @@ const database = await useTestDatabase({ max: 20 });
 const second = createDatabase(database.url);
 afterAll(() => second.destroy());
 
-let announced = 0;
+let notifications = 0;
 const depsOf = (db: Database) => {
-  const deps = { db, notifyChanged: () => void (announced += 1) };
+  const deps = { db, notifyChanged: () => void (notifications += 1) };
   return { ...deps, castVote: createVoteBatcher(deps) };
 };
 const deps = depsOf(database.db);
 const otherProcess = depsOf(second);
 
-async function room(students = 1) {
-  const opened = await openClassroom(deps, students);
+async function createClassroom(students = 1) {
+  const classroom = await openClassroom(deps, students);
   const changes = async () =>
     (
       await database.db
         .selectFrom('sessions')
-        .where('code', '=', opened.session.code)
+        .where('code', '=', classroom.session.code)
         .select('change_number')
         .executeTakeFirstOrThrow()
     ).change_number;
-  return { ...opened, changes };
+  return { ...classroom, changes };
 }
 
-test('of forty parallel questions of one author exactly three are taken', async () => {
+test('exactly three of forty parallel questions of one author are accepted', async () => {
   for (let round = 0; round < 20; round += 1) {
-    const { submit, host } = await room(0);
+    const { submit, host } = await createClassroom(0);
     const reasons = await Promise.all(Array.from({ length: 40 }, () => reasonOf(submit(host))));
     expect(reasons.filter((reason) => reason === 'none')).toHaveLength(3);
     expect(reasons.filter((reason) => reason === 'QUESTION_LIMIT')).toHaveLength(37);
   }
 });
 
-test('a key sent many times in parallel submits one question; another input is refused', async () => {
-  const { submit, host } = await room(0);
+test('an idempotency key in parallel calls submits one question, and refuses another input', async () => {
+  const { submit, host } = await createClassroom(0);
   const idempotencyKey = randomUUID();
   const all = await Promise.all(Array.from({ length: 20 }, () => submit(host, { idempotencyKey })));
   for (const each of all) expect(each).toEqual(all[0]);
@@ -63,7 +63,7 @@ test('a key sent many times in parallel submits one question; another input is r
 });
 
 test('answering and withdrawing free a slot, and a withdrawn question cannot be answered', async () => {
-  const { submit, host, tokens } = await room();
+  const { submit, host, tokens } = await createClassroom();
   const [author = host] = tokens;
   const first = await submit(author);
   const withdrawn = await submit(author);
@@ -82,14 +82,14 @@ test('answering and withdrawing free a slot, and a withdrawn question cannot be 
   expect(await reasonOf(set(withdrawn.id, 'answered'))).toBe('QUESTION_NOT_FOUND');
 });
 
-test('a change takes a number and is announced; what changes nothing does not', async () => {
-  const { submit, host, changes } = await room();
+test('a change increments the sequence number and notifies once; repeating it does neither', async () => {
+  const { submit, host, changes } = await createClassroom();
   const { id: questionId } = await submit(host);
   const twice = async (call: () => Promise<unknown>) => {
-    const [before, said] = [await changes(), announced];
+    const [before, notified] = [await changes(), notifications];
     await call();
     await call();
-    expect([await changes(), announced]).toEqual([before + 1, said + 1]);
+    expect([await changes(), notifications]).toEqual([before + 1, notified + 1]);
   };
   await twice(() => pinQuestion(deps, { questionId, on: true }, host));
   await twice(() => vote(deps, { questionId, on: true }, host));
@@ -99,8 +99,8 @@ test('a change takes a number and is announced; what changes nothing does not', 
   await twice(() => withdrawQuestion(deps, { questionId }, host));
 });
 
-test('either order gives every question once, page by page; hidden ones to the host alone', async () => {
-  const { submit, host, tokens, session } = await room(4);
+test('the pages of either order list every question once, and hidden ones to the host only', async () => {
+  const { submit, host, tokens, session } = await createClassroom(4);
   for (const token of tokens) {
     for (let n = 0; n < 3; n += 1) {
       const { id: questionId } = await submit(token);
@@ -141,10 +141,10 @@ test('either order gives every question once, page by page; hidden ones to the h
   expect((await listQuestions(deps, hidden, tokens[0] ?? host)).items).toEqual([]);
 });
 
-test('however votes come through two processes, counts are those of the rows, and a last vote holds', async () => {
-  const { submit, host, tokens } = await room(25);
+test('votes through two processes keep counts equal to rows, and the last vote of each voter counts', async () => {
+  const { submit, host, tokens } = await createClassroom(25);
   const questions = [await submit(host), await submit(host), await submit(host)];
-  const doomed = questions[2]?.id ?? 0;
+  const withdrawn = questions[2]?.id ?? 0;
   const last = new Map<string, boolean>();
   await Promise.all([
     ...tokens.map(async (token, voter) => {
@@ -158,7 +158,7 @@ test('however votes come through two processes, counts are those of the rows, an
       }
     }),
     new Promise((resolve) => setTimeout(resolve, 300)).then(() =>
-      withdrawQuestion(deps, { questionId: doomed }, host),
+      withdrawQuestion(deps, { questionId: withdrawn }, host),
     ),
   ]);
   const rows = await database.db
@@ -179,18 +179,18 @@ test('however votes come through two processes, counts are those of the rows, an
     ])
     .execute();
   for (const { vote_count, counted } of rows) expect(vote_count).toBe(counted);
-  expect(rows.find(({ id }) => id === doomed)?.vote_count).toBe(0);
+  expect(rows.find(({ id }) => id === withdrawn)?.vote_count).toBe(0);
   for (const { id } of questions.slice(0, 2)) {
     const expected = tokens.filter((_, voter) => last.get(`${id} ${voter}`)).length;
     expect(rows.find((row) => row.id === id)?.vote_count).toBe(expected);
   }
 });
 
-test('five hundred votes at once for one question take two statements', async () => {
-  const { submit, host, tokens } = await room(500);
+test('five hundred parallel votes for one question take two statements', async () => {
+  const { submit, host, tokens } = await createClassroom(500);
   const { id: questionId } = await submit(host);
-  const before = announced;
+  const before = notifications;
   await Promise.all(tokens.map((token) => vote(deps, { questionId, on: true }, token)));
-  expect(announced - before).toBe(2);
+  expect(notifications - before).toBe(2);
   expect(await vote(deps, { questionId, on: true }, host)).toMatchObject({ votes: 501 });
 });

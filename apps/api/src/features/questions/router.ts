@@ -10,7 +10,7 @@ import {
   withdrawnQuestion,
 } from '@classroom/schema';
 import { router } from '../../trpc/init.ts';
-import { submissionProcedure, authedProcedure } from '../../trpc/procedures.ts';
+import { authedProcedure, submissionProcedure } from '../../trpc/procedures.ts';
 import { listQuestions } from './list.ts';
 import { pinQuestion, setQuestionStatus } from './moderate.ts';
 import { submitQuestion } from './submit.ts';
@@ -27,9 +27,9 @@ export const questionsRouter = router({
       openapi: {
         method: 'POST',
         path: '/api/sessions/{code}/questions',
-        summary: 'Ask a question',
+        summary: 'Submit a question',
         description:
-          'Asks a question in an open session, under the author’s name or anonymously. An author has at most three that are pending.',
+          'Submits a question to an open session, under the author’s name or anonymously. An author can have three pending questions. A retry with the same idempotency key returns the first response.',
         tags: ['Questions'],
         example: { code: '7M2XJD', body: 'Why is minus times minus plus?', anonymous: false },
         reasons: [
@@ -54,7 +54,8 @@ export const questionsRouter = router({
         method: 'DELETE',
         path: '/api/questions/{questionId}',
         summary: 'Withdraw a question',
-        description: 'Takes back a question of one’s own for good. To do so again changes nothing.',
+        description:
+          'Withdraws the caller’s own question permanently, with its text and votes. Withdrawing it again changes nothing.',
         tags: ['Questions'],
         example: { questionId },
         reasons: ofQuestion,
@@ -69,9 +70,9 @@ export const questionsRouter = router({
       openapi: {
         method: 'GET',
         path: '/api/sessions/{code}/questions',
-        summary: 'List the questions',
+        summary: 'List questions',
         description:
-          'Gives the questions of a session in pages: pinned ones first, then by votes, then oldest; or the newest first.',
+          'Returns a page of the questions of a session, open or ended. The order `top` lists pinned questions first, then by votes, then oldest first; `newest` lists the newest first. Only the host sees hidden questions.',
         tags: ['Questions'],
         example: { code: '7M2XJD', order: 'top', limit: 50 },
         reasons: ['FORBIDDEN', 'SESSION_NOT_FOUND'],
@@ -87,7 +88,8 @@ export const questionsRouter = router({
         method: 'PUT',
         path: '/api/questions/{questionId}/vote',
         summary: 'Vote for a question',
-        description: 'Sets one’s vote, and does not toggle it.',
+        description:
+          'Adds the caller’s vote with `on=true` and removes it with `on=false`. Repeating a vote changes nothing.',
         tags: ['Questions'],
         example: { questionId, on: true },
         reasons: ofQuestion,
@@ -104,7 +106,7 @@ export const questionsRouter = router({
         path: '/api/questions/{questionId}/status',
         summary: 'Set the status of a question',
         description:
-          'Answers a question, hides it, or makes it pending again, however many its author has pending.',
+          'Answers, hides or reopens a question. A reopened question does not count towards its author’s limit of pending questions.',
         tags: ['Questions'],
         example: { questionId, status: 'answered' },
         reasons: ofQuestion,
@@ -119,8 +121,8 @@ export const questionsRouter = router({
       openapi: {
         method: 'PUT',
         path: '/api/questions/{questionId}/pin',
-        summary: 'Pin a question',
-        description: 'Puts a question above those that are not pinned, or does so no more.',
+        summary: 'Pin or unpin a question',
+        description: 'Pins or unpins a question.',
         tags: ['Questions'],
         example: { questionId, on: true },
         reasons: ofQuestion,

@@ -22,7 +22,7 @@ const count = async (code: string) =>
     ])
     .executeTakeFirstOrThrow();
 
-test('a session counts each of its parallel questions once, withdrawn ones included', async () => {
+test('question_count counts each of many parallel questions once, withdrawn ones included', async () => {
   const { submit, session, tokens } = await openClassroom(deps, 3);
   const idempotencyKey = randomUUID();
   await Promise.allSettled(

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createKeyedBatcher } from './vote-batcher.ts';
 
-test('what comes while a batch is under way is done in the next, in order, at most so many', async () => {
+test('items that arrive while a batch is running form the next batches, in order and up to the maximum size', async () => {
   const batches: number[][] = [];
-  const open = new Map<string, never[]>();
+  const queues = new Map<string, never[]>();
   const call = createKeyedBatcher<string, number, number>(
     async (_, items) => {
       batches.push(items);
@@ -11,30 +11,29 @@ test('what comes while a batch is under way is done in the next, in order, at mo
       return items.map((item) => item * 2);
     },
     3,
-    open,
+    queues,
   );
   const results = await Promise.all([0, 1, 2, 3, 4].map((item) => call('a', item)));
   expect(results).toEqual([0, 2, 4, 6, 8]);
   expect(batches).toEqual([[0], [1, 2, 3], [4]]);
-  await Promise.resolve();
-  expect(open.size).toBe(0);
+  await expect.poll(() => queues.size).toBe(0);
 });
 
-test('keys do not wait for each other', async () => {
-  const under: string[] = [];
+test('batches of different keys run in parallel', async () => {
+  const running: string[] = [];
   const gate = Promise.withResolvers<void>();
   const call = createKeyedBatcher<string, number, number>(async (key, items) => {
-    under.push(key);
+    running.push(key);
     await gate.promise;
     return items;
   }, 3);
   const both = Promise.all([call('a', 1), call('b', 2)]);
-  expect(under).toEqual(['a', 'b']);
+  expect(running).toEqual(['a', 'b']);
   gate.resolve();
   expect(await both).toEqual([1, 2]);
 });
 
-test('a failure fails its own batch, whole, and the next one is done', async () => {
+test('a failure rejects every item of its batch, and the next batch runs', async () => {
   let n = 0;
   const call = createKeyedBatcher<string, number, number>(async (_, items) => {
     n += 1;
@@ -50,7 +49,7 @@ test('a failure fails its own batch, whole, and the next one is done', async () 
   ]);
 });
 
-test('a result missing is a failure and nobody waits for ever', async () => {
+test('a missing result rejects the batch', async () => {
   const call = createKeyedBatcher<string, number, number>(async () => [], 2);
-  await expect(call('a', 1)).rejects.toThrow('a result for each');
+  await expect(call('a', 1)).rejects.toThrow('one result per item');
 });

@@ -3,8 +3,8 @@ import { findSessionByCode } from '@classroom/db';
 import { countSessions, expireSessions, newCode, useTestDatabase } from '@classroom/db/testing';
 import type { CreateSessionInput } from '@classroom/schema';
 import { describe, expect, test } from 'vitest';
-import { DomainError } from '../../errors.ts';
 import { hashSecret } from '../../secrets.ts';
+import { reasonOf } from '../../testing/open-classroom.ts';
 import { createSession } from './create.ts';
 
 const database = await useTestDatabase({ max: 20 });
@@ -16,28 +16,22 @@ const input = (overrides: Partial<CreateSessionInput> = {}): CreateSessionInput 
 });
 
 const notifyChanged = () => {};
-const create = (given: CreateSessionInput, generateJoinCode = newCode) =>
+const create = (session: CreateSessionInput, generateJoinCode = newCode) =>
   createSession(
     { db: database.db, notifyChanged, generateJoinCode, sessionTtlSeconds: 3600 },
-    given,
+    session,
   );
 
-const reasonOf = async (call: Promise<unknown>): Promise<string> =>
-  call.then(
-    () => 'none',
-    (error: unknown) => (error instanceof DomainError ? error.reason : String(error)),
-  );
-
-test('what is returned is what is stored, with a token of which only the hash is stored', async () => {
-  const given = input();
-  const { hostToken, ...summary } = await create(given);
+test('createSession returns what it stored, and stores only the hash of the token', async () => {
+  const session = input();
+  const { hostToken, ...summary } = await create(session);
   const stored = await findSessionByCode(database.db, summary.code);
   expect(summary).toEqual({
     id: stored?.id,
     code: stored?.code,
-    title: given.title,
+    title: session.title,
     status: 'draft',
-    host: { id: stored?.host_user_id, displayName: given.hostDisplayName },
+    host: { id: stored?.host_user_id, displayName: session.hostDisplayName },
     createdAt: stored?.created_at.toISOString(),
   });
   expect(hostToken).toMatch(/^[\w-]{43}$/);
@@ -51,7 +45,7 @@ test('what is returned is what is stored, with a token of which only the hash is
 });
 
 describe('join codes', () => {
-  test('one that is taken is drawn again', async () => {
+  test('a taken code is generated again', async () => {
     const { code } = await create(input());
     const codes = [code, code, newCode()];
     const session = await create(input(), () => codes.shift() ?? 'NONE');
@@ -59,36 +53,36 @@ describe('join codes', () => {
     expect(codes).toEqual([]);
   });
 
-  test('a generator that only collides is given up in a bounded number of tries', async () => {
+  test('a generator that always collides fails with JOIN_CODE_EXHAUSTED after at most eight attempts', async () => {
     const { code } = await create(input());
-    let tries = 0;
+    let attempts = 0;
     const reason = await reasonOf(
       create(input(), () => {
-        tries += 1;
+        attempts += 1;
         return code;
       }),
     );
     expect(reason).toBe('JOIN_CODE_EXHAUSTED');
-    expect(tries).toBeLessThanOrEqual(8);
+    expect(attempts).toBeLessThanOrEqual(8);
   });
 
-  test('parallel calls with the same few codes all get a different one, or are told so', async () => {
+  test('parallel calls with the same few codes get different codes or fail with a typed reason', async () => {
     const codes = Array.from({ length: 10 }, newCode);
-    const draw = () => codes[Math.floor(Math.random() * codes.length)] ?? '';
-    const given: string[] = [];
+    const pickCode = () => codes[Math.floor(Math.random() * codes.length)] ?? '';
+    const created: string[] = [];
     const reasons = await Promise.all(
       Array.from({ length: 20 }, () =>
-        reasonOf(create(input(), draw).then(({ code }) => given.push(code))),
+        reasonOf(create(input(), pickCode).then(({ code }) => created.push(code))),
       ),
     );
-    expect(new Set(given).size).toBe(given.length);
+    expect(new Set(created).size).toBe(created.length);
     const known = new Set(['none', 'JOIN_CODE_EXHAUSTED', 'UNAVAILABLE']);
     expect(reasons.filter((reason) => !known.has(reason))).toEqual([]);
   });
 });
 
-describe('the three open sessions of a host', () => {
-  test('a fourth is refused', async () => {
+describe('the limit of three open sessions', () => {
+  test('a fourth open session is refused with HOST_SESSION_LIMIT', async () => {
     const { hostDisplayName } = input();
     for (let n = 0; n < 3; n += 1) await create(input({ hostDisplayName }));
     await expect(create(input({ hostDisplayName }))).rejects.toMatchObject({
@@ -97,7 +91,7 @@ describe('the three open sessions of a host', () => {
     });
   });
 
-  test('counting, then inserting, let parallel calls pass; exactly three succeed', async () => {
+  test('exactly three of twenty parallel calls succeed', async () => {
     for (let round = 0; round < 20; round += 1) {
       const { hostDisplayName } = input();
       const reasons = await Promise.all(
@@ -108,7 +102,7 @@ describe('the three open sessions of a host', () => {
     }
   });
 
-  test('those past their time make room, for parallel calls too', async () => {
+  test('expired sessions free their slots, for parallel calls too', async () => {
     const { hostDisplayName } = input();
     for (let n = 0; n < 3; n += 1) await create(input({ hostDisplayName }));
     await expireSessions(database.db, hostDisplayName);
@@ -126,23 +120,23 @@ describe('the three open sessions of a host', () => {
 });
 
 describe('an idempotency key', () => {
-  test('sent fifty times in parallel opens one session and gives equal answers', async () => {
+  test('in fifty parallel calls creates one session and returns equal responses', async () => {
     for (let round = 0; round < 20; round += 1) {
-      const given = input({ idempotencyKey: randomUUID() });
-      const answers = await Promise.all(Array.from({ length: 50 }, () => create(given)));
-      for (const answer of answers) expect(answer).toEqual(answers[0]);
-      expect(await countSessions(database.db, given.hostDisplayName)).toMatchObject({ all: 1 });
+      const session = input({ idempotencyKey: randomUUID() });
+      const responses = await Promise.all(Array.from({ length: 50 }, () => create(session)));
+      for (const response of responses) expect(response).toEqual(responses[0]);
+      expect(await countSessions(database.db, session.hostDisplayName)).toMatchObject({ all: 1 });
     }
   });
 
-  test('gives the same answer after the session has ended', async () => {
-    const given = input({ idempotencyKey: randomUUID() });
-    const first = await create(given);
-    await expireSessions(database.db, given.hostDisplayName);
-    expect(await create(given)).toEqual(first);
+  test('returns the same response after the session has ended', async () => {
+    const session = input({ idempotencyKey: randomUUID() });
+    const first = await create(session);
+    await expireSessions(database.db, session.hostDisplayName);
+    expect(await create(session)).toEqual(first);
   });
 
-  test('with another title or host is refused, in parallel too, and leaves no name', async () => {
+  test('with another title or host is refused, in parallel too', async () => {
     const idempotencyKey = randomUUID();
     await create(input({ idempotencyKey }));
     const others = [input({ idempotencyKey }), input({ idempotencyKey, title: 'Algebra II' })];
@@ -155,7 +149,7 @@ describe('an idempotency key', () => {
     expect(outcomes.toSorted()).toEqual([...Array(9).fill('IDEMPOTENCY_KEY_REUSED'), 'none']);
   });
 
-  test('is stored as a hash, and the token not at all', async () => {
+  test('is stored as a hash, and the token is not stored', async () => {
     const idempotencyKey = randomUUID();
     const { id, hostToken } = await create(input({ idempotencyKey }));
     const row = await database.db

@@ -1,4 +1,5 @@
 import {
+  ConflictError,
   type Database,
   endExpiredSessions,
   findReplayedParticipant,
@@ -12,14 +13,14 @@ import {
 import type { AppContext } from '../../context.ts';
 import { DomainError, RETRY_AFTER_SECONDS } from '../../errors.ts';
 import { toSessionSummary } from '../../presenters.ts';
-import { orOvertaken, retryOnConflict } from '../../retry-on-conflict.ts';
-import { deriveToken, hashSecret, createToken } from '../../secrets.ts';
+import { retryOnConflict } from '../../retry-on-conflict.ts';
+import { createToken, deriveToken, hashSecret } from '../../secrets.ts';
 
 /**
- * Opens a session for the host of that name, who is created when there is none.
+ * Creates a session, and its host if the name is new.
  *
- * @returns the session, and its host's token, which is shown only here; for a repeated
- *   `idempotencyKey` what the first call returned
+ * @returns the session and the host's token, which is returned only here; an idempotent replay
+ *   returns the first response
  * @throws DomainError HOST_SESSION_LIMIT, IDEMPOTENCY_KEY_REUSED, JOIN_CODE_EXHAUSTED, UNAVAILABLE
  */
 export async function createSession(
@@ -33,48 +34,41 @@ export async function createSession(
   return await retryOnConflict(async (isLast) => {
     const code = generateJoinCode();
     const session = { title, hostDisplayName, code, ttlSeconds, ...secrets };
-    const outcome = await orOvertaken(insertSession(db, session));
-    switch (outcome.kind) {
-      case 'opened':
-        return {
-          id: outcome.id,
-          code,
-          title,
-          status: 'draft',
-          host: { id: outcome.hostId, displayName: hostDisplayName },
-          createdAt: outcome.createdAt.toISOString(),
-          hostToken: token,
-        };
-      case 'key-used':
-        return await replay(db, input);
-      case 'slots-expired':
-        (await endExpiredSessions(db, hostDisplayName)).forEach(notifyChanged);
-        return undefined;
-      case 'host-full':
-        throw new DomainError('HOST_SESSION_LIMIT', { limit: HOST_SESSION_LIMIT });
-      case 'code-taken':
-        if (isLast) {
-          throw new DomainError('JOIN_CODE_EXHAUSTED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-        }
-        return undefined;
-      case 'conflict':
-        return undefined;
+    const outcome = await insertSession(db, session);
+    if (outcome.kind === 'key-used') return await replay(db, input);
+    if (outcome.kind === 'host-limit') {
+      throw new DomainError('HOST_SESSION_LIMIT', { limit: HOST_SESSION_LIMIT });
     }
-    return undefined;
+    if (outcome.kind === 'slots-expired') {
+      (await endExpiredSessions(db, hostDisplayName)).forEach(notifyChanged);
+      throw new ConflictError();
+    }
+    if (outcome.kind === 'code-taken') {
+      if (!isLast) throw new ConflictError();
+      throw new DomainError('JOIN_CODE_EXHAUSTED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+    }
+    return {
+      id: outcome.id,
+      code,
+      title,
+      status: 'draft',
+      host: { id: outcome.hostId, displayName: hostDisplayName },
+      createdAt: outcome.createdAt.toISOString(),
+      hostToken: token,
+    };
   });
 }
 
-/** What the first call under this key returned; undefined when its session has been deleted since. */
+/** @throws ConflictError when the first call's session was deleted in the meantime */
 async function replay(
   db: Database,
-  { title, hostDisplayName, idempotencyKey }: CreateSessionInput,
-): Promise<CreatedSession | undefined> {
-  if (idempotencyKey === undefined) return undefined;
+  { title, hostDisplayName, idempotencyKey = '' }: CreateSessionInput,
+): Promise<CreatedSession> {
   const first = await findReplayedParticipant(db, hashSecret(idempotencyKey));
-  if (first === undefined) return undefined;
-  const same =
+  if (first === undefined) throw new ConflictError();
+  const isSameInput =
     first.role === 'host' && first.title === title && first.host_display_name === hostDisplayName;
-  if (!same) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+  if (!isSameInput) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   return {
     ...toSessionSummary({ ...first, status: 'draft' }),
     hostToken: deriveToken(idempotencyKey, first.token_seed),

@@ -44,7 +44,7 @@ test('an export of many pages contains each participant and each question once',
   expect(exported.questions[1]).toMatchObject({ status: 'hidden', author: null });
 });
 
-test('an export is refused to everybody but the host', async () => {
+test('an export is refused to other participants with FORBIDDEN', async () => {
   const { session, tokens } = await openClassroom(deps);
   for (const token of tokens) {
     expect(await reasonOf(exportSession(deps, session, token))).toBe('FORBIDDEN');

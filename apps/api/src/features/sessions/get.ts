@@ -4,8 +4,7 @@ import { DomainError } from '../../errors.ts';
 import { toSessionSummary } from '../../presenters.ts';
 
 /**
- * The session with that code. An ended one is there only for its participants; to everyone else its
- * code is as unknown as one that never was.
+ * Finds a session by its code. Only its participants find an ended session.
  *
  * @throws DomainError SESSION_NOT_FOUND
  */

@@ -1,91 +1,91 @@
 import {
-  type Database,
+  type UpdateSessionOutcome,
   deleteSession as deleteSessionRows,
   endSessionAsHost,
-  lockSessionAsHost,
   extendSessionAsHost,
+  lockSessionAsHost,
   startSessionAsHost,
 } from '@classroom/db';
 import type { DeletedSession, SessionByCodeInput, SessionSummary } from '@classroom/schema';
-import { findSessionAsHost } from '../../authorization.ts';
+import { toDomainError } from '../../authorization.ts';
 import type { AppContext } from '../../context.ts';
-import { DomainError } from '../../errors.ts';
 import { toSessionSummary } from '../../presenters.ts';
+import { retryOnConflict } from '../../retry-on-conflict.ts';
+
+type Deps = Pick<AppContext, 'db' | 'notifyChanged'>;
 
 /**
- * Makes a draft active. To start an active session again changes nothing.
+ * Makes a draft active. Starting an active session changes nothing.
  *
- * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE
  */
 export async function startSession(
-  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
+  { db, notifyChanged }: Deps,
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<SessionSummary> {
-  const started = await startSessionAsHost(db, { code, tokenHash });
-  if (started !== undefined) notifyChanged(started.id);
-  const session = started ?? (await findSessionAsHost(db, code, tokenHash));
-  if (session.status === 'ended') throw new DomainError('SESSION_ENDED');
-  return toSessionSummary(session);
+  const outcome = await retryOnConflict(() => startSessionAsHost(db, { code, tokenHash }));
+  if (outcome.kind === 'changed') notifyChanged(outcome.session.id);
+  return toSummary(outcome);
 }
 
 /**
- * Lets the time of an open session start anew.
+ * Restarts the time to live of an open session.
  *
- * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE
  */
 export async function extendSession(
-  { db, sessionTtlSeconds }: { db: Database; sessionTtlSeconds: number },
+  { db, sessionTtlSeconds: ttlSeconds }: Pick<AppContext, 'db' | 'sessionTtlSeconds'>,
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<SessionSummary> {
-  const prolonged = await extendSessionAsHost(db, {
-    code,
-    tokenHash,
-    ttlSeconds: sessionTtlSeconds,
-  });
-  if (prolonged !== undefined) return toSessionSummary(prolonged);
-  // To whoever is its host, what could not be prolonged has ended.
-  await findSessionAsHost(db, code, tokenHash);
-  throw new DomainError('SESSION_ENDED');
+  return toSummary(
+    await retryOnConflict(() => extendSessionAsHost(db, { code, tokenHash, ttlSeconds })),
+  );
 }
 
 /**
- * Ends a session for good, which frees its host's slot. To end it again changes nothing.
+ * Ends a session permanently, which frees its host's slot. Ending an ended session changes nothing.
  *
- * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, UNAVAILABLE
  */
 export async function endSession(
-  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
+  { db, notifyChanged }: Deps,
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<SessionSummary> {
-  const ended = await endSessionAsHost(db, { code, tokenHash });
-  if (ended !== undefined) notifyChanged(ended.id);
-  return toSessionSummary(ended ?? (await findSessionAsHost(db, code, tokenHash)));
+  const outcome = await retryOnConflict(() => endSessionAsHost(db, { code, tokenHash }));
+  if (outcome.kind === 'changed') notifyChanged(outcome.session.id);
+  return toSummary(outcome);
+}
+
+/** @throws DomainError when the repository refused the call */
+function toSummary(outcome: UpdateSessionOutcome): SessionSummary {
+  if (outcome.kind === 'refused') throw toDomainError(outcome);
+  return toSessionSummary(outcome.session);
 }
 
 /**
- * Deletes a session, open or ended, with all that belongs to it and the names that nobody bears any
- * more. No token of it is good from then on.
+ * Deletes a session, open or ended, with all its rows and its orphaned users. Its tokens become
+ * invalid. The session is ended first, and stays ended if the deletion fails.
  *
- * It is ended first, and stays ended should the deletion fail.
- *
- * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, UNAVAILABLE
  */
 export async function deleteSession(
-  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
+  { db, notifyChanged }: Deps,
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<DeletedSession> {
-  // Ended first: calls are refused by that, in place of waiting with a connection each for the lock.
-  await endSessionAsHost(db, { code, tokenHash });
-  const deleted = await db.transaction().execute(async (transaction) => {
-    const id = await lockSessionAsHost(transaction, { code, tokenHash });
-    if (id !== undefined) await deleteSessionRows(transaction, id);
-    return id;
+  return await retryOnConflict(async () => {
+    // An ended session refuses calls that would otherwise wait for the lock, a connection each.
+    await endSessionAsHost(db, { code, tokenHash });
+    const outcome = await db.transaction().execute(async (transaction) => {
+      const locked = await lockSessionAsHost(transaction, { code, tokenHash });
+      if (locked.kind === 'locked') await deleteSessionRows(transaction, locked.sessionId);
+      return locked;
+    });
+    if (outcome.kind === 'refused') throw toDomainError(outcome);
+    notifyChanged(outcome.sessionId);
+    return { code };
   });
-  if (deleted === undefined) await findSessionAsHost(db, code, tokenHash);
-  else notifyChanged(deleted);
-  return { code };
 }

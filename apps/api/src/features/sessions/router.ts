@@ -7,7 +7,7 @@ import {
   sessionSummary,
 } from '@classroom/schema';
 import { router } from '../../trpc/init.ts';
-import { joinCodeProcedure, createProcedure, authedProcedure } from '../../trpc/procedures.ts';
+import { authedProcedure, createProcedure, joinCodeProcedure } from '../../trpc/procedures.ts';
 import { createSession } from './create.ts';
 import { exportSession } from './export.ts';
 import { getSession } from './get.ts';
@@ -26,7 +26,7 @@ export const sessionsRouter = router({
         path: '/api/sessions',
         summary: 'Create a session',
         description:
-          'Opens a session for the host of that name, who is created when there is none. The token of the host is shown only here. A retry under the same idempotency key gets the same answer.',
+          'Creates a draft session and returns its join code and the host token. Store the token: no other call returns it. A host name can have three open sessions. A retry with the same idempotency key returns the first response.',
         tags: ['Sessions'],
         example: { title: 'Algebra I', hostDisplayName: 'Ada' },
         reasons: ['HOST_SESSION_LIMIT', 'IDEMPOTENCY_KEY_REUSED', 'JOIN_CODE_EXHAUSTED'],
@@ -43,9 +43,9 @@ export const sessionsRouter = router({
       openapi: {
         method: 'GET',
         path: '/api/sessions/{code}',
-        summary: 'Look a session up',
+        summary: 'Retrieve a session',
         description:
-          'Finds a session by its code, however it is typed. An ended session is found only with the token of one of its participants.',
+          'Retrieves a session by its join code. Case, spaces and hyphens in the code do not matter. An ended session is only returned to its participants.',
         tags: ['Sessions'],
         example: { code },
         reasons: ['SESSION_NOT_FOUND'],
@@ -61,7 +61,7 @@ export const sessionsRouter = router({
         method: 'POST',
         path: '/api/sessions/{code}/start',
         summary: 'Start a session',
-        description: 'Makes a draft active. To start it again changes nothing.',
+        description: 'Makes a draft session active. Starting an active session changes nothing.',
         tags: ['Sessions'],
         example: { code },
         reasons: inOpenSession,
@@ -71,13 +71,29 @@ export const sessionsRouter = router({
     .output(sessionSummary)
     .mutation(({ ctx, input }) => startSession(ctx.app, input, ctx.tokenHash)),
 
+  extend: authedProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/api/sessions/{code}/extend',
+        summary: 'Extend a session',
+        description: 'Restarts the time to live of an open session.',
+        tags: ['Sessions'],
+        example: { code },
+        reasons: inOpenSession,
+      },
+    })
+    .input(sessionByCodeInput)
+    .output(sessionSummary)
+    .mutation(({ ctx, input }) => extendSession(ctx.app, input, ctx.tokenHash)),
+
   prolong: authedProcedure
     .meta({
       openapi: {
         method: 'POST',
         path: '/api/sessions/{code}/prolong',
-        summary: 'Prolong a session',
-        description: 'Lets the time to live of an open session start anew.',
+        summary: 'Extend a session (deprecated)',
+        description: 'Deprecated. Use `sessions.extend`, which does the same.',
         tags: ['Sessions'],
         example: { code },
         reasons: inOpenSession,
@@ -93,7 +109,8 @@ export const sessionsRouter = router({
         method: 'POST',
         path: '/api/sessions/{code}/end',
         summary: 'End a session',
-        description: 'Ends a session for good. To end it again changes nothing.',
+        description:
+          'Ends a session permanently and frees one of the host’s three slots. Ending an ended session changes nothing.',
         tags: ['Sessions'],
         example: { code },
         reasons: inSession,
@@ -110,7 +127,7 @@ export const sessionsRouter = router({
         path: '/api/sessions/{code}/export',
         summary: 'Export a session',
         description:
-          'Gives everything of a session, open or ended. With `Accept: text/csv` its questions as a table.',
+          'Returns a session, open or ended, with its participants and questions. With `Accept: text/csv`, returns the questions as CSV.',
         tags: ['Sessions'],
         example: { code },
         reasons: inSession,
@@ -127,7 +144,7 @@ export const sessionsRouter = router({
         path: '/api/sessions/{code}',
         summary: 'Delete a session',
         description:
-          'Deletes a session, open or ended, with everything in it. No token of it is good from then on.',
+          'Deletes a session, open or ended, with its participants, questions and votes. All of its tokens become invalid. This cannot be undone.',
         tags: ['Sessions'],
         example: { code },
         reasons: inSession,

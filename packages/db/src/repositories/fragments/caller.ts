@@ -1,12 +1,12 @@
-import { type Expression, type QueryCreator, type SqlBool, expressionBuilder, sql } from 'kysely';
+import { type QueryCreator, type SqlBool, expressionBuilder, sql } from 'kysely';
 import type { Tables } from '../../database.ts';
-import { SESSION_IS_OPEN } from './columns.ts';
+import { SESSION_IS_OPEN, type Value } from './columns.ts';
 
 /**
- * The id of the participant who holds the token with that SHA-256: their own, or a host's on a
- * further device. Whoever was removed holds none any more, and whoever was blocked none that counts.
+ * Selects the id of the participant who holds the token with that SHA-256: their own token, or the
+ * token of a host's further device. Tokens of removed and blocked participants match nothing.
  */
-export function callerId(tokenHash: Expression<Buffer | null>) {
+export function callerId(tokenHash: Value<Buffer | null>) {
   const builder = expressionBuilder<Tables>();
   return builder
     .selectFrom('session_participants')
@@ -21,17 +21,16 @@ export function callerId(tokenHash: Expression<Buffer | null>) {
     );
 }
 
-/** That `session_participants as caller` is a host, and holds the token with that SHA-256. */
-export function isHost(tokenHash: Expression<Buffer>) {
+/** Whether `session_participants as caller` is a host and holds the token with that SHA-256. */
+export function isHost(tokenHash: Value<Buffer>) {
   return sql<SqlBool>`(caller.id = ${callerId(tokenHash)} and caller.role = 'host')`;
 }
 
 /**
- * Part of a statement: the caller with that token, in an open session. Session and caller are held
- * first, as their foreign keys would hold them last: who deletes the session waits at its row, who
- * removes the caller at theirs, and neither is waited for by what comes after.
+ * Part of a statement: the caller in an open session. Locks the session and the caller FOR KEY SHARE
+ * before the statement locks anything else, so that deletions and removals cannot deadlock with it.
  */
-export function callerForShare(tokenHash: Expression<Buffer>) {
+export function lockCaller(tokenHash: Value<Buffer>) {
   return (db: QueryCreator<Tables>) =>
     db
       .selectFrom('session_participants as caller')

@@ -1,8 +1,32 @@
 import type { SessionStatus } from '@classroom/schema';
-import { type SqlBool, sql } from 'kysely';
+import { type Expression, type Nullable, type QueryCreator, type SqlBool, sql } from 'kysely';
+import type { Tables } from '../../database.ts';
 import type { StoredQuestionStatus } from '../../tables.ts';
 
-/** What others see of `sessions as session`, with its host's name from `users as host`. */
+/** A value, or the expression of a prepared statement's parameter. */
+export type Value<T> = T | Expression<T>;
+
+/** A session with its host's name. */
+export interface Session {
+  id: number;
+  code: string;
+  title: string;
+  /** `ended` for a session past its expiry, even before the sweep has recorded it. */
+  status: SessionStatus;
+  created_at: Date;
+  host_user_id: number;
+  host_display_name: string;
+}
+
+/** Returns undefined for a row without a session: a left join returns all of its columns or none. */
+export function toSession(row: Nullable<Session>): Session | undefined {
+  const { id, code, title, status, created_at, host_user_id, host_display_name } = row;
+  if (id === null || code === null || title === null || status === null) return undefined;
+  if (created_at === null || host_user_id === null || host_display_name === null) return undefined;
+  return { id, code, title, status, created_at, host_user_id, host_display_name };
+}
+
+/** The columns of a `Session` except its status: `sessions as session` and `users as host`. */
 export const SESSION_COLUMNS = [
   'session.id',
   'session.code',
@@ -12,30 +36,34 @@ export const SESSION_COLUMNS = [
   'host.display_name as host_display_name',
 ] as const;
 
-/** When a change is made: at the moment of its statement, not at the begin of its transaction. */
-export const CHANGED_NOW = { changed_at: sql<Date>`clock_timestamp()` };
-
-/** The next number of a change, for a statement that changes `status` of `sessions as session`. */
-export const NEXT_STATUS_CHANGE = {
-  change_number: sql<number>`session.change_number + 1`,
-  status_change_number: sql<number>`session.change_number + 1`,
-  ...CHANGED_NOW,
-};
-
-/** Past its time a session is ended, whether or not that is recorded. */
+/** The status of `sessions as session`. */
 export const SESSION_STATUS = sql<SessionStatus>`
   case when session.expires_at <= now() then 'ended' else session.status end
 `.as('status');
 
-/** That `sessions as session` is open: not ended, and within its time. */
+/** Whether `sessions as session` has neither ended nor expired. */
 export const SESSION_IS_OPEN = sql<SqlBool>`
   (session.status <> 'ended' and session.expires_at > now())
 `;
 
-/** What a caller sees of a question. */
+/** One row without columns: a statement that selects from it always returns a row. */
+export const ONE_ROW = sql`(select)`.as('one_row');
+
+/** Part of a statement: the open session with that code. */
+export function findOpenSession(code: Value<string>) {
+  return (db: QueryCreator<Tables>) =>
+    db
+      .selectFrom('sessions as session')
+      .innerJoin('users as host', 'host.id', 'session.host_user_id')
+      .where('session.code', '=', code)
+      .where(SESSION_IS_OPEN)
+      .select([...SESSION_COLUMNS, 'session.status']);
+}
+
+/** A question as one caller sees it. */
 export interface QuestionRow {
   id: number;
-  /** Null for one that was withdrawn. */
+  /** Null for a withdrawn question. */
   body: string | null;
   status: StoredQuestionStatus;
   pinned: boolean;
@@ -46,7 +74,15 @@ export interface QuestionRow {
   voted: boolean;
 }
 
-/** The columns of `questions as question` that others see. */
+/** Returns undefined for a row without a question: a left join returns all of its columns or none. */
+export function toQuestionRow(row: Nullable<QuestionRow>): QuestionRow | undefined {
+  const { id, body, status, pinned, vote_count, created_at, answered_at, author_name, voted } = row;
+  if (id === null || status === null || pinned === null || vote_count === null) return undefined;
+  if (created_at === null || voted === null) return undefined;
+  return { id, body, status, pinned, vote_count, created_at, answered_at, author_name, voted };
+}
+
+/** The columns of `questions as question` that every participant sees. */
 export const QUESTION_COLUMNS = [
   'question.id',
   'question.body',
@@ -57,7 +93,7 @@ export const QUESTION_COLUMNS = [
   'question.answered_at',
 ] as const;
 
-/** Null when the author asked anonymously, was removed or is blocked. */
+/** Null for an anonymous question and for a removed or blocked author. */
 export const AUTHOR_NAME = sql<string | null>`
   case when not question.anonymous and author.blocked_at is null then author_user.display_name end
 `.as('author_name');

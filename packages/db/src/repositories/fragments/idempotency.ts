@@ -2,17 +2,17 @@ import type { QueryCreator } from 'kysely';
 import type { Tables } from '../../database.ts';
 import type { Parameter } from '../../prepared.ts';
 
-/** What is kept of the token that a new participant gets. */
-export interface NewToken {
+/** The stored columns of a new participant's token. */
+export interface TokenColumns {
   /** SHA-256 of the token. */
   tokenHash: Buffer;
-  /** SHA-256 of the idempotency key, when the caller gave one. */
+  /** SHA-256 of the idempotency key, if any. */
   idempotencyKeyHash: Buffer | null;
-  /** What the token was derived from together with that key. */
+  /** The token is derived from this seed and the idempotency key. */
   tokenSeed: Buffer | null;
 }
 
-/** Of a participant who is inserted: who it is, and then `tokenValues`. */
+/** The columns of a new participant; `tokenValues` fills the last three. */
 export const NEW_PARTICIPANT_COLUMNS = [
   'session_id',
   'user_id',
@@ -22,7 +22,7 @@ export const NEW_PARTICIPANT_COLUMNS = [
   'token_seed',
 ] as const;
 
-export function tokenValues(parameter: Parameter<NewToken>) {
+export function tokenValues(parameter: Parameter<TokenColumns>) {
   return [
     parameter('tokenHash', 'bytea').as('token_hash'),
     parameter('idempotencyKeyHash', 'bytea').as('idempotency_key_hash'),
@@ -30,8 +30,8 @@ export function tokenValues(parameter: Parameter<NewToken>) {
   ] as const;
 }
 
-/** Part of a statement: the participant whom an earlier call with the same idempotency key made. */
-export function idempotentReplay(parameter: Parameter<NewToken>) {
+/** Part of a statement: the participant created by an earlier call with the same idempotency key. */
+export function findIdempotentReplay(parameter: Parameter<TokenColumns>) {
   return (db: QueryCreator<Tables>) =>
     db
       .selectFrom('session_participants')

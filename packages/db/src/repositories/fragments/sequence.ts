@@ -1,11 +1,19 @@
 import { type Expression, type QueryCreator, sql } from 'kysely';
 import type { Tables } from '../../database.ts';
-import { CHANGED_NOW } from './columns.ts';
+
+/** `now()` would be the start of the transaction. */
+export const CHANGED_NOW = { changed_at: sql<Date>`clock_timestamp()` };
+
+/** Assigns the next sequence number to a status change of `sessions as session`. */
+export const NEXT_STATUS_CHANGE = {
+  change_number: sql<number>`session.change_number + 1`,
+  status_change_number: sql<number>`session.change_number + 1`,
+  ...CHANGED_NOW,
+};
 
 /**
- * Part of a statement that changes something in a session: takes the next number of the session with
- * that id, and none when it is null. The row stays locked until the end of the transaction, so that
- * changes are visible in the order of their numbers.
+ * Part of a statement: increments the sequence number of a session, or of none when the id is null.
+ * The row stays locked until the transaction ends, so changes become visible in sequence order.
  */
 export function incrementSequence(sessionId: Expression<number | null>) {
   return (db: QueryCreator<Tables>) =>
