@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { clientOf } from '../src/client-of.ts';
 import { createSessions, expectIdle, expectToServe } from '../src/expect-idle.ts';
 import { forEach, times } from '../src/for-each.ts';
-import { quantile } from '@classroom/bench/quantile';
+import { quantile } from '@classroom/bench/statistics';
 import { openListener, type RawListener } from '../src/open-listener.ts';
 import { LIVE_LISTENERS, scrape } from '../src/scrape.ts';
 import { startApi } from '../src/start-api.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@classroom/client';
-import { quantile } from '../quantile.ts';
+import { quantile } from '../statistics.ts';
 import type { Broadcast, Feed } from './feed.ts';
 import { cpuOf, rssOf } from './process-usage.ts';
 import { startListeners } from './start-listeners.ts';

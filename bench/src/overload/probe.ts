@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { quantile } from '../quantile.ts';
+import { quantile } from '../statistics.ts';
 
 export interface ProbeResult {
   /** Milliseconds, failed probes included. */

@@ -6,7 +6,7 @@ import { docsAssets } from '../../src/every-request.ts';
 import { createSessions, expectIdle, expectToServe } from '../../src/expect-idle.ts';
 import { forEach, times } from '../../src/for-each.ts';
 import { hear } from '../../src/hear.ts';
-import { quantile } from '@classroom/bench/quantile';
+import { quantile } from '@classroom/bench/statistics';
 import { openConnection, type RawConnection, streamRequest, toText } from '../../src/raw-http.ts';
 import { reasonFor } from '../../src/reason-for.ts';
 import {

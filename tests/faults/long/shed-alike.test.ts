@@ -3,7 +3,7 @@ import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { expectIdle, expectToServe } from '../../src/expect-idle.ts';
 import { forEach, times } from '../../src/for-each.ts';
-import { quantile } from '@classroom/bench/quantile';
+import { quantile } from '@classroom/bench/statistics';
 import { lockTable } from '../../src/lock-table.ts';
 import {
   openConnection,
