@@ -51,7 +51,10 @@ export interface RequestContext {
   tokenHash: Buffer | undefined;
 }
 
-export function createContext(app: AppContext, request: FastifyRequest): RequestContext {
+export function createContext(
+  app: AppContext,
+  request: Pick<FastifyRequest, 'id' | 'ip' | 'headers'>,
+): RequestContext {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   return {
     app,

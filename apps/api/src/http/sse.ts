@@ -57,8 +57,10 @@ export function createEventStreams(): EventStreams {
       reply.hijack();
       if (socket.destroyed) return;
       startResponse(reply);
-      // Behind another response, its write timeout would be left on the connection.
-      raw.once('socket', () => socket.setTimeout(reply.server.server.timeout));
+      // A response before this one on the connection leaves its write timeout behind.
+      const resetTimeout = () => socket.setTimeout(reply.server.server.timeout);
+      if (raw.socket === null) raw.once('socket', resetTimeout);
+      else resetTimeout();
 
       const group = groupOf(opened++);
       let unsubscribe = () => {};

@@ -33,7 +33,7 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
   const streaming = new WeakSet<Socket>();
   app.addHook('preClose', async () => streams.endAll());
   await app.register(async (scope) => {
-    addJsonParser(scope, (text, value) => ({ text, value }));
+    addJsonParser(scope, (text, value) => ({ text, value }), true);
     scope.route<TRPCRoute>({
       method: ['GET', 'POST'],
       url: '/trpc/:path',
@@ -59,7 +59,8 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
   async function resolve(req: TRPCRequest, res: FastifyReply): Promise<unknown> {
     const response = await resolveResponse({
       req: toFetchRequest(req),
-      path: req.params.path,
+      // It decodes the path, as Fastify has done.
+      path: encodeURIComponent(req.params.path),
       router: appRouter,
       error: null,
       maxBatchSize: MAX_BATCH_SIZE,
