@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createDatabase } from '@classroom/db';
-import { captureQueries } from '@classroom/db/testing/capture-queries';
+import { captureQueries } from '@classroom/db/testing/inspection';
 import { type Round, sha256 } from './procedures.ts';
 import { type RandomDigits, randomDigits, rangeOf } from './random-digits.ts';
 import { type RoundOptions, callsPerSecond } from './statistics.ts';

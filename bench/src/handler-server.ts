@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { insertSession } from '@classroom/db';
-import { captureQueries } from '@classroom/db/testing/capture-queries';
+import { captureQueries } from '@classroom/db/testing/inspection';
 import { fastify } from 'fastify';
 import { Pool } from 'pg';
 import { newSession } from './procedures.ts';

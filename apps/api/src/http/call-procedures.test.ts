@@ -16,7 +16,7 @@ import { appRouter } from '../router.ts';
 import { handleError } from './errors.ts';
 import { registerTrpcRoute } from './trpc-route.ts';
 
-const { db, url: databaseUrl } = await useTestDatabase();
+const { db, pool, url: databaseUrl } = await useTestDatabase();
 const stop = new AbortController();
 const live = openLiveFeed(
   { db, url: databaseUrl, caps: noStreamCaps, maxPerSession: 10, onError: () => {} },
@@ -47,7 +47,7 @@ const services = {
 const context: AppContext = {
   ...services,
   castVote: createVoteBatcher(services),
-  metrics: createMetrics(db, live),
+  metrics: createMetrics(db, pool),
 };
 const app = fastify({
   genReqId: () => 'request',

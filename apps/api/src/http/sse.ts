@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
 import type { FastifyReply } from 'fastify';
 import type { SequencedEvent } from '../features/live/presenter.ts';
-import type { Subscribe } from '../features/live/subscription.ts';
+import type { Subscribe } from '../features/live/feed.ts';
 import { formatError, withReason } from '../trpc/errors.ts';
 import { SSE_CLIENT_OPTIONS, SSE_PING_INTERVAL_MS } from '../trpc/init.ts';
 

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AppContext, createContext } from '../context.ts';
 import { DomainError, unavailable } from '../errors.ts';
 import { SessionEvents } from '../features/live/session-events.ts';
-import type { Subscribe } from '../features/live/subscription.ts';
+import type { Subscribe } from '../features/live/feed.ts';
 import { appRouter } from '../router.ts';
 import { formatError, toTRPCError } from '../trpc/errors.ts';
 import {
