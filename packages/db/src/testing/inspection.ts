@@ -26,6 +26,15 @@ export async function countConnections(db: Database): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
+/** Counts the connections that listen to notifications. */
+export async function countListeners(db: Database): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and query ilike 'listen %' and state = 'idle'
+  `.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
 /** Lists the wait event types of the other connections: `Lock`, `Timeout` in pg_sleep, … */
 export async function waitEvents(db: Database): Promise<string[]> {
   const { rows } = await sql<{ wait_event_type: string }>`

@@ -1,5 +1,5 @@
-import { useTestDatabase } from '@classroom/db/testing';
-import { afterAll, expect, test } from 'vitest';
+import { countListeners, useTestDatabase } from '@classroom/db/testing';
+import { afterAll, expect, test, vi } from 'vitest';
 import { sweepSessions } from '../../jobs/sweep.ts';
 import { anEvent, feedOptions, openSession, record } from '../../testing/live.ts';
 import { openLiveFeed } from './feed.ts';
@@ -8,7 +8,17 @@ const database = await useTestDatabase();
 const { db } = database;
 const stop = new AbortController();
 afterAll(() => stop.abort());
-const live = openLiveFeed(feedOptions(database), stop.signal);
+let feeds = 0;
+
+/** Opens a feed as another process would, and waits until it listens. */
+async function openFeed() {
+  const feed = openLiveFeed(feedOptions(database), stop.signal);
+  feeds += 1;
+  await vi.waitUntil(async () => (await countListeners(db)) === feeds, { timeout: 10_000 });
+  return feed;
+}
+
+const live = await openFeed();
 
 /** Subscribes to a session in this process and another, which listen to each other from then on. */
 async function subscribeInBoth() {
@@ -16,7 +26,7 @@ async function subscribeInBoth() {
   const [first, second] = [record(), record()];
   const unsubscribeFirst = (await live.authorize({ code }, caller))(first);
   await expect.poll(() => first.events).toContainEqual(anEvent({ type: 'presence', listening: 1 }));
-  const other = openLiveFeed(feedOptions(database), stop.signal);
+  const other = await openFeed();
   const unsubscribeSecond = (await other.authorize({ code }, caller))(second);
   const both = anEvent({ type: 'presence', listening: 2 });
   await expect.poll(() => first.events).toContainEqual(both);
