@@ -26,11 +26,12 @@ export async function countConnections(db: Database): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** Counts the connections that listen to notifications. */
+/** Counts the connections of `listen` that have sent their LISTEN. */
 export async function countListeners(db: Database): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from pg_stat_activity
-    where datname = current_database() and query ilike 'listen %' and state = 'idle'
+    where datname = current_database() and application_name = 'classroom listener'
+      and state = 'idle' and query <> ''
   `.execute(db);
   return rows[0]?.count ?? 0;
 }
