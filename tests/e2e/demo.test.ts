@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { createClient } from '@classroom/client';
-import { startOwnApi } from '@classroom/demo/start-own-api';
+import { startOwnApi } from '@classroom/demo/api';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { runDemo } from '../src/run-demo.ts';

@@ -59,8 +59,8 @@ export function createEventStreams(): EventStreams {
       startResponse(reply);
       // A response before this one on the connection leaves its write timeout behind.
       const resetTimeout = () => socket.setTimeout(reply.server.server.timeout);
-      if (raw.socket === null) raw.once('socket', resetTimeout);
-      else resetTimeout();
+      if (raw.socket === socket) resetTimeout();
+      else raw.once('socket', resetTimeout);
 
       const group = groupOf(opened++);
       let unsubscribe = () => {};
