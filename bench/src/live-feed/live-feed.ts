@@ -21,7 +21,7 @@ const HEAD = [
 
 const TARGET = ['target', '', '', '', '100 %', '≤ 25 µs', '≤ 40 KiB', '1', '≤ 3'];
 
-/** How long a vote takes to reach its listeners, and what each of them costs. */
+/** Measures how long a vote takes to reach its listeners, and what each of them costs. */
 export async function liveFeed(
   stack: AsyncDisposableStack,
   only: readonly string[],
@@ -41,7 +41,7 @@ export async function liveFeed(
   );
 }
 
-/** A process of its own for each size: what one has freed would hide what the next takes. */
+/** Starts new processes for each size: memory that a process has freed would hide its growth. */
 async function measureBoth(databaseUrl: string, count: number): Promise<FeedResult[]> {
   await using stack = new AsyncDisposableStack();
   const api = await startApi(databaseUrl, stack, LIMITS);

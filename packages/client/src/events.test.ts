@@ -7,7 +7,10 @@ test('a subscription reconnects after a 503', async () => {
   let requests = 0;
   const server = createServer((_, response) => {
     requests += 1;
-    if (requests === 1) return void response.writeHead(503).end('{}');
+    if (requests === 1) {
+      response.writeHead(503).end('{}');
+      return;
+    }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write('event: connected\ndata: {}\n\n\n');
     response.write('data: {"type":"presence","listening":1}\nid: 7\n\n\n');

@@ -134,9 +134,9 @@ const input = (value: unknown) => encodeURIComponent(JSON.stringify(value));
 const GET = '/trpc/sessions.get';
 const get = (found: unknown, rest = '') => `${GET}?input=${input({ code: found })}${rest}`;
 const two = 'sessions.get,sessions.get';
-const ten = Array(10).fill('sessions.get').join(',');
+const ten = Array.from({ length: 10 }, () => 'sessions.get').join(',');
 const batch = (paths: string, ...inputs: unknown[]) =>
-  `/trpc/${paths}?batch=1&input=${input({ ...inputs })}`;
+  `/trpc/${paths}?batch=1&input=${input(Object.fromEntries(inputs.entries()))}`;
 const good = { code };
 
 test.each<[string, number, string, Call['headers']?]>([
@@ -169,7 +169,7 @@ test.each<[string, number, string, Call['headers']?]>([
   ['two procedures without batch', 404, `/trpc/${two}`],
   ['a batch of one', 200, batch('sessions.get', good)],
   ['a batch of two', 200, batch(two, good, good)],
-  ['a batch of ten', 200, batch(ten, ...Array<unknown>(10).fill(good))],
+  ['a batch of ten', 200, batch(ten, ...Array.from({ length: 10 }, () => good))],
   ['a batch with two outcomes', 207, batch(two, good, {})],
   ['a batch with one error twice', 400, batch(two, {}, {})],
   ['a batch without its second input', 207, batch(two, good)],
