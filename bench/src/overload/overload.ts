@@ -1,8 +1,7 @@
 import { describeRun, startApi, startDatabase } from '../environment.ts';
 import type { Behaviour } from './clients.ts';
 import { measureLoad, measureWithProbes } from './measure-load.ts';
-import type { ProbeResult } from './probe.ts';
-import { measureRecovery, type Recovery } from './recovery.ts';
+import { type ProbeResult, type Recovery, measureRecovery } from './probe.ts';
 import type { Latencies, LoadResult } from './tally.ts';
 
 const SECONDS = 7;
@@ -68,7 +67,7 @@ const HEAD = [
   'calls afterwards',
 ];
 
-/** What the API accepts, and how fast, when more is asked of it than it can do. */
+/** Measures what the API accepts, and how fast, under more load than its capacity. */
 export async function overload(
   stack: AsyncDisposableStack,
   only: readonly string[],
@@ -87,7 +86,7 @@ export async function overload(
     const recovery = await measureRecovery(api.url);
     cells.push(toCells(title, load, livez, readyz, recovery));
     console.log(`${name}: ${cells.at(-1)?.slice(1).join(' | ')}`);
-    // A server that did not recover would decide the rows that follow.
+    // A server that did not recover would spoil the rows that follow.
     if (recovery.succeeded < recovery.calls) api = await startWarm(databaseUrl, stack);
   }
   const capacityRow = ['32 connections, closed loop', '', `${Math.round(capacity)}`];
