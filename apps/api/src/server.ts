@@ -63,18 +63,16 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
       },
       liveEnd.signal,
     );
-    const context = createAppContext(
-      {
-        db,
-        live,
-        metrics,
-        generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
-        sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
-        maxParticipants: env.MAX_PARTICIPANTS,
-        maxListeners: env.MAX_LISTENERS,
-        rateLimits: isLimited ? createRateLimits(redis?.client) : noRateLimits,
-      },
-    );
+    const context = createAppContext({
+      db,
+      live,
+      metrics,
+      generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
+      sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
+      maxParticipants: env.MAX_PARTICIPANTS,
+      maxListeners: env.MAX_LISTENERS,
+      rateLimits: isLimited ? createRateLimits(redis?.client) : noRateLimits,
+    });
     const app = await buildApp(context, {
       pool,
       healthDb,

@@ -21,18 +21,16 @@ export async function buildTestApp(
     { db, url, caps: noStreamCaps, maxPerSession: 4_000, observer, onError: () => {} },
     stop.signal,
   );
-  const context = createAppContext(
-    {
-      db,
-      live,
-      metrics,
-      generateJoinCode: newCode,
-      maxParticipants: 2_000,
-      maxListeners: 20_000,
-      sessionTtlSeconds: 3600,
-      rateLimits: noRateLimits,
-    },
-  );
+  const context = createAppContext({
+    db,
+    live,
+    metrics,
+    generateJoinCode: newCode,
+    maxParticipants: 2_000,
+    maxListeners: 20_000,
+    sessionTtlSeconds: 3600,
+    rateLimits: noRateLimits,
+  });
   const healthDb = createDatabase(url, { max: 1 });
   const app = await buildApp(context, {
     pool,
