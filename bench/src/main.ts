@@ -1,11 +1,35 @@
-import { programs } from './programs.ts';
-import { printTable, writeTable } from './write-table.ts';
+import { liveFeed } from './live-feed/live-feed.ts';
+import { openSessions } from './open-sessions/open-sessions.ts';
+import { overload } from './overload/overload.ts';
+import { peers } from './peers.ts';
+import { createSession, joinSession } from './procedures.ts';
+import { runBenchmark } from './run-benchmark.ts';
+import { type Rows, printTable, writeTable } from './table.ts';
+import { votes } from './votes.ts';
 
-const [name, ...only] = process.argv.slice(2);
-const chosen = programs.filter((program) => name === undefined || program.name === name);
-if (chosen.length === 0) {
-  const known = programs.map((program) => program.name).join(', ');
-  console.error(`There is no benchmark ${name}. There are: ${known}`);
+/**
+ * Measures something with a table in docs/benchmarks.md, and returns the rows of the table.
+ *
+ * @param only the rows to measure, for a benchmark that can measure some of them alone
+ */
+type Benchmark = (stack: AsyncDisposableStack, only: readonly string[]) => Promise<Rows>;
+
+const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
+  Object.entries<Benchmark>({
+    'create-session': (stack) => runBenchmark(createSession, stack),
+    'join-session': (stack) => runBenchmark(joinSession, stack),
+    votes,
+    'live-feed': liveFeed,
+    overload,
+    'open-sessions': openSessions,
+    peers,
+  }),
+);
+
+const [wanted, ...only] = process.argv.slice(2);
+if (wanted !== undefined && !benchmarks.has(wanted)) {
+  const names = [...benchmarks.keys()].join(', ');
+  console.error(`There is no benchmark ${wanted}; use one of ${names}`);
   process.exit(1);
 }
 
@@ -13,10 +37,11 @@ await using everything = new AsyncDisposableStack();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void everything.disposeAsync().finally(() => process.exit(1)));
 }
-for (const program of chosen) {
+for (const [name, run] of benchmarks) {
+  if (wanted !== undefined && name !== wanted) continue;
   await using stack = everything.use(new AsyncDisposableStack());
-  const rows = await program.run(stack, only);
-  // A part of a table is printed, and does not replace the whole on the page.
-  if (only.length === 0) await writeTable(program.name, rows);
+  const rows = await run(stack, only);
+  // A part of a table must not replace the whole.
+  if (only.length === 0) await writeTable(name, rows);
   else printTable(rows);
 }

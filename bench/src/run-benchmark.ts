@@ -1,58 +1,109 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createDatabase } from '@classroom/db';
-import type { Benchmark, RoundOptions } from './benchmark.ts';
+import { openBaseline } from './baseline.ts';
 import { describeRun, startApi, startDatabase } from './environment.ts';
-import { openFloor } from './floor/open-floor.ts';
-import type { LoadResult } from './load/load.ts';
-import { openLoad } from './load/open-load.ts';
+import { type LoadResult, openLoad } from './load.ts';
+import type { ProcedureBenchmark, Round } from './procedures.ts';
+import { median } from './statistics.ts';
 
-/** Node compiles what is hot for so long. */
+/** Node optimises hot code during this time. */
 const WARM_UP_SECONDS = 20;
 const ROUNDS = 5;
+const OPTIONS = { connections: 32, seconds: 10 };
 
-export interface Measurement {
-  loadBy: string;
-  floorBy: string;
-  measured: string;
-  /** One for each round: the API, and how often per second its floor ran beside it. */
-  rounds: (LoadResult & { floorPerSecond: number })[];
+interface Server {
+  name: string;
+  url: string;
+  results: LoadResult[];
 }
 
 /**
- * Measures a benchmark on a database and an API of its own.
- *
- * @param stack takes all that is started
+ * Measures a procedure, its baseline and its hand-written handler in turn, on one database, and returns
+ * the medians as a table. Other load on the machine affects all of them, so ratios are comparable.
  */
 export async function runBenchmark(
-  { name, procedure, openRound }: Benchmark,
-  options: RoundOptions,
+  { name, procedure, title, handler, openRound }: ProcedureBenchmark,
   stack: AsyncDisposableStack,
-): Promise<Measurement> {
+): Promise<string[][]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'classroom-bench-'));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const databaseUrl = await startDatabase(stack);
-  const api = await startApi(databaseUrl, stack);
-  const url = `${api.url}/trpc/${procedure}`;
+  const { url } = await startApi(databaseUrl, stack);
+  const api: Server = { name: 'API', url: `${url}/trpc/${procedure}`, results: [] };
+  const servers = [api];
+  if (handler !== undefined) {
+    const handlerUrl = await startHandler(handler, databaseUrl, stack);
+    servers.push({ name: 'handler', url: handlerUrl, results: [] });
+  }
   const db = stack.use(createDatabase(databaseUrl));
-  const floor = await openFloor(databaseUrl, directory);
+  const baseline = await openBaseline(databaseUrl, directory);
   const load = await openLoad(directory);
+  const measure = async ({ url: serverUrl }: Server, seconds: number) =>
+    await load.measure(serverUrl, await openRound(db), { ...OPTIONS, seconds });
 
   console.log(`${name}: warming up …`);
-  await load.measure(url, await openRound(db), { ...options, seconds: WARM_UP_SECONDS });
+  for (const server of servers) await measure(server, WARM_UP_SECONDS);
 
-  const rounds: Measurement['rounds'] = [];
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    // Turn by turn, so that what else the machine does falls on both.
-    const floorPerSecond = await floor.measure(await openRound(db), options);
-    const result = await load.measure(url, await openRound(db), options);
-    rounds.push({ ...result, floorPerSecond });
-    const ratio = (result.perSecond / floorPerSecond).toFixed(2);
+  const baselineRates: number[] = [];
+  for (let n = 1; n <= ROUNDS; n += 1) {
+    const round: Round = await openRound(db);
+    baselineRates.push(await baseline.measure(round, OPTIONS));
+    // The order alternates, so that neither server always follows the same predecessor.
+    for (const server of n % 2 === 0 ? servers : servers.toReversed()) {
+      server.results.push(await measure(server, OPTIONS.seconds));
+    }
+    const rates = servers.map((server) => `${server.name} ${rounded(server.results.at(-1))}/s`);
     console.log(
-      `${round} of ${ROUNDS}: floor ${Math.round(floorPerSecond)}/s, API ${Math.round(result.perSecond)}/s, ratio ${ratio}`,
+      `${n} of ${ROUNDS}: baseline ${Math.round(baselineRates.at(-1) ?? 0)}/s, ${rates.join(', ')}`,
     );
   }
-  const measured = await describeRun(databaseUrl);
-  return { loadBy: load.by, floorBy: floor.by, measured, rounds };
+
+  const perSecond = (server: Server) => median(server.results.map((result) => result.perSecond));
+  const ratio = (rates: readonly number[]) =>
+    median(api.results.map((result, n) => result.perSecond / (rates[n] ?? Number.NaN))).toFixed(2);
+  return [
+    [`${title}, one API process, ${OPTIONS.connections} connections`, 'figure'],
+    [`over HTTP, by ${load.name}`, `${Math.round(perSecond(api))} per second`],
+    [
+      'latency p50 / p99',
+      `${median(api.results.map(({ p50 }) => p50))} ms / ${median(api.results.map(({ p99 }) => p99))} ms`,
+    ],
+    ...servers.slice(1).flatMap((server) => [
+      [
+        'a hand-written Fastify and pg handler, the same statement and load',
+        `${Math.round(perSecond(server))} per second`,
+      ],
+      ['ratio to the handler', ratio(server.results.map((result) => result.perSecond))],
+    ]),
+    [
+      `baseline: ${baseline.name}, the same statement`,
+      `${Math.round(median(baselineRates))} per second`,
+    ],
+    ['ratio to the baseline', ratio(baselineRates)],
+    ['measured', await describeRun(databaseUrl)],
+  ];
+}
+
+function rounded(result: LoadResult | undefined): number {
+  return Math.round(result?.perSecond ?? 0);
+}
+
+async function startHandler(
+  module: string,
+  databaseUrl: string,
+  stack: AsyncDisposableStack,
+): Promise<string> {
+  const env = { NODE_ENV: 'production' };
+  const child = fork(path.join(import.meta.dirname, module), [databaseUrl], { env });
+  const closed = once(child, 'close');
+  stack.defer(async () => {
+    child.kill('SIGTERM');
+    await closed;
+  });
+  const [url]: unknown[] = await once(child, 'message');
+  return String(url);
 }

@@ -1,6 +1,6 @@
 import { reasonOf } from '@classroom/client';
-import { DemoError } from './demo-error.ts';
-import { findApi } from './find-api.ts';
+import { findApi } from './api.ts';
+import { DemoError } from './lesson.ts';
 import { play } from './play.ts';
 import { createStage } from './stage.ts';
 

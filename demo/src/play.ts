@@ -1,18 +1,12 @@
 import { createClient } from '@classroom/client';
-import type { Lesson } from './lesson.ts';
-import { listen } from './listen.ts';
-import { arrive } from './scenes/arrive.ts';
-import { ask } from './scenes/ask.ts';
-import { close } from './scenes/close.ts';
-import { moderate } from './scenes/moderate.ts';
-import { pair } from './scenes/pair.ts';
-import { vote } from './scenes/vote.ts';
+import { type Lesson, subscribe } from './lesson.ts';
+import { arrive, ask, close, moderate, pair, vote } from './scenes.ts';
 import type { Stage } from './stage.ts';
 import { toLine } from './to-line.ts';
 
 /**
- * Plays a whole lesson through the typed client. Each act waits until the host has heard of the one
- * before, so that the lines come in the same order every time.
+ * Plays a lesson through the typed client. Each scene waits until the host has received the events of
+ * the one before, so that the output has the same order every time.
  *
  * @param url `http://host:port` of the API
  */
@@ -26,18 +20,14 @@ export async function play(stage: Stage, url: string): Promise<void> {
     hostDisplayName: 'Ms Noether',
   });
   const host = as(hostToken);
-  // Whatever happens, it does not keep one of her three places.
+  // A session left open would count against her limit of three.
   await using _ = { [Symbol.asyncDispose]: () => end(host, code) };
   stage.note(`The code to join is ${code}.`);
 
-  using listener = listen(host, {
-    code,
-    signal: stage.signal,
-    onEvent: (event) => stage.live(toLine(event)),
-  });
-  await listener.until(({ type }) => type === 'presence');
+  using subscription = subscribe(host, code, stage.signal, (event) => stage.live(toLine(event)));
+  await subscription.until(({ type }) => type === 'presence');
 
-  const lesson: Lesson = { stage, as, code, host, listener };
+  const lesson: Lesson = { stage, as, code, host, subscription };
   const students = await arrive(lesson);
   const questions = await ask(lesson, students);
   await vote(lesson, students, questions);

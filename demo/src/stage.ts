@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 
-/** So long, a reader takes in what has just been printed. */
+/** Time to read the last line. */
 const PAUSE_MS = 650;
 
-/** Where the demo is seen. There is colour only where the output is a terminal that wants it. */
+/** Prints the demo, in colour when the output is a terminal that supports it. */
 export interface Stage {
-  /** Ends the play early. */
+  /** Aborts when the demo is interrupted. */
   signal: AbortSignal;
-  /** Pauses, and says what happens next. */
+  /** Pauses, and prints the next action. */
   act: (text: string) => Promise<void>;
-  /** What has come of it. */
+  /** Prints the result of the action. */
   note: (text: string) => void;
-  /** What the host hears at this moment. */
+  /** Prints an event that the host has received. */
   live: (text: string) => void;
 }
 

@@ -15,7 +15,7 @@ test('the production bundle runs by itself, without node_modules beside it', asy
 
   await using database = await createTestDatabase();
   const env = { DATABASE_URL: database.url, NODE_ENV: 'production' };
-  await using api = await startApi(env, path.join(directory, 'main.mjs'));
+  await using api = await startApi(env, { main: path.join(directory, 'main.mjs') });
   const client = createClient({ url: `${api.url}/trpc` });
   expect(
     await client.sessions.create.mutate({ title: 'Algebra I', hostDisplayName: 'Ada' }),

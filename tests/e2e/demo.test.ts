@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createClient } from '@classroom/client';
-import { startOwnApi } from '@classroom/demo/start-own-api';
+import { startOwnApi } from '@classroom/demo/api';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { normalizedLines, runDemo } from '../src/run-demo.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
-import { quantile } from '@classroom/bench/quantile';
+import { quantile } from '@classroom/bench/statistics';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { expectDuration } from '../src/campaign.ts';

@@ -1,9 +1,9 @@
-import type { Database, DatabasePool } from '@classroom/db';
+import type { Database } from '@classroom/db';
 import { type Context as TraceContext, context, propagation } from '@opentelemetry/api';
 import type { FastifyRequest } from 'fastify';
 import type { LiveFeed } from './features/live/feed.ts';
 import { type CastVote, createVoteBatcher } from './features/questions/vote-batcher.ts';
-import { type Metrics, createMetrics } from './observability/metrics.ts';
+import type { Metrics } from './observability/metrics.ts';
 import { type RateLimits, clientAddress } from './rate-limits/rate-limits.ts';
 import { hashSecret } from './secrets.ts';
 
@@ -25,17 +25,15 @@ export interface AppContext {
 }
 
 /** What `createAppContext` derives from the rest. */
-type Derived = 'notifyChanged' | 'castVote' | 'metrics';
+type Derived = 'notifyChanged' | 'castVote';
 
-/** @param pool the pool of `db` */
-export function createAppContext(given: Omit<AppContext, Derived>, pool: DatabasePool): AppContext {
+export function createAppContext(given: Omit<AppContext, Derived>): AppContext {
   const { db, live } = given;
   const { notifyChanged } = live;
   return {
     ...given,
     notifyChanged,
     castVote: createVoteBatcher({ db, notifyChanged }),
-    metrics: createMetrics(db, pool, live),
   };
 }
 
@@ -51,7 +49,10 @@ export interface RequestContext {
   tokenHash: Buffer | undefined;
 }
 
-export function createContext(app: AppContext, request: FastifyRequest): RequestContext {
+export function createContext(
+  app: AppContext,
+  request: Pick<FastifyRequest, 'id' | 'ip' | 'headers'>,
+): RequestContext {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   return {
     app,

@@ -8,6 +8,7 @@ import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { sweepSessions } from './jobs/sweep.ts';
 import { createLogger } from './observability/logger.ts';
+import { createMetrics } from './observability/metrics.ts';
 import { openTracing, traceQuery } from './observability/tracing.ts';
 import { openPostgres, prepareDatabase } from './open-database.ts';
 import { createRateLimits, noRateLimits } from './rate-limits/rate-limits.ts';
@@ -50,28 +51,28 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
     // Not `signal`: streams end last, when the HTTP server closes.
     const liveEnd = new AbortController();
     stack.defer(() => liveEnd.abort());
+    const metrics = createMetrics(db, pool);
     const live = openLiveFeed(
       {
         db,
         url: directUrl,
         caps: isLimited ? createStreamCaps() : noStreamCaps,
         maxPerSession: env.MAX_PARTICIPANTS * 2,
+        observer: metrics.live,
         onError: (err) => logger.warn({ err }, 'live feed interrupted; it retries by itself'),
       },
       liveEnd.signal,
     );
-    const context = createAppContext(
-      {
-        db,
-        live,
-        generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
-        sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
-        maxParticipants: env.MAX_PARTICIPANTS,
-        maxListeners: env.MAX_LISTENERS,
-        rateLimits: isLimited ? createRateLimits(redis?.client) : noRateLimits,
-      },
-      pool,
-    );
+    const context = createAppContext({
+      db,
+      live,
+      metrics,
+      generateJoinCode: () => generateCode(env.JOIN_CODE_LENGTH),
+      sessionTtlSeconds: env.SESSION_TTL_HOURS * 3600,
+      maxParticipants: env.MAX_PARTICIPANTS,
+      maxListeners: env.MAX_LISTENERS,
+      rateLimits: isLimited ? createRateLimits(redis?.client) : noRateLimits,
+    });
     const app = await buildApp(context, {
       pool,
       healthDb,

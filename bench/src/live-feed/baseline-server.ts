@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
-import { monotonicMs } from './clock.ts';
+import { monotonicMs } from './feed.ts';
 
-/** The least that a Node server can do: writes each text that it is sent to every open response. */
+/** The baseline: writes each message from the parent process to every open response. */
 const responses = new Set<ServerResponse>();
 
 const server = createServer((_, response) => {

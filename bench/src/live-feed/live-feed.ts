@@ -1,5 +1,4 @@
 import { describeRun, startApi, startDatabase } from '../environment.ts';
-import type { Program } from '../program.ts';
 import { type FeedResult, measureFeeds } from './measure-feeds.ts';
 import { openClassroom } from './open-classroom.ts';
 import { startBaseline } from './start-baseline.ts';
@@ -22,27 +21,27 @@ const HEAD = [
 
 const TARGET = ['target', '', '', '', '100 %', '≤ 25 µs', '≤ 40 KiB', '1', '≤ 3'];
 
-/** How long a vote takes to reach its listeners, and what each of them costs. */
-export const liveFeed: Program = {
-  name: 'live-feed',
-  async run(stack, only) {
-    const databaseUrl = await startDatabase(stack);
-    const rows: string[][] = [];
-    for (const count of only.length === 0 ? LISTENERS : only.map(Number)) {
-      const [api, baseline] = await measureBoth(databaseUrl, count);
-      if (api === undefined || baseline === undefined) throw new Error('A feed was not measured');
-      const ratio = (api.p99 / baseline.p99).toFixed(1);
-      rows.push([`${count}`, ...toCells(api), api.readsPerChange.toFixed(2), ratio]);
-      rows.push([`${count}, baseline`, ...toCells(baseline), '', '']);
-      for (const row of rows.slice(-2)) console.log(`live-feed: ${row.join(' | ')}`);
-    }
-    return [HEAD, ...rows, TARGET, ['measured', await describeRun(databaseUrl)]].map((row) =>
-      HEAD.map((_, column) => row[column] ?? ''),
-    );
-  },
-};
+/** Measures how long a vote takes to reach its listeners, and what each of them costs. */
+export async function liveFeed(
+  stack: AsyncDisposableStack,
+  only: readonly string[],
+): Promise<string[][]> {
+  const databaseUrl = await startDatabase(stack);
+  const rows: string[][] = [];
+  for (const count of only.length === 0 ? LISTENERS : only.map(Number)) {
+    const [api, baseline] = await measureBoth(databaseUrl, count);
+    if (api === undefined || baseline === undefined) throw new Error('A feed was not measured');
+    const ratio = (api.p99 / baseline.p99).toFixed(1);
+    rows.push([`${count}`, ...toCells(api), api.readsPerChange.toFixed(2), ratio]);
+    rows.push([`${count}, baseline`, ...toCells(baseline), '', '']);
+    for (const row of rows.slice(-2)) console.log(`live-feed: ${row.join(' | ')}`);
+  }
+  return [HEAD, ...rows, TARGET, ['measured', await describeRun(databaseUrl)]].map((row) =>
+    HEAD.map((_, column) => row[column] ?? ''),
+  );
+}
 
-/** A process of its own for each size: what one has freed would hide what the next takes. */
+/** Starts new processes for each size: memory that a process has freed would hide its growth. */
 async function measureBoth(databaseUrl: string, count: number): Promise<FeedResult[]> {
   await using stack = new AsyncDisposableStack();
   const api = await startApi(databaseUrl, stack, LIMITS);

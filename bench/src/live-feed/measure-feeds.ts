@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@classroom/client';
-import { quantile } from '../quantile.ts';
-import type { Broadcast, Feed } from './feed.ts';
-import { cpuOf, rssOf } from './process-usage.ts';
+import { quantile } from '../statistics.ts';
+import { type Broadcast, type Feed, cpuOf, rssOf } from './feed.ts';
 import { startListeners } from './start-listeners.ts';
 
 const WARM_UP_VOTES = 5;
 const VOTES = 25;
 const PAUSE_MS = 300;
-/** V8 takes up to that long to return the memory that joining or opening has left behind. */
+/** V8 takes up to this long to return the memory of joining or opening. */
 const IDLE_MS = 20_000;
 
 export interface FeedResult {
@@ -34,7 +33,7 @@ interface Measurement {
   end: () => Promise<FeedResult>;
 }
 
-/** Votes on all feeds in turn, so that what else the machine does falls on each of them. */
+/** Votes on all feeds in turn, so that other load on the machine affects each of them. */
 export async function measureFeeds(
   feeds: readonly Feed[],
   tokens: readonly string[],

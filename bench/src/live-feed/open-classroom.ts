@@ -1,6 +1,5 @@
 import { type Client, createClient } from '@classroom/client';
-import { monotonicMs } from './clock.ts';
-import type { Feed } from './feed.ts';
+import { type Feed, monotonicMs } from './feed.ts';
 
 export interface Classroom extends Feed {
   /** One for each participant. */

@@ -1,8 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { monotonicMs } from './clock.ts';
-import type { Feed } from './feed.ts';
+import { type Feed, monotonicMs } from './feed.ts';
 
 const PROCESS = path.join(import.meta.dirname, 'baseline-server.ts');
 

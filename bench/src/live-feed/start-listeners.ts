@@ -12,12 +12,12 @@ export interface Listeners {
   /**
    * Waits until every listener has the event with that number of votes, fifteen seconds at most.
    *
-   * @returns when each got it, as `monotonicMs()` tells it
+   * @returns the arrival times, of `monotonicMs()`
    */
   arrivalsOf: (votes: number) => Promise<number[]>;
 }
 
-/** Opens a stream for each token, from processes of their own, and waits for every snapshot. */
+/** Opens a stream for each token from other processes, and waits for every snapshot. */
 export async function startListeners(
   { url, tokens }: { url: string; tokens: readonly string[] },
   stack: AsyncDisposableStack,

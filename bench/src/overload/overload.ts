@@ -1,9 +1,7 @@
 import { describeRun, startApi, startDatabase } from '../environment.ts';
-import type { Program } from '../program.ts';
 import type { Behaviour } from './clients.ts';
 import { measureLoad, measureWithProbes } from './measure-load.ts';
-import type { ProbeResult } from './probe.ts';
-import { measureRecovery, type Recovery } from './recovery.ts';
+import { type ProbeResult, type Recovery, measureRecovery } from './probe.ts';
 import type { Latencies, LoadResult } from './tally.ts';
 
 const SECONDS = 7;
@@ -69,34 +67,34 @@ const HEAD = [
   'calls afterwards',
 ];
 
-/** What the API accepts, and how fast, when more is asked of it than it can do. */
-export const overload: Program = {
-  name: 'overload',
-  async run(stack, only) {
-    const rows = ROWS.filter(({ name }) => only.length === 0 || only.includes(name));
-    if (rows.length === 0) {
-      throw new Error(`No such row. There are: ${ROWS.map(({ name }) => name).join(', ')}`);
-    }
-    const databaseUrl = await startDatabase(stack);
-    let api = await startWarm(databaseUrl, stack);
-    const { acceptedPerSecond: capacity } = await measureLoad(api.url, CAPACITY);
-    console.log(`overload: the capacity is ${Math.round(capacity)} calls per second`);
-    const cells: string[][] = [];
-    for (const { name, title, clients } of rows) {
-      const { load, livez, readyz } = await measureWithProbes(api.url, clients(capacity));
-      const recovery = await measureRecovery(api.url);
-      cells.push(toCells(title, load, livez, readyz, recovery));
-      console.log(`${name}: ${cells.at(-1)?.slice(1).join(' | ')}`);
-      // A server that did not recover would decide the rows that follow.
-      if (recovery.succeeded < recovery.calls) api = await startWarm(databaseUrl, stack);
-    }
-    const capacityRow = ['32 connections, closed loop', '', `${Math.round(capacity)}`];
-    const measured = ['measured', await describeRun(databaseUrl)];
-    return [HEAD, capacityRow, ...cells, measured].map((row) =>
-      HEAD.map((_, column) => row[column] ?? ''),
-    );
-  },
-};
+/** Measures what the API accepts, and how fast, under more load than its capacity. */
+export async function overload(
+  stack: AsyncDisposableStack,
+  only: readonly string[],
+): Promise<string[][]> {
+  const rows = ROWS.filter(({ name }) => only.length === 0 || only.includes(name));
+  if (rows.length === 0) {
+    throw new Error(`No such row. There are: ${ROWS.map(({ name }) => name).join(', ')}`);
+  }
+  const databaseUrl = await startDatabase(stack);
+  let api = await startWarm(databaseUrl, stack);
+  const { acceptedPerSecond: capacity } = await measureLoad(api.url, CAPACITY);
+  console.log(`overload: the capacity is ${Math.round(capacity)} calls per second`);
+  const cells: string[][] = [];
+  for (const { name, title, clients } of rows) {
+    const { load, livez, readyz } = await measureWithProbes(api.url, clients(capacity));
+    const recovery = await measureRecovery(api.url);
+    cells.push(toCells(title, load, livez, readyz, recovery));
+    console.log(`${name}: ${cells.at(-1)?.slice(1).join(' | ')}`);
+    // A server that did not recover would spoil the rows that follow.
+    if (recovery.succeeded < recovery.calls) api = await startWarm(databaseUrl, stack);
+  }
+  const capacityRow = ['32 connections, closed loop', '', `${Math.round(capacity)}`];
+  const measured = ['measured', await describeRun(databaseUrl)];
+  return [HEAD, capacityRow, ...cells, measured].map((row) =>
+    HEAD.map((_, column) => row[column] ?? ''),
+  );
+}
 
 async function startWarm(databaseUrl: string, stack: AsyncDisposableStack) {
   const api = await startApi(databaseUrl, stack);

@@ -1,5 +1,5 @@
 import type { Response } from './connection.ts';
-import { quantile } from '../quantile.ts';
+import { quantile } from '../statistics.ts';
 
 export interface LoadResult {
   /** Calls written, per second. Below the rate asked for, the generator could not keep up. */

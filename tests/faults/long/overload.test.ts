@@ -1,6 +1,6 @@
 import type { Behaviour } from '@classroom/bench/overload/clients';
 import { measureLoad, measureWithProbes } from '@classroom/bench/overload/measure-load';
-import { measureRecovery } from '@classroom/bench/overload/recovery';
+import { measureRecovery } from '@classroom/bench/overload/probe';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { startApi } from '../../src/start-api.ts';

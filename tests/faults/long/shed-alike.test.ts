@@ -1,4 +1,4 @@
-import { quantile } from '@classroom/bench/quantile';
+import { quantile } from '@classroom/bench/statistics';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { countBy, sessionInput } from '../../src/client.ts';

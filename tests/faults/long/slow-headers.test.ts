@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { quantile } from '@classroom/bench/quantile';
+import { quantile } from '@classroom/bench/statistics';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { startApi } from '../../src/start-api.ts';

@@ -8,7 +8,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { DomainError, unavailable } from '../errors.ts';
 import type { SequencedEvent } from '../features/live/presenter.ts';
 import type { Subscriber } from '../features/live/room.ts';
-import type { Subscribe } from '../features/live/subscription.ts';
+import type { Subscribe } from '../features/live/feed.ts';
 import { trpc } from '../trpc/init.ts';
 import { SessionEvents } from '../features/live/session-events.ts';
 import { createEventStreams } from './sse.ts';

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
 import type { FastifyReply } from 'fastify';
 import type { SequencedEvent } from '../features/live/presenter.ts';
-import type { Subscribe } from '../features/live/subscription.ts';
+import type { Subscribe } from '../features/live/feed.ts';
 import { formatError, withReason } from '../trpc/errors.ts';
 import { SSE_CLIENT_OPTIONS, SSE_PING_INTERVAL_MS } from '../trpc/init.ts';
 
@@ -57,8 +57,10 @@ export function createEventStreams(): EventStreams {
       reply.hijack();
       if (socket.destroyed) return;
       startResponse(reply);
-      // Behind another response, its write timeout would be left on the connection.
-      raw.once('socket', () => socket.setTimeout(reply.server.server.timeout));
+      // A response before this one on the connection leaves its write timeout behind.
+      const resetTimeout = () => socket.setTimeout(reply.server.server.timeout);
+      if (raw.socket === socket) resetTimeout();
+      else raw.once('socket', resetTimeout);
 
       const group = groupOf(opened++);
       let unsubscribe = () => {};

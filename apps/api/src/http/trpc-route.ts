@@ -1,41 +1,31 @@
 import type { Socket } from 'node:net';
-import {
-  type AnyProcedure,
-  type AnyRouter,
-  TRPCError,
-  callTRPCProcedure,
-  getTRPCErrorFromUnknown,
-} from '@trpc/server';
+import { TRPCError, callTRPCProcedure, getTRPCErrorFromUnknown } from '@trpc/server';
 import { resolveResponse } from '@trpc/server/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AppContext, createContext } from '../context.ts';
 import { DomainError, unavailable } from '../errors.ts';
 import { SessionEvents } from '../features/live/session-events.ts';
-import type { Subscribe } from '../features/live/subscription.ts';
+import type { Subscribe } from '../features/live/feed.ts';
 import { appRouter } from '../router.ts';
 import { formatError, toTRPCError } from '../trpc/errors.ts';
+import {
+  type TRPCRoute,
+  callProcedures,
+  parseJson,
+  parsePlainCalls,
+  procedures,
+} from './call-procedures.ts';
 import { logError, sendError } from './errors.ts';
 import { mediaType, addJsonParser } from './json-parser.ts';
 import { createEventStreams } from './sse.ts';
 
 const MAX_BATCH_SIZE = 10;
 
-interface TRPCRoute {
-  Params: { path: string };
-  Querystring: { batch?: unknown; input?: unknown; lastEventId?: unknown };
-}
-
-// As any router: its own type has the procedures in a tree.
-const router: AnyRouter = appRouter;
-const subscriptions = new Set(
-  Object.entries<AnyProcedure>(router._def.procedures)
-    .filter(([, { _def }]) => _def.type === 'subscription')
-    .map(([path]) => path),
-);
+type TRPCRequest = FastifyRequest<TRPCRoute>;
 
 /**
- * Serves the router under `/trpc`. What must not reach a procedure is refused before its body is
- * read: anything but JSON (a multipart POST needs no CORS preflight), and batches over ten calls.
+ * Serves the router under `/trpc`. Refuses before reading the body: anything but JSON (a multipart
+ * POST needs no CORS preflight), and batches of more than ten calls.
  */
 export async function registerTrpcRoute(app: FastifyInstance, context: AppContext): Promise<void> {
   const streams = createEventStreams();
@@ -43,8 +33,7 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
   const streaming = new WeakSet<Socket>();
   app.addHook('preClose', async () => streams.endAll());
   await app.register(async (scope) => {
-    // tRPC parses the body itself.
-    addJsonParser(scope, (text) => text);
+    addJsonParser(scope, (text, value) => ({ text, value }), true);
     scope.route<TRPCRoute>({
       method: ['GET', 'POST'],
       url: '/trpc/:path',
@@ -55,35 +44,50 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
       },
       handler: async (req, res) => {
         if (isSubscription(req)) return await openStream(req, res);
-        const response = await resolveResponse({
-          req: toRequest(req),
-          path: req.params.path,
-          router: appRouter,
-          error: null,
-          maxBatchSize: MAX_BATCH_SIZE,
-          createContext: async () => createContext(context, req),
-          onError: ({ error, path }) => {
-            logError(req, error, path);
-            if (reachedNoProcedure(error, path)) context.metrics.calls.refuse('INVALID_INPUT');
-          },
-          responseMeta: ({ errors }) => retryAfter(errors),
-        });
-        // What the answer varies by, CORS has said.
-        const { vary: _, ...headers } = Object.fromEntries(response.headers);
-        res.code(response.status).headers(headers);
-        // As text it goes out in one piece with its length; as a stream it would take three.
-        return response.text();
+        const calls = parsePlainCalls(req);
+        if (calls === undefined) return await resolve(req, res);
+        const onError = (error: TRPCError, path: string) => logError(req, error, path);
+        const answer = await callProcedures(calls, createContext(context, req), onError);
+        setRetryAfter(res, answer.errors);
+        void res.code(answer.status).header('content-type', 'application/json');
+        return answer.text;
       },
     });
   });
 
-  async function openStream(req: FastifyRequest<TRPCRoute>, res: FastifyReply): Promise<void> {
+  /** Leaves to tRPC what is not plain JSON, and requests that reach no procedure. */
+  async function resolve(req: TRPCRequest, res: FastifyReply): Promise<unknown> {
+    const response = await resolveResponse({
+      req: toFetchRequest(req),
+      // It decodes the path, as Fastify has done.
+      path: encodeURIComponent(req.params.path),
+      router: appRouter,
+      error: null,
+      maxBatchSize: MAX_BATCH_SIZE,
+      createContext: async () => createContext(context, req),
+      onError: ({ error, path }) => {
+        logError(req, error, path);
+        if (reachedNoProcedure(error, path)) context.metrics.calls.refuse('INVALID_INPUT');
+      },
+      responseMeta: ({ errors }) => {
+        setRetryAfter(res, errors);
+        return {};
+      },
+    });
+    // The CORS plugin sets `vary`.
+    const { vary: _, ...headers } = Object.fromEntries(response.headers);
+    res.code(response.status).headers(headers);
+    // Text has a length and is written at once; a batch stream has neither.
+    return headers['transfer-encoding'] === undefined ? await response.text() : response.body;
+  }
+
+  async function openStream(req: TRPCRequest, res: FastifyReply): Promise<void> {
     if (context.live.count() + opening >= context.maxListeners) {
       return sendError(toTRPCError(unavailable()), req, res);
     }
     const { path } = req.params;
     const { socket } = req.raw;
-    // A stream is the last response of its connection: nothing behind it is ever sent.
+    // A stream is the last response of its connection: a second one would never be sent.
     if (streaming.has(socket)) return void res.hijack();
     streaming.add(socket);
     const disconnected = new AbortController();
@@ -99,13 +103,14 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
 }
 
 /** Streams bypass tRPC's handler, which makes a web stream, an encoder and a timer for each listener. */
-function isSubscription({ method, params, query }: FastifyRequest<TRPCRoute>): boolean {
-  return method === 'GET' && subscriptions.has(params.path) && query.batch !== '1';
+function isSubscription({ method, params, query }: TRPCRequest): boolean {
+  const type = procedures.get(params.path)?._def.type;
+  return method === 'GET' && type === 'subscription' && query.batch !== '1';
 }
 
 async function authorizeStream(
   context: AppContext,
-  req: FastifyRequest<TRPCRoute>,
+  req: TRPCRequest,
   signal: AbortSignal,
 ): Promise<Subscribe> {
   const events: unknown = await callTRPCProcedure({
@@ -122,23 +127,14 @@ async function authorizeStream(
 }
 
 /** Reads the input as tRPC does: the id of the last event is in a header or a parameter. */
-function subscriptionInput({ query, headers }: FastifyRequest<TRPCRoute>): unknown {
+function subscriptionInput({ query, headers }: TRPCRequest): unknown {
   const lastEventId = headers['last-event-id'] ?? query.lastEventId;
-  const input: unknown = parseInput(query.input);
+  const input = parseJson(query.input);
   if (lastEventId === undefined || lastEventId === '') return input;
   return typeof input === 'object' ? { ...input, lastEventId } : (input ?? { lastEventId });
 }
 
-function parseInput(text: unknown): unknown {
-  if (typeof text !== 'string' || text === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new TRPCError({ code: 'BAD_REQUEST', cause });
-  }
-}
-
-function refusal(request: FastifyRequest<TRPCRoute>): TRPCError['code'] | undefined {
+function refusal(request: TRPCRequest): TRPCError['code'] | undefined {
   const type = mediaType(request);
   const isJson = type === 'application/json';
   if (!isJson && (type !== undefined || request.method === 'POST')) {
@@ -147,20 +143,21 @@ function refusal(request: FastifyRequest<TRPCRoute>): TRPCError['code'] | undefi
   return request.params.path.split(',').length > MAX_BATCH_SIZE ? 'BAD_REQUEST' : undefined;
 }
 
-/** What a procedure refused, it has measured itself. */
+/** Procedures record their own errors in the metrics. */
 function reachedNoProcedure(error: TRPCError, path: string | undefined): boolean {
   const isRouting = error.code === 'NOT_FOUND' || error.code === 'METHOD_NOT_SUPPORTED';
   return path === undefined || (isRouting && !(error.cause instanceof DomainError));
 }
 
-function retryAfter(errors: readonly TRPCError[]): { headers?: Record<string, string> } {
+/** Sets the longest pause that one of the errors demands. */
+function setRetryAfter(res: FastifyReply, errors: readonly TRPCError[]): void {
   const seconds = errors.map((error) => formatError(error, '').data.retryAfterSeconds ?? 0);
   const longest = Math.max(0, ...seconds);
-  return longest > 0 ? { headers: { 'retry-after': String(longest) } } : {};
+  if (longest > 0) res.header('retry-after', String(longest));
 }
 
-/** A request whose body has been read. As a stream, it would be read in pieces once more. */
-class ReadRequest extends Request {
+/** Overrides `text`, because Fastify has read the body. */
+class ParsedRequest extends Request {
   override readonly text: () => Promise<string>;
 
   constructor(url: string, init: RequestInit, text: string) {
@@ -169,14 +166,20 @@ class ReadRequest extends Request {
   }
 }
 
-/** Of a request, what tRPC looks at. To copy every header would take as long as to startServer it. */
-function toRequest(request: FastifyRequest): Request {
-  const { method, url, body, headers } = request;
+/** Copies the headers that tRPC reads: copying all would take as long as a call. */
+function toFetchRequest({ method, url, body, headers }: TRPCRequest): Request {
   const { 'content-type': type = 'application/json', accept = '*/*' } = headers;
-  const text = typeof body === 'string' ? body : '';
-  return new ReadRequest(
+  const trpcAccept = headers['trpc-accept'];
+  return new ParsedRequest(
     `http://localhost${url}`,
-    { method, headers: { 'content-type': type, accept } },
-    text,
+    {
+      method,
+      headers: {
+        'content-type': type,
+        accept,
+        ...(typeof trpcAccept === 'string' && { 'trpc-accept': trpcAccept }),
+      },
+    },
+    body?.text ?? '',
   );
 }

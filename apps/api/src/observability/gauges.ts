@@ -1,6 +1,6 @@
 import { type Database, type DatabasePool, countOpenSessions } from '@classroom/db';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { LiveFeed } from '../features/live/feed.ts';
+import type { LiveObserver } from '../features/live/rooms.ts';
 
 export function measurePool(registry: Registry, pool: DatabasePool): void {
   const connections = new Gauge({
@@ -61,21 +61,16 @@ export function measureOpenSessions(registry: Registry, db: Database): void {
 
 const LAG_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-export function measureLive(registry: Registry, live: LiveFeed): void {
-  const listeners: Gauge = new Gauge({
+export function measureLive(registry: Registry): LiveObserver {
+  const listeners = new Gauge({
     name: 'classroom_live_listeners',
     help: 'Open live streams of this process',
     registers: [registry],
-    collect: () => listeners.set(live.count()),
   });
-  const reads: Counter = new Counter({
+  const reads = new Counter({
     name: 'classroom_live_reads_total',
     help: 'Database reads of session changes, each for all listeners of a session in this process',
     registers: [registry],
-    collect() {
-      reads.reset();
-      reads.inc(live.reads());
-    },
   });
   const lag = new Histogram({
     name: 'classroom_live_lag_seconds',
@@ -83,5 +78,9 @@ export function measureLive(registry: Registry, live: LiveFeed): void {
     buckets: LAG_BUCKETS_SECONDS,
     registers: [registry],
   });
-  live.onLag((seconds) => lag.observe(seconds));
+  return {
+    onCount: (count) => listeners.set(count),
+    onRead: () => reads.inc(),
+    onChange: (seconds) => lag.observe(seconds),
+  };
 }

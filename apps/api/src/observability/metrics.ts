@@ -1,25 +1,25 @@
 import type { Database, DatabasePool } from '@classroom/db';
 import type { ErrorReason } from '@classroom/schema';
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { LiveFeed } from '../features/live/feed.ts';
+import type { LiveObserver } from '../features/live/rooms.ts';
 import { measureLive, measureOpenSessions, measurePool } from './gauges.ts';
 
 export interface Metrics {
   registry: Registry;
   calls: CallMetrics;
+  live: LiveObserver;
 }
 
 /**
  * Creates the metrics of this process. Labels come from fixed lists, never from a request, and a
  * scrape never waits for the database.
  */
-export function createMetrics(db: Database, pool: DatabasePool, live: LiveFeed): Metrics {
+export function createMetrics(db: Database, pool: DatabasePool): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   measurePool(registry, pool);
   measureOpenSessions(registry, db);
-  measureLive(registry, live);
-  return { registry, calls: measureCalls(registry) };
+  return { registry, calls: measureCalls(registry), live: measureLive(registry) };
 }
 
 export type CallOutcome = 'ok' | ErrorReason;

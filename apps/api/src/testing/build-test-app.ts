@@ -5,6 +5,7 @@ import { createAppContext } from '../context.ts';
 import { openLiveFeed } from '../features/live/feed.ts';
 import { noStreamCaps } from '../features/live/stream-caps.ts';
 import { buildApp } from '../http/app.ts';
+import { createMetrics } from '../observability/metrics.ts';
 import { createLogger } from '../observability/logger.ts';
 import { noRateLimits } from '../rate-limits/rate-limits.ts';
 
@@ -20,22 +21,22 @@ export async function buildTestApp(
   shedsWhenLate = false,
 ): Promise<FastifyInstance> {
   const stop = new AbortController();
+  const metrics = createMetrics(db, pool);
+  const observer = metrics.live;
   const live = openLiveFeed(
-    { db, url, caps: noStreamCaps, maxPerSession: 4_000, onError: () => {} },
+    { db, url, caps: noStreamCaps, maxPerSession: 4_000, observer, onError: () => {} },
     stop.signal,
   );
-  const context = createAppContext(
-    {
-      db,
-      live,
-      generateJoinCode: newCode,
-      maxParticipants: 2_000,
-      maxListeners: 20_000,
-      sessionTtlSeconds: 3600,
-      rateLimits: noRateLimits,
-    },
-    pool,
-  );
+  const context = createAppContext({
+    db,
+    live,
+    metrics,
+    generateJoinCode: newCode,
+    maxParticipants: 2_000,
+    maxListeners: 20_000,
+    sessionTtlSeconds: 3600,
+    rateLimits: noRateLimits,
+  });
   const healthDb = createDatabase(url, { max: 1 });
   const app = await buildApp(context, {
     pool,

@@ -27,6 +27,16 @@ export async function countConnections(db: Database): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
+/** Counts the connections of `listen` that have sent their LISTEN. */
+export async function countListeners(db: Database): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and application_name = 'classroom listener'
+      and state = 'idle' and query <> ''
+  `.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
 /** Lists the wait event types of the other connections: `Lock`, `Timeout` in pg_sleep, … */
 export async function waitEvents(db: Database): Promise<string[]> {
   const { rows } = await sql<{ wait_event_type: string }>`

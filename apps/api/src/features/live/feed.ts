@@ -1,150 +1,145 @@
-import { setInterval } from 'node:timers/promises';
-import { type Database, findSequenceNumbers } from '@classroom/db';
+import {
+  type SessionChanges,
+  findParticipantByToken,
+  findSessionChanges,
+  findSessionSnapshot,
+} from '@classroom/db';
+import type { ParticipantRole, SessionEventsInput } from '@classroom/schema';
 import pLimit from 'p-limit';
-import { DomainError } from '../../errors.ts';
-import { type PeerMessage, openPeerChannel } from './peer-channel.ts';
-import { createPeerPresence } from './peer-presence.ts';
-import { type Member, type Room, createRoom } from './room.ts';
-import type { StreamCaller, StreamCaps } from './stream-caps.ts';
+import { findSessionAsParticipant } from '../../authorization.ts';
+import { DomainError, unavailable } from '../../errors.ts';
+import { type SequencedEvent, toEvents, toSnapshot } from './presenter.ts';
+import { CHANGES_LIMIT, type Caller, type Subscriber, type Subscription } from './room.ts';
+import { type RoomsOptions, openRooms } from './rooms.ts';
 
-export interface LiveFeedOptions {
-  db: Database;
-  /** The URL of the same database, for the connection that listens. */
-  url: string;
-  caps: StreamCaps;
-  /** Streams that one session may have, in all processes. */
-  maxPerSession: number;
-  onError: (error: unknown) => void;
-}
+/**
+ * Delivers events until the subscriber is ended or the returned function is called.
+ *
+ * @throws DomainError SESSION_FULL, RATE_LIMITED
+ */
+export type Subscribe = (subscriber: Subscriber) => () => void;
 
-/** The live feed of this process. It keeps no state that the database does not have. */
+/** The live feed of this process. */
 export interface LiveFeed {
-  /** To be called after the commit of a change: rooms here and in other processes read it. */
+  /** Delivers a change to the subscribers in all processes. Call it after the commit. */
   notifyChanged: (sessionId: number) => void;
   /**
-   * Adds a member to the room of a session until `leave`.
+   * Authorises a subscription to a session's events: each question as of its last change, in the
+   * order of the changes, without gap or duplicate. Starts with a snapshot, unless `lastEventId` is
+   * of this session and recent. Ends with the session, with UNAUTHENTICATED when the participant is
+   * removed or the session deleted, or with UNAVAILABLE when the client must resume.
    *
-   * @throws DomainError SESSION_FULL, RATE_LIMITED when there are too many streams
+   * @param signal aborts when the client has disconnected
+   * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
    */
-  join: (sessionId: number, member: Member, caller: StreamCaller) => Room;
-  leave: (sessionId: number, member: Member, caller: StreamCaller) => void;
-  /** To be called when a member has its backlog: before, it receives no presence. */
-  schedulePresence: (sessionId: number) => void;
-  /** Runs a step of opening a stream when few others are under way. */
-  limitOpening: <Result>(step: () => Promise<Result>) => Promise<Result>;
-  /** Streams that are open in this process. */
+  authorize: (
+    input: SessionEventsInput,
+    caller: Caller,
+    signal?: AbortSignal,
+  ) => Promise<Subscribe>;
+  /** Subscriptions in this process. */
   count: () => number;
-  /** Reads of changes in this process, each for all members of a room. */
-  reads: () => number;
-  /** Calls `observe` with the seconds from each change to its being read. */
-  onLag: (observe: (seconds: number) => void) => void;
 }
 
-/** This share of a session's streams is reserved for the host: participants cannot use them all. */
-const HOST_SHARE = 0.01;
 /** Keeps a thousand streams that open at once from filling the queue for database connections. */
 const OPENING_CONCURRENCY = 4;
-/** Finds changes whose notification was lost: one statement for all rooms. */
-const POLL_ALL_INTERVAL_MS = 4_000;
-/** Presence is published at most this often, however many members come and go. */
-const PRESENCE_INTERVAL_MS = 500;
+/** Below every sequence number. */
+const BEGINNING = -1;
 
 /** Opens the live feed until `signal` aborts. */
-export function openLiveFeed(options: LiveFeedOptions, signal: AbortSignal): LiveFeed {
-  const { db, url, caps, maxPerSession, onError } = options;
-  const rooms = new Map<number, Room>();
-  const peers = createPeerPresence();
-  const presenceScheduled = new Set<number>();
+export function openLiveFeed(options: RoomsOptions, stop: AbortSignal): LiveFeed {
+  const { db } = options;
+  const rooms = openRooms(options, stop);
   const limitOpening = pLimit(OPENING_CONCURRENCY);
-  let count = 0;
-  let reads = 0;
-  let observeLag = (_seconds: number) => {};
-  const observer = {
-    onRead: () => void (reads += 1),
-    onChange: (secondsSince: number) => observeLag(secondsSince),
-    onError,
-  };
 
-  const streamsOf = (sessionId: number) =>
-    (rooms.get(sessionId)?.members.size ?? 0) + peers.count(sessionId);
-  const schedulePresence = (sessionId: number) => {
-    if (presenceScheduled.has(sessionId)) return;
-    presenceScheduled.add(sessionId);
-    setTimeout(() => {
-      presenceScheduled.delete(sessionId);
-      rooms.get(sessionId)?.publishPresence(streamsOf(sessionId));
-    }, PRESENCE_INTERVAL_MS).unref();
-  };
-  const presenceChanged = (sessionId: number, room: Room) => {
-    channel.publishPresence(sessionId, room.members.size);
-    schedulePresence(sessionId);
-  };
+  async function authorize(
+    { code, lastEventId }: SessionEventsInput,
+    caller: Caller,
+    signal?: AbortSignal,
+  ): Promise<Subscribe> {
+    const { session, participantId, role } = await limitOpening(async () => {
+      if (signal?.aborted === true) throw unavailable();
+      return await findSessionAsParticipant(db, code, caller.tokenHash);
+    });
+    const isNumber = lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId);
+    const after = isNumber ? Number(lastEventId) : BEGINNING;
+    const stream = { sessionId: session.id, participantId, role, caller };
+    return (subscriber) => subscribe(stream, after, subscriber);
+  }
 
-  const onMessage = ({ from, changed, listening }: PeerMessage) => {
-    for (const sessionId of changed) rooms.get(sessionId)?.schedulePoll();
-    for (const [sessionId, streams] of listening) {
-      const room = rooms.get(sessionId);
-      if (room === undefined) continue;
-      const isNew = peers.set(sessionId, from, streams);
-      // A process that has just started does not know ours.
-      if (isNew) channel.publishPresence(sessionId, room.members.size);
-      schedulePresence(sessionId);
-    }
-  };
-  const pollAll = () => {
-    for (const room of rooms.values()) room.schedulePoll();
-  };
-  const pollChanged = async () => {
-    const found = await findSequenceNumbers(db, [...rooms.keys()]);
-    const numbers = new Map(found.map(({ id, change_number }) => [id, change_number]));
-    for (const [sessionId, room] of rooms) {
-      if (numbers.get(sessionId) !== room.cursor) room.schedulePoll();
-      channel.publishPresence(sessionId, room.members.size);
-    }
-  };
-  const pollRegularly = async () => {
-    for await (const _ of setInterval(POLL_ALL_INTERVAL_MS, undefined, { signal, ref: false })) {
-      if (rooms.size > 0) await pollChanged().catch(onError);
-    }
-  };
+  function subscribe(stream: Stream, after: number, subscriber: Subscriber): () => void {
+    let isOpen = true;
+    const unsubscribe = () => {
+      if (!isOpen) return;
+      isOpen = false;
+      rooms.unsubscribe(subscription);
+    };
+    const subscription: Subscription = {
+      ...stream,
+      cursor: undefined,
+      push: (events) => subscriber.push(events),
+      end(error) {
+        if (!isOpen) return;
+        unsubscribe();
+        subscriber.end(error);
+      },
+    };
+    // Subscribe before reading the backlog; the room deduplicates by sequence number.
+    const room = rooms.subscribe(subscription);
 
-  const channel = openPeerChannel({ db, url, onMessage, onListening: pollAll, onError }, signal);
-  pollRegularly().catch(() => {});
+    const deliverBacklog = async () => {
+      const backlog = await limitOpening(async () =>
+        isOpen ? await readBacklog(stream, after) : undefined,
+      );
+      if (!isOpen || backlog === undefined) return;
+      if (backlog.events.length > 0) subscriber.push(backlog.events);
+      if (backlog.isLast) return subscription.end();
+      subscription.cursor = backlog.cursor;
+      room.readFrom(backlog.cursor);
+      rooms.schedulePresence(stream.sessionId);
+    };
+    deliverBacklog().catch((error: unknown) => subscription.end(error));
+    return unsubscribe;
+  }
 
-  return {
-    notifyChanged(sessionId) {
-      rooms.get(sessionId)?.schedulePoll();
-      channel.publishChange(sessionId);
-    },
-    join(sessionId, member, caller) {
-      const reserved = member.role === 'host' ? 0 : Math.floor(maxPerSession * HOST_SHARE);
-      if (streamsOf(sessionId) >= maxPerSession - reserved) {
-        throw new DomainError('SESSION_FULL', { limit: maxPerSession });
+  async function readBacklog(stream: Stream, after: number): Promise<Backlog> {
+    const { sessionId, participantId, role, caller } = stream;
+    const limit = CHANGES_LIMIT;
+    if (after > BEGINNING) {
+      const changes = await findSessionChanges(db, { sessionId, after, participantId, limit });
+      // The room does not deliver a removal that happened before this read.
+      const participant = await findParticipantByToken(db, caller.tokenHash);
+      if (changes === undefined || participant === undefined) {
+        throw new DomainError('UNAUTHENTICATED');
       }
-      caps.add(member, caller);
-      const room = rooms.get(sessionId) ?? createRoom(db, sessionId, observer);
-      rooms.set(sessionId, room);
-      room.members.add(member);
-      count += 1;
-      presenceChanged(sessionId, room);
-      return room;
-    },
-    leave(sessionId, member, caller) {
-      const room = rooms.get(sessionId);
-      if (room?.members.delete(member) !== true) return;
-      caps.delete(member, caller);
-      count -= 1;
-      presenceChanged(sessionId, room);
-      if (room.members.size > 0) return;
-      rooms.delete(sessionId);
-      peers.delete(sessionId);
-    },
-    schedulePresence,
-    limitOpening: (step) => limitOpening(step),
-    count: () => count,
-    reads: () => reads,
-    onLag: (observe) => {
-      observeLag = observe;
-    },
-  };
+      if (after <= changes.change_number && changes.questions.length < limit) {
+        return toBacklog(changes, toEvents(changes, after, role));
+      }
+    }
+    const includeHidden = role === 'host';
+    const query = { sessionId, participantId, includeHidden, limit };
+    const snapshot = await findSessionSnapshot(db, query);
+    if (snapshot?.participant_is_in !== true) throw new DomainError('UNAUTHENTICATED');
+    return toBacklog(snapshot, [toSnapshot(snapshot, role)]);
+  }
+
+  return { notifyChanged: rooms.notifyChanged, authorize, count: rooms.count };
+}
+
+/** An authorised stream. */
+interface Stream {
+  sessionId: number;
+  participantId: number;
+  role: ParticipantRole;
+  caller: Caller;
+}
+
+interface Backlog {
+  events: SequencedEvent[];
+  cursor: number;
+  isLast: boolean;
+}
+
+function toBacklog(changes: SessionChanges, events: SequencedEvent[]): Backlog {
+  return { events, cursor: changes.change_number, isLast: changes.status === 'ended' };
 }

@@ -8,26 +8,36 @@ import { type SequencedEvent, toEvents } from './presenter.ts';
 export interface Subscriber {
   /** Delivers events in order. Subscribers of one role get the same objects. */
   push: (events: readonly SequencedEvent[]) => void;
-  /** Delivers the end: of the session, or for a reason. Nothing follows. */
-  end: (reason?: unknown) => void;
+  /** Delivers the end of the session, or an error. Nothing follows. */
+  end: (error?: unknown) => void;
 }
 
-/** A subscriber's place in a room. */
-export interface Member extends Subscriber {
+/** The caller of a stream, as the caps count it. */
+export interface Caller {
+  /** SHA-256 of the token. */
+  tokenHash: Buffer;
+  /** As `clientAddress` returns it. */
+  address: string;
+}
+
+/** A subscriber in the room of a session. */
+export interface Subscription extends Subscriber {
+  sessionId: number;
   participantId: number;
   role: ParticipantRole;
-  /** The sequence number that it has received last; undefined until its backlog is delivered. */
+  caller: Caller;
+  /** The sequence number last delivered; undefined until the backlog is delivered. */
   cursor: number | undefined;
 }
 
-/** A session with subscribers in this process. */
+/** A session with subscriptions in this process. */
 export interface Room {
-  members: Set<Member>;
+  subscriptions: Set<Subscription>;
   /** The sequence number up to which changes were read; undefined before the first backlog. */
   cursor: number | undefined;
-  /** A backlog was delivered up to that number: polls read from there on. */
+  /** Makes polls read from this sequence number on, because a backlog ends there. */
   readFrom: (sequence: number) => void;
-  /** Reads what is new soon, once for all members. */
+  /** Reads changes soon, once for all subscriptions. */
   schedulePoll: () => void;
   publishPresence: (listening: number) => void;
 }
@@ -37,37 +47,41 @@ export interface RoomObserver {
   onRead: () => void;
   /** A change was read this many seconds after it was made. */
   onChange: (secondsSince: number) => void;
-  onError: (error: unknown) => void;
 }
 
-/** Changed questions that one poll reads; members that are further behind start with a snapshot. */
+/** Changed questions that one poll reads; subscribers that are further behind get a snapshot. */
 export const CHANGES_LIMIT = 500;
-/** Milliseconds between two polls of a room, so that a burst of changes is read at once. */
+/** Milliseconds between two polls of a room, so that one poll reads a burst of changes. */
 const POLL_INTERVAL_MS = 50;
 
 /**
- * Creates a room without members. However many members it has and however often it is notified, its
- * changes are read once for all of them, by one statement at a time.
+ * Creates a room without subscriptions. Changes are read once for all of its subscriptions, by one
+ * statement at a time, however often the room is notified.
  */
-export function createRoom(db: Database, sessionId: number, observer: RoomObserver): Room {
+export function createRoom(
+  db: Database,
+  sessionId: number,
+  onError: (error: unknown) => void,
+  observer?: RoomObserver,
+): Room {
   let isPolling = false;
   let isStale = false;
 
   const poll = async (after: number) => {
-    observer.onRead();
+    observer?.onRead();
     const limit = CHANGES_LIMIT;
     const changes = await findSessionChanges(db, { sessionId, after, participantId: null, limit });
     if (changes === undefined) return endAll(new DomainError('UNAUTHENTICATED'));
-    if (changes.change_number > after) observer.onChange(changes.seconds_since_change);
-    // A backlog that was delivered meanwhile may have moved the cursor back: read again from there.
+    if (changes.change_number > after) observer?.onChange(changes.seconds_since_change);
+    // A backlog delivered meanwhile may have moved the cursor back: then the next poll starts there.
     if (room.cursor === after) room.cursor = changes.change_number;
-    // Older changes may be missing from it; a member that comes back gets a snapshot.
+    // Older changes may be missing; a subscriber that reconnects gets a snapshot.
     if (changes.questions.length === limit) return endAll(unavailable());
     deliver(changes, after);
   };
 
   const endAll = (reason: DomainError) => {
-    for (const member of room.members) member.end(reason);
+    for (const subscription of room.subscriptions) subscription.end(reason);
   };
 
   const deliver = (changes: SessionChanges, after: number) => {
@@ -76,25 +90,25 @@ export function createRoom(db: Database, sessionId: number, observer: RoomObserv
       host: toEvents(changes, after, 'host'),
       participant: toEvents(changes, after, 'participant'),
     };
-    for (const member of room.members) {
-      const { cursor, role } = member;
+    for (const subscription of room.subscriptions) {
+      const { cursor, role, participantId } = subscription;
       if (cursor === undefined || cursor < after) continue;
       const events = cursor === after ? byRole[role] : toEvents(changes, cursor, role);
-      if (events.length > 0) member.push(events);
-      member.cursor = Math.max(cursor, changes.change_number);
-      if (removed.has(member.participantId)) member.end(new DomainError('UNAUTHENTICATED'));
-      else if (changes.status === 'ended') member.end();
+      if (events.length > 0) subscription.push(events);
+      subscription.cursor = Math.max(cursor, changes.change_number);
+      if (removed.has(participantId)) subscription.end(new DomainError('UNAUTHENTICATED'));
+      else if (changes.status === 'ended') subscription.end();
     }
   };
 
   const pollWhileStale = async () => {
-    while (isStale && room.cursor !== undefined && room.members.size > 0) {
+    while (isStale && room.cursor !== undefined && room.subscriptions.size > 0) {
       isStale = false;
       try {
         await poll(room.cursor);
       } catch (error) {
-        // The regular poll of all rooms tries again when the database answers.
-        observer.onError(error);
+        // The regular poll of all rooms tries again.
+        onError(error);
         break;
       }
       await sleep(POLL_INTERVAL_MS);
@@ -103,7 +117,7 @@ export function createRoom(db: Database, sessionId: number, observer: RoomObserv
   };
 
   const room: Room = {
-    members: new Set(),
+    subscriptions: new Set(),
     cursor: undefined,
     readFrom(sequence) {
       const isBehind = room.cursor !== undefined && sequence < room.cursor;
@@ -118,13 +132,13 @@ export function createRoom(db: Database, sessionId: number, observer: RoomObserv
     },
     publishPresence(listening) {
       let presence: SequencedEvent | undefined;
-      for (const member of room.members) {
-        const { cursor } = member;
+      for (const subscription of room.subscriptions) {
+        const { cursor } = subscription;
         if (cursor === undefined) continue;
         if (presence?.sequence !== cursor) {
           presence = { sequence: cursor, event: { type: 'presence', listening } };
         }
-        member.push([presence]);
+        subscription.push([presence]);
       }
     },
   };

@@ -2,7 +2,7 @@ import type { SessionEvent } from '@classroom/schema';
 import { type TrackedEnvelope, getTRPCErrorFromUnknown, tracked } from '@trpc/server';
 import { withReason } from '../../trpc/errors.ts';
 import type { SequencedEvent } from './presenter.ts';
-import type { Subscribe } from './subscription.ts';
+import type { Subscribe } from './feed.ts';
 
 /**
  * The events of a session as tRPC takes a subscription: an async iterable of tracked events. The HTTP

@@ -1,24 +1,16 @@
 import { DomainError } from '../../errors.ts';
-import type { Member } from './room.ts';
-
-/** The caller that opens a stream, by what the caps count. */
-export interface StreamCaller {
-  /** SHA-256 of the token. */
-  tokenHash: Buffer;
-  /** As `clientAddress` returns it. */
-  address: string;
-}
+import type { Subscription } from './room.ts';
 
 /** Limits the open streams of one caller in this process. */
 export interface StreamCaps {
   /**
-   * Counts a stream until `delete`. One more than a token may have ends its oldest, which may be a
-   * connection that was lost without a word.
+   * Counts a subscription until `delete`. One above the cap of its token ends the oldest, whose
+   * connection may have been lost unnoticed.
    *
-   * @throws DomainError RATE_LIMITED when the address has as many streams as it may have
+   * @throws DomainError RATE_LIMITED when the address is at its cap
    */
-  add: (member: Member, caller: StreamCaller) => void;
-  delete: (member: Member, caller: StreamCaller) => void;
+  add: (subscription: Subscription) => void;
+  delete: (subscription: Subscription) => void;
 }
 
 /** The tabs and devices of one person. */
@@ -28,24 +20,26 @@ const STREAMS_PER_ADDRESS = 4_000;
 const RETRY_AFTER_SECONDS = 10;
 
 export function createStreamCaps(): StreamCaps {
-  const byToken = new Map<string, Set<Member>>();
-  const byAddress = new Map<string, Set<Member>>();
+  const byToken = new Map<string, Set<Subscription>>();
+  const byAddress = new Map<string, Set<Subscription>>();
   return {
-    add(member, { tokenHash, address }) {
+    add(subscription) {
+      const { tokenHash, address } = subscription.caller;
       const ofAddress = byAddress.get(address);
       if (ofAddress !== undefined && ofAddress.size >= STREAMS_PER_ADDRESS) {
         throw new DomainError('RATE_LIMITED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
       }
       const token = tokenHash.toString('base64');
       const [oldest, ...others] = byToken.get(token) ?? [];
-      // No retryAfterSeconds: nine tabs that retried would end one another for ever.
+      // No retryAfterSeconds: nine tabs that retry would end one another for ever.
       if (others.length + 1 >= STREAMS_PER_TOKEN) oldest?.end(new DomainError('RATE_LIMITED'));
-      addTo(byToken, token, member);
-      addTo(byAddress, address, member);
+      addTo(byToken, token, subscription);
+      addTo(byAddress, address, subscription);
     },
-    delete(member, { tokenHash, address }) {
-      deleteFrom(byToken, tokenHash.toString('base64'), member);
-      deleteFrom(byAddress, address, member);
+    delete(subscription) {
+      const { tokenHash, address } = subscription.caller;
+      deleteFrom(byToken, tokenHash.toString('base64'), subscription);
+      deleteFrom(byAddress, address, subscription);
     },
   };
 }
@@ -53,13 +47,21 @@ export function createStreamCaps(): StreamCaps {
 /** For `RATE_LIMITS=off`. */
 export const noStreamCaps: StreamCaps = { add: () => {}, delete: () => {} };
 
-function addTo(groups: Map<string, Set<Member>>, key: string, member: Member): void {
+function addTo(
+  groups: Map<string, Set<Subscription>>,
+  key: string,
+  subscription: Subscription,
+): void {
   const group = groups.get(key) ?? new Set();
-  groups.set(key, group.add(member));
+  groups.set(key, group.add(subscription));
 }
 
-function deleteFrom(groups: Map<string, Set<Member>>, key: string, member: Member): void {
+function deleteFrom(
+  groups: Map<string, Set<Subscription>>,
+  key: string,
+  subscription: Subscription,
+): void {
   const group = groups.get(key);
-  group?.delete(member);
+  group?.delete(subscription);
   if (group?.size === 0) groups.delete(key);
 }

@@ -1,0 +1,71 @@
+import { countListeners, useTestDatabase } from '@classroom/db/testing';
+import { afterAll, expect, test, vi } from 'vitest';
+import { sweepSessions } from '../../jobs/sweep.ts';
+import { anEvent, feedOptions, openSession, record } from '../../testing/live.ts';
+import { openLiveFeed } from './feed.ts';
+
+const database = await useTestDatabase();
+const { db } = database;
+const stop = new AbortController();
+afterAll(() => stop.abort());
+let feeds = 0;
+
+/** Opens a feed as another process would, and waits until it listens. */
+async function openFeed() {
+  const feed = openLiveFeed(feedOptions(database), stop.signal);
+  feeds += 1;
+  await vi.waitUntil(async () => (await countListeners(db)) === feeds, { timeout: 10_000 });
+  return feed;
+}
+
+const live = await openFeed();
+
+/** Subscribes to a session in this process and another, which listen to each other from then on. */
+async function subscribeInBoth() {
+  const { code, sessionId, caller } = await openSession(database);
+  const [first, second] = [record(), record()];
+  const unsubscribeFirst = (await live.authorize({ code }, caller))(first);
+  await expect.poll(() => first.events).toContainEqual(anEvent({ type: 'presence', listening: 1 }));
+  const other = await openFeed();
+  const unsubscribeSecond = (await other.authorize({ code }, caller))(second);
+  const both = anEvent({ type: 'presence', listening: 2 });
+  await expect.poll(() => first.events).toContainEqual(both);
+  await expect.poll(() => second.events).toContainEqual(both);
+  return { sessionId, first, second, unsubscribeFirst, unsubscribeSecond };
+}
+
+test('a process that starts later receives the presence in the others', async () => {
+  const { first, unsubscribeFirst, unsubscribeSecond } = await subscribeInBoth();
+  unsubscribeSecond();
+  await expect.poll(() => first.events.at(-1)).toEqual(anEvent({ type: 'presence', listening: 1 }));
+  unsubscribeFirst();
+});
+
+test('a change reaches the subscribers of another process by notification', async () => {
+  const { sessionId, second, unsubscribeFirst, unsubscribeSecond } = await subscribeInBoth();
+  await db
+    .updateTable('sessions')
+    .set({ status: 'active', started_at: new Date(), change_number: 1, status_change_number: 1 })
+    .where('id', '=', sessionId)
+    .execute();
+  live.notifyChanged(sessionId);
+  await expect.poll(() => second.events).toContainEqual(anEvent({ type: 'session' }));
+  unsubscribeFirst();
+  unsubscribeSecond();
+});
+
+test('a session ended by the sweep ends the streams of another process', async () => {
+  const { sessionId, second } = await subscribeInBoth();
+  await db
+    .updateTable('sessions')
+    .set({ created_at: new Date(0), expires_at: new Date(Date.now() - 1_000) })
+    .where('id', '=', sessionId)
+    .execute();
+  const sweep = new AbortController();
+  const { notifyChanged } = live;
+  const options = { db, notifyChanged, retentionDays: 30, onError: () => {} };
+  const swept = sweepSessions(options, sweep.signal);
+  await expect.poll(() => second.ends).toEqual([undefined]);
+  sweep.abort();
+  await swept;
+});

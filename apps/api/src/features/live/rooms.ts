@@ -1,0 +1,139 @@
+import { setInterval } from 'node:timers/promises';
+import { type Database, findSequenceNumbers } from '@classroom/db';
+import { DomainError } from '../../errors.ts';
+import { type PeerMessage, openPeerChannel } from './peer-channel.ts';
+import { createPeerPresence } from './peer-presence.ts';
+import { type Room, type RoomObserver, type Subscription, createRoom } from './room.ts';
+import type { StreamCaps } from './stream-caps.ts';
+
+export interface RoomsOptions {
+  db: Database;
+  /** The URL of the same database, for the connection that listens. */
+  url: string;
+  caps: StreamCaps;
+  /** Streams that one session may have, in all processes. */
+  maxPerSession: number;
+  observer?: LiveObserver | undefined;
+  onError: (error: unknown) => void;
+  /** Milliseconds between two polls of all rooms (4,000). */
+  pollIntervalMs?: number;
+}
+
+export interface LiveObserver extends RoomObserver {
+  /** The number of subscriptions in this process has changed. */
+  onCount: (count: number) => void;
+}
+
+/** The sessions with subscriptions in this process. */
+export interface Rooms {
+  /** Polls the session here and in all other processes. */
+  notifyChanged: (sessionId: number) => void;
+  /**
+   * Adds a subscription to its session's room until `unsubscribe`.
+   *
+   * @throws DomainError SESSION_FULL, RATE_LIMITED when there are too many
+   */
+  subscribe: (subscription: Subscription) => Room;
+  unsubscribe: (subscription: Subscription) => void;
+  /** Publishes the presence soon. A subscription receives none before its backlog. */
+  schedulePresence: (sessionId: number) => void;
+  /** Subscriptions in this process. */
+  count: () => number;
+}
+
+/** This share of a session's streams is reserved for the host: participants cannot use them all. */
+const HOST_SHARE = 0.01;
+/** Finds changes whose notification was lost: one statement for all rooms. */
+const POLL_INTERVAL_MS = 4_000;
+/** Presence is published at most this often, however many subscribers come and go. */
+const PRESENCE_INTERVAL_MS = 500;
+
+/** Keeps the rooms up to date until `signal` aborts. They hold nothing that the database does not. */
+export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
+  const { db, url, caps, maxPerSession, observer, onError } = options;
+  const { pollIntervalMs = POLL_INTERVAL_MS } = options;
+  const rooms = new Map<number, Room>();
+  const peers = createPeerPresence();
+  const presenceScheduled = new Set<number>();
+  let count = 0;
+
+  const streamsOf = (sessionId: number) =>
+    (rooms.get(sessionId)?.subscriptions.size ?? 0) + peers.count(sessionId);
+  const schedulePresence = (sessionId: number) => {
+    if (presenceScheduled.has(sessionId)) return;
+    presenceScheduled.add(sessionId);
+    setTimeout(() => {
+      presenceScheduled.delete(sessionId);
+      rooms.get(sessionId)?.publishPresence(streamsOf(sessionId));
+    }, PRESENCE_INTERVAL_MS).unref();
+  };
+  const countChanged = (change: 1 | -1, sessionId: number, room: Room) => {
+    count += change;
+    observer?.onCount(count);
+    channel.publishPresence(sessionId, room.subscriptions.size);
+    schedulePresence(sessionId);
+  };
+
+  const onMessage = ({ from, changed, listening }: PeerMessage) => {
+    for (const sessionId of changed) rooms.get(sessionId)?.schedulePoll();
+    for (const [sessionId, streams] of listening) {
+      const room = rooms.get(sessionId);
+      if (room === undefined) continue;
+      const isNew = peers.set(sessionId, from, streams);
+      // A process that has just started has not received the count of this one.
+      if (isNew) channel.publishPresence(sessionId, room.subscriptions.size);
+      schedulePresence(sessionId);
+    }
+  };
+  const pollAll = () => {
+    for (const room of rooms.values()) room.schedulePoll();
+  };
+  const pollChanged = async () => {
+    const found = await findSequenceNumbers(db, [...rooms.keys()]);
+    const numbers = new Map(found.map(({ id, change_number }) => [id, change_number]));
+    for (const [sessionId, room] of rooms) {
+      if (numbers.get(sessionId) !== room.cursor) room.schedulePoll();
+      channel.publishPresence(sessionId, room.subscriptions.size);
+    }
+  };
+  const pollRegularly = async () => {
+    for await (const _ of setInterval(pollIntervalMs, undefined, { signal, ref: false })) {
+      if (rooms.size > 0) await pollChanged().catch(onError);
+    }
+  };
+
+  const channel = openPeerChannel({ db, url, onMessage, onListening: pollAll, onError }, signal);
+  pollRegularly().catch(() => {});
+
+  return {
+    notifyChanged(sessionId) {
+      rooms.get(sessionId)?.schedulePoll();
+      channel.publishChange(sessionId);
+    },
+    subscribe(subscription) {
+      const { sessionId, role } = subscription;
+      const reserved = role === 'host' ? 0 : Math.floor(maxPerSession * HOST_SHARE);
+      if (streamsOf(sessionId) >= maxPerSession - reserved) {
+        throw new DomainError('SESSION_FULL', { limit: maxPerSession });
+      }
+      caps.add(subscription);
+      const room = rooms.get(sessionId) ?? createRoom(db, sessionId, onError, observer);
+      rooms.set(sessionId, room);
+      room.subscriptions.add(subscription);
+      countChanged(1, sessionId, room);
+      return room;
+    },
+    unsubscribe(subscription) {
+      const { sessionId } = subscription;
+      const room = rooms.get(sessionId);
+      if (room?.subscriptions.delete(subscription) !== true) return;
+      caps.delete(subscription);
+      countChanged(-1, sessionId, room);
+      if (room.subscriptions.size > 0) return;
+      rooms.delete(sessionId);
+      peers.delete(sessionId);
+    },
+    schedulePresence,
+    count: () => count,
+  };
+}

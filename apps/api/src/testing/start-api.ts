@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { VARIABLES } from '../env.ts';
+
+const MAIN = path.resolve(import.meta.dirname, '../main.ts');
+
+const ADDRESS = /listens on (http:\S+)/;
+
+/** Every setting of the API, unset: an empty value also overrides a `.env` file. */
+export const UNSET = Object.fromEntries(VARIABLES.map((name) => [name, '']));
+
+export interface ApiProcess extends AsyncDisposable {
+  child: ChildProcess;
+  /** Everything printed so far on standard output and error. */
+  output: () => string;
+  /** Resolves with the exit code, or the name of the signal that ended the process. */
+  exit: Promise<number | string>;
+}
+
+export interface RunningApi extends ApiProcess {
+  /** `http://127.0.0.1:port` */
+  url: string;
+}
+
+export interface SpawnOptions {
+  /** The module to run, in place of `main.ts`. */
+  main?: string;
+  /** Drops the logs once the API listens, and passes standard error on. */
+  dropLogs?: boolean;
+}
+
+/** Runs the API on a free port with no settings but `env`, and without rate limits unless set there. */
+export function spawnApi(
+  env: Readonly<Record<string, string | undefined>>,
+  { main = MAIN, dropLogs = false }: SpawnOptions = {},
+): ApiProcess {
+  const child = spawn(process.execPath, [main], {
+    env: { ...UNSET, PATH: process.env['PATH'], PORT: '0', RATE_LIMITS: 'off', ...env },
+    stdio: ['ignore', 'pipe', dropLogs ? 'inherit' : 'pipe'],
+  });
+  let output = '';
+  const read = (chunk: Buffer) => {
+    if (!dropLogs || !ADDRESS.test(output)) output += chunk.toString();
+  };
+  child.stdout?.on('data', read);
+  child.stderr?.on('data', read);
+  const exit = once(child, 'close').then(([code, signal]: unknown[]) =>
+    typeof code === 'number' ? code : String(signal),
+  );
+  return {
+    child,
+    output: () => output,
+    exit,
+    async [Symbol.asyncDispose]() {
+      // On SIGTERM the API would wait for load balancers to notice.
+      child.kill('SIGINT');
+      await exit;
+    },
+  };
+}
+
+/** Runs the API and waits until it listens. @throws Error when it ends before */
+export async function startApi(
+  env: Readonly<Record<string, string | undefined>>,
+  options: SpawnOptions = {},
+): Promise<RunningApi> {
+  const api = spawnApi(env, options);
+  return { ...api, url: await addressOf(api) };
+}
+
+/** Waits until the API listens. @throws Error when it ends before */
+export async function addressOf(api: ApiProcess): Promise<string> {
+  return await printed(api, ADDRESS);
+}
+
+/**
+ * Waits until the process has printed a match, and returns its first group.
+ *
+ * @throws Error when the process ends before
+ */
+export async function printed(api: ApiProcess, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const match = pattern.exec(api.output());
+    if (match !== null) return match[1] ?? match[0];
+    if (api.child.exitCode !== null || api.child.signalCode !== null) {
+      throw new Error(`The API has ended, and printed:\n${api.output()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
