@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { createTestDatabase } from '@classroom/db/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { printed, startApi } from '../src/start-api.ts';
+import { printed, startApi } from '@classroom/api/start';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sized } from '../src/campaign.ts';
 import { fetchServed } from '../src/client.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const CONCURRENT = 20;
 

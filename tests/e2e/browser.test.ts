@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hasBrowser, openBrowser, type ServedPage, servePage } from '../src/browser.ts';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { type RunningApi, startApi } from '@classroom/api/start';
 
 const played = z.object({ code: z.string(), hostToken: z.string(), question: z.unknown() });
 

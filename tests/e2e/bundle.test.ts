@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createClient } from '@classroom/client';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const DIST = path.resolve(import.meta.dirname, '../../apps/api/dist');
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { clientOf, reasonFor } from '../src/client.ts';
 import { terminateBackends } from '../src/hold-lock.ts';
 import { startRecordingProxy } from '../src/proxies.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 import { startCollector } from '../src/start-collector.ts';
 
 /** The secrets that a text contains, as they are or encoded. */

@@ -3,7 +3,7 @@ import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { clientOf } from '../src/client.ts';
 import { subscribe, type TestSubscription } from '../src/subscribe.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const STUDENTS = 40;
 

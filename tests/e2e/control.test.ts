@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ageSession, countSessions } from '@classroom/db/testing';
 import { describe, expect, test } from 'vitest';
 import { reasonFor, useApi } from '../src/client.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const { database, as } = await useApi();
 const anyone = as();

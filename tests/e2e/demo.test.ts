@@ -5,7 +5,7 @@ import { startOwnApi } from '@classroom/demo/api';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { normalizedLines, runDemo } from '../src/run-demo.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 /** Lines of the demo, in their order. */
 const MILESTONES = [

@@ -3,7 +3,7 @@ import { countSessions, createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { sized } from '../src/campaign.ts';
 import { countReasons, sessionInput } from '../src/client.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const RUNS = sized(5, 20);
 const CALLS = 200;

@@ -3,7 +3,7 @@ import { expireSessions, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import { clientOf } from '../src/client.ts';
 import { subscribe } from '../src/subscribe.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const database = await useTestDatabase();
 const env = { DATABASE_URL: database.url };

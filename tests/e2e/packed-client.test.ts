@@ -8,7 +8,7 @@ import {
   type ExternalProject,
   reachesRegistry,
 } from '../src/external-consumer/project.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const CLIENT = `import { createClient, reasonOf } from '@classroom/client';
 const { sessions } = createClient({ url: 'http://127.0.0.1:3000/trpc' });

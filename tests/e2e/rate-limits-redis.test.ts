@@ -4,7 +4,7 @@ import { expectWithin } from '../src/campaign.ts';
 import { clientOf, countReasons, createSession } from '../src/client.ts';
 import { times } from '../src/load.ts';
 import { hasRedis, startRedis } from '../src/redis.ts';
-import { printed, startApi } from '../src/start-api.ts';
+import { printed, startApi } from '@classroom/api/start';
 import { sendCodes } from '../src/wrong-codes.ts';
 
 const database = await useTestDatabase();

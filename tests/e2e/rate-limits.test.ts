@@ -11,7 +11,7 @@ import {
   sessionInput,
 } from '../src/client.ts';
 import { forEach, times } from '../src/load.ts';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { type RunningApi, startApi } from '@classroom/api/start';
 import { reasonFrom, sendCodes, sendCodesFrom, WRONG_CODE } from '../src/wrong-codes.ts';
 
 const database = await useTestDatabase();

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { hasBrowser, openBrowser } from '../src/browser.ts';
 import { exchange } from '../src/raw-http.ts';
 import { createRestCaller, fetchDocument } from '../src/rest-caller.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 import { useApi } from '../src/client.ts';
 
 const { database, api } = await useApi();

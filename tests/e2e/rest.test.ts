@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { fetchServed, sessionInput, useApi } from '../src/client.ts';
 import { times } from '../src/load.ts';
 import { createRestCaller, fetchDocument, restError } from '../src/rest-caller.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const { database, api, as } = await useApi();
 const call = createRestCaller(api.url, await fetchDocument(api.url));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createSession, plainClientOf, reasonFor, sessionInput, useApi } from '../src/client.ts';
 import { expectWithin } from '../src/campaign.ts';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { type RunningApi, startApi } from '@classroom/api/start';
 import { startTcpProxy } from '../src/proxies.ts';
 
 const { database, api } = await useApi();

@@ -3,7 +3,7 @@ import { reasonOf } from '@classroom/client';
 import { countSessions, expireSessions } from '@classroom/db/testing';
 import { describe, expect, test } from 'vitest';
 import { reasonFor, useApi } from '../src/client.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const { database, as } = await useApi();
 const anyone = as();

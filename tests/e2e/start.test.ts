@@ -6,7 +6,7 @@ import { createTestDatabase } from '@classroom/db/testing';
 import { describe, expect, test } from 'vitest';
 import { processesOf, temporaryDirectory } from '../src/embedded-server.ts';
 import { forEach } from '../src/load.ts';
-import { type ApiProcess, printed, spawnApi, startApi } from '../src/start-api.ts';
+import { type ApiProcess, printed, spawnApi, startApi } from '@classroom/api/start';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@ import type { Client } from '@classroom/client';
 import { describe, expect, test } from 'vitest';
 import { clientOf, countReasons, createSession, useApi } from '../src/client.ts';
 import { times } from '../src/load.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const { database, api } = await useApi({ RATE_LIMITS: 'on', LOG_LEVEL: 'warn' });
 

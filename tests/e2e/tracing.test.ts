@@ -3,7 +3,7 @@ import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { expectWithin } from '../src/campaign.ts';
 import { fetchServed } from '../src/client.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 import { type CollectedSpan, startCollector } from '../src/start-collector.ts';
 
 const attribute = ({ attributes }: CollectedSpan, name: string) =>

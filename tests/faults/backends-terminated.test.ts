@@ -4,7 +4,7 @@ import { expectWithin } from '../src/campaign.ts';
 import { clientOf, createSession, plainClientOf, reasonFor, sessionInput } from '../src/client.ts';
 import { holdLock, terminateBackends } from '../src/hold-lock.ts';
 import { createUntilStopped } from '../src/load.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const SERVED_AGAIN_MS = 2_000;
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { expectDuration, expectWithin } from '../src/campaign.ts';
 import { createSession, sessionInput } from '../src/client.ts';
 import { startTcpProxy } from '../src/proxies.ts';
-import { spawnApi, startApi } from '../src/start-api.ts';
+import { spawnApi, startApi } from '@classroom/api/start';
 
 const REFUSED_MS = 5_000;
 const SERVED_AGAIN_MS = 10_000;

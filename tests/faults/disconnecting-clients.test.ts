@@ -14,7 +14,7 @@ import {
   toBytes,
   toText,
 } from '../src/raw-http.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const SOCKETS = 80;
 const REQUESTS = sized(3_000, 9_000);

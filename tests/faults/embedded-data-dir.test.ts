@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../src/embedded-server.ts';
-import { spawnApi, startApi } from '../src/start-api.ts';
+import { spawnApi, startApi } from '@classroom/api/start';
 
 /** Expects the API to exit with 1 and one line on standard error. */
 async function expectRefused(dataDir: string, reason: RegExp): Promise<void> {

@@ -7,7 +7,7 @@ import { administer } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { embeddedUrl, isRunning, serverPid, storedCodes } from '../src/embedded-server.ts';
 import { createUntilStopped } from '../src/load.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const run = promisify(execFile);
 

@@ -7,7 +7,7 @@ import {
   temporaryDirectory,
 } from '../src/embedded-server.ts';
 import { createUntilStopped } from '../src/load.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const SERVED_AGAIN = { timeout: 90_000 };
 

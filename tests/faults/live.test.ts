@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { expectWithin } from '../src/campaign.ts';
 import { clientOf, createSession } from '../src/client.ts';
 import { terminateBackends } from '../src/hold-lock.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 import { subscribe } from '../src/subscribe.ts';
 
 const DELIVERED_MS = 5_000;

@@ -5,7 +5,7 @@ import { expectIdle, expectToServe } from '../src/expect-idle.ts';
 import { holdLock } from '../src/hold-lock.ts';
 import { forEach, times } from '../src/load.ts';
 import { outcomeOf, type RawRequest } from '../src/raw-http.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const CLIENTS = 60;
 

@@ -5,7 +5,7 @@ import { clientOf, createSession } from '../src/client.ts';
 import { forEach, times } from '../src/load.ts';
 import { RESIDENT_BYTES, scrape } from '../src/metrics.ts';
 import { openListener } from '../src/raw-http.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 import { subscribe } from '../src/subscribe.ts';
 
 const STREAMS = sized(500, 1_000);

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { expectDuration } from '../src/campaign.ts';
 import { clientOf, countReasons, createSession } from '../src/client.ts';
 import { subscribe } from '../src/subscribe.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 import {
   hasPgbouncer,
   SERVER_CONNECTIONS,

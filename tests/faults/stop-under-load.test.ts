@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { expectWithin } from '../src/campaign.ts';
 import { createSession, sessionInput } from '../src/client.ts';
 import { openConnection, openServedListener } from '../src/raw-http.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const STREAMS = 100;
 const STOPPED_MS = 10_000;

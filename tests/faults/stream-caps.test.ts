@@ -13,7 +13,7 @@ import {
   toText,
 } from '../src/raw-http.ts';
 import { LIVE_LISTENERS, RESIDENT_BYTES, scrape, watchMetrics } from '../src/metrics.ts';
-import { type RunningApi, startApi } from '../src/start-api.ts';
+import { type RunningApi, startApi } from '@classroom/api/start';
 
 const STREAMS_PER_TOKEN = 8;
 const MIB = 1024 * 1024;

@@ -5,7 +5,7 @@ import { expectIdle, expectToServe } from '../src/expect-idle.ts';
 import { forEach, times } from '../src/load.ts';
 import { LIVE_LISTENERS, scrape } from '../src/metrics.ts';
 import { openServedListener, type RawListener } from '../src/raw-http.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const STREAMS = 400;
 

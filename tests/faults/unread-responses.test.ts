@@ -10,7 +10,7 @@ import { expectIdle, expectToServe } from '../src/expect-idle.ts';
 import { createSessions, forEach, times } from '../src/load.ts';
 import { HTTP_CONNECTIONS, RESIDENT_BYTES, scrape, watchMetrics } from '../src/metrics.ts';
 import { openConnection, openServedListener, type RawConnection, toText } from '../src/raw-http.ts';
-import { startApi } from '../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const SOCKETS = 300;
 const MAX_GROWTH_MIB = 300;

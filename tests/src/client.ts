@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient, type ErrorReason, reasonOf } from '@classroom/client';
 import { type TestDatabase, useTestDatabase } from '@classroom/db/testing';
 import { afterAll } from 'vitest';
-import { type RunningApi, startApi } from './start-api.ts';
+import { type RunningApi, startApi } from '@classroom/api/start';
 
 /** Creates a client as frontends do: it repeats a refused call only when the call is idempotent. */
 export const plainClientOf = ({ url }: { url: string }, token?: string): Client =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTestDatabase } from '@classroom/db/testing';
 import { findProgram, freePort, startProgram } from './programs.ts';
-import { type RunningApi, startApi } from './start-api.ts';
+import { type RunningApi, startApi } from '@classroom/api/start';
 
 const CONFIGURATION = path.resolve(import.meta.dirname, '../../deploy/nginx.conf');
 const NGINX = findProgram('nginx', '-v');

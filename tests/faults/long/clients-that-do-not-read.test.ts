@@ -5,7 +5,7 @@ import { expectIdle, expectToServe } from '../../src/expect-idle.ts';
 import { forEach, times } from '../../src/load.ts';
 import { LIVE_LISTENERS, RESIDENT_BYTES, scrape, watchMetrics } from '../../src/metrics.ts';
 import { openConnection, type RawConnection, streamRequest, toText } from '../../src/raw-http.ts';
-import { startApi } from '../../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 import { subscribe } from '../../src/subscribe.ts';
 
 const MIB = 1024 * 1024;

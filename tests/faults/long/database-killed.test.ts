@@ -7,7 +7,7 @@ import {
   uptimeMs,
 } from '../../src/embedded-server.ts';
 import { createUntilStopped } from '../../src/load.ts';
-import { startApi } from '../../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const KILLS = 20;
 

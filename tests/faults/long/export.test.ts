@@ -6,7 +6,7 @@ import {
 } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { clientOf } from '../../src/client.ts';
-import { startApi } from '../../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const database = await useTestDatabase({ statementTimeoutMs: 0 });
 

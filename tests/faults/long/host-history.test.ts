@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient, reasonOf } from '@classroom/client';
 import { countSessions, createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { startApi } from '../../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const SECONDS = 60;
 const WORKERS = 8;

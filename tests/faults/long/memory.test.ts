@@ -2,7 +2,7 @@ import { measureLoad } from '@classroom/bench/overload/measure-load';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { RESIDENT_BYTES, scrape } from '../../src/metrics.ts';
-import { startApi } from '../../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const MOST_BYTES = 10 * 1024 * 1024;
 const TIMES = 50;

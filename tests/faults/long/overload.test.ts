@@ -3,7 +3,7 @@ import { measureLoad, measureWithProbes } from '@classroom/bench/overload/measur
 import { measureRecovery } from '@classroom/bench/overload/probe';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { startApi } from '../../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const CLOSED_LOOP = { connections: 32 };
 const OPEN_LOOP = { seconds: 8, connections: 400, depth: 10 };

@@ -14,7 +14,7 @@ import {
   reasonsIn,
   toText,
 } from '../../src/raw-http.ts';
-import { startApi } from '../../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const FLOOD = 2_000;
 const SOCKETS = 50;

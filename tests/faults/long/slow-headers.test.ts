@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { quantile } from '@classroom/bench/statistics';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { startApi } from '../../src/start-api.ts';
+import { startApi } from '@classroom/api/start';
 
 const SOCKETS = 500;
 /** The limit on headers is 5 s, checked every second. */

@@ -1,7 +1,0 @@
-export {
-  type ApiProcess,
-  printed,
-  type RunningApi,
-  spawnApi,
-  startApi,
-} from '@classroom/api/start';
