@@ -19,6 +19,13 @@ if (query === undefined) throw new Error('insertSession sent no statement');
 const statement = { name: 'create', text: query.sql };
 const parameterNames = query.parameters.map((value) => fields.get(value) ?? '');
 
+interface Row {
+  id: string | null;
+  host_user_id: string | null;
+  created_at: Date | null;
+  code_taken: boolean;
+}
+
 const pool = new Pool({ connectionString: databaseUrl, max: 10 });
 const app = fastify();
 
@@ -27,19 +34,19 @@ app.post<{ Body: { title?: unknown; hostDisplayName?: unknown } }>('/', async (r
   if (typeof title !== 'string' || typeof hostDisplayName !== 'string') {
     return await reply.code(400).send({ message: 'title and hostDisplayName must be strings' });
   }
-  const code = randomDigits(10);
   const hostToken = randomBytes(32).toString('base64url');
   const tokenHash = createHash('sha256').update(hostToken).digest();
-  const session = new Map<string, unknown>(
-    Object.entries({ ...sample, title, hostDisplayName, code, tokenHash }),
-  );
-  const values = parameterNames.map((name) => session.get(name));
-  const { rows } = await pool.query<{
-    id: string | null;
-    host_user_id: string | null;
-    created_at: Date | null;
-  }>({ ...statement, values });
-  const [row] = rows;
+  let code: string;
+  let row: Row | undefined;
+  do {
+    code = randomDigits(10);
+    const session = new Map<string, unknown>(
+      Object.entries({ ...sample, title, hostDisplayName, code, tokenHash }),
+    );
+    const values = parameterNames.map((name) => session.get(name));
+    [row] = (await pool.query<Row>({ ...statement, values })).rows;
+    // Of 100,000 codes, one call in 100,000 takes one that exists.
+  } while (row?.code_taken === true);
   if (row === undefined || row.id === null) {
     return await reply.code(409).send({ message: 'The session was not created' });
   }
