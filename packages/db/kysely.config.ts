@@ -6,7 +6,7 @@ import { PostgresDialect } from 'kysely';
 import { defineConfig } from 'kysely-ctl';
 import { seedClassrooms } from './seeds/classrooms.ts';
 import { createMigrator } from './src/migrate.ts';
-import { createPool } from './src/pool.ts';
+import { createPool, MIGRATION_POOL } from './src/pool.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 const ENV_FILE = path.join(REPOSITORY, '.env');
@@ -19,9 +19,10 @@ async function openPool() {
   const embedded = DATABASE_URL
     ? undefined
     : await startEmbeddedPostgres({ dataDir: path.resolve(REPOSITORY, DATA_DIR || '.data') });
-  const pool = createPool(embedded?.url ?? (DATABASE_DIRECT_URL || DATABASE_URL || ''), {
-    statementTimeoutMs: 0,
-  });
+  const pool = createPool(
+    embedded?.url ?? (DATABASE_DIRECT_URL || DATABASE_URL || ''),
+    MIGRATION_POOL,
+  );
   return {
     ...pool,
     end: async () => {

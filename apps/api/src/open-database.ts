@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import {
   createDatabase,
-  type Database,
   describeServer,
+  MIGRATION_POOL,
   migrateToLatest,
   OLDEST_POSTGRESQL,
   type ServerDescription,
@@ -55,10 +55,10 @@ export async function openPostgres(
  * @throws StartupError when the database is unreachable, too old or not UTF-8, or a migration fails
  */
 export async function prepareDatabase(
-  db: Database,
-  directUrl: string,
+  { url, directUrl }: { url: string; directUrl: string },
   signal: AbortSignal,
 ): Promise<void> {
+  await using db = createDatabase(url, MIGRATION_POOL);
   requireServer(
     await describeServer(db).catch((error: unknown) => {
       throw new StartupError(
@@ -66,7 +66,7 @@ export async function prepareDatabase(
       );
     }),
   );
-  const migrator = createDatabase(directUrl, { max: 2, statementTimeoutMs: 0 });
+  const migrator = createDatabase(directUrl, MIGRATION_POOL);
   const aborted = once(signal, 'abort');
   try {
     await Promise.race([migrateToLatest(migrator), aborted.then(() => signal.throwIfAborted())]);

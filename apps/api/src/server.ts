@@ -41,7 +41,7 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
     const pool = createPool(url, { max, maxWaiting: max * WAITING_PER_CONNECTION });
     const db = stack.use(createDatabaseOn(pool, collector === undefined ? undefined : traceQuery));
     const healthDb = stack.use(createDatabase(url, { max: 1 }));
-    await prepareDatabase(db, directUrl, signal);
+    await prepareDatabase({ url, directUrl }, signal);
 
     const isLimited = env.RATE_LIMITS === 'on';
     const redis =

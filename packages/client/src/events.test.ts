@@ -28,7 +28,7 @@ test('a subscription reconnects after a 503', async () => {
     { onData: (event) => events.push(event), onError: (error) => errors.push(error) },
   );
   await expect
-    .poll(() => events, { timeout: 10_000 })
+    .poll(() => events, { timeout: 30_000 })
     .toEqual([{ id: '7', data: { type: 'presence', listening: 1 } }]);
   expect({ requests, errors }).toEqual({ requests: 2, errors: [] });
   subscription.unsubscribe();

@@ -6,6 +6,7 @@ import { expect, inject, test } from 'vitest';
 import { migrations } from '../migrations/index.ts';
 import { createDatabase, type Database } from './database.ts';
 import { createMigrator, migrateToLatest } from './migrate.ts';
+import { MIGRATION_POOL } from './pool.ts';
 import { insertSession } from './repositories/insert-session.ts';
 import { endSessionAsHost } from './repositories/session-lifecycle.ts';
 import {
@@ -129,7 +130,7 @@ async function createEmptyDatabase() {
   return {
     connect() {
       const url = databaseUrl(serverUrl, name);
-      const db = createDatabase(url, { max: 4, statementTimeoutMs: 0 });
+      const db = createDatabase(url, { ...MIGRATION_POOL, max: 4 });
       opened.push(db);
       return db;
     },

@@ -29,6 +29,13 @@ export interface DatabasePool extends PostgresPool {
   usage: () => PoolUsage;
 }
 
+/** For start-up and migrations, which may take as long as they need. */
+export const MIGRATION_POOL: PoolOptions = {
+  max: 2,
+  statementTimeoutMs: 0,
+  connectTimeoutMs: 10_000,
+};
+
 /** The client waits longer than the server works: its own timeout does not cancel the statement. */
 const QUERY_TIMEOUT_GRACE_MS = 500;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import type { TestProject } from 'vitest/node';
 import { createDatabase } from '../database.ts';
+import { MIGRATION_POOL } from '../pool.ts';
 import { migrateToLatest } from '../migrate.ts';
 import { administer, databaseUrl } from './server.ts';
 
@@ -27,7 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const server = given === undefined ? await startServer() : { url: given, close: async () => {} };
   const template = `template_${randomBytes(8).toString('hex')}`;
   await administer(server.url, `create database ${template}`);
-  const db = createDatabase(databaseUrl(server.url, template), { statementTimeoutMs: 0 });
+  const db = createDatabase(databaseUrl(server.url, template), MIGRATION_POOL);
   await migrateToLatest(db);
   await db.destroy();
   project.provide('testDatabase', { serverUrl: server.url, template });
