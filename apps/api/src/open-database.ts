@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import {
   createDatabase,
-  describeServer,
   MIGRATION_POOL,
   migrateToLatest,
   OLDEST_POSTGRESQL,
-  type ServerDescription,
+  readServerInfo,
+  type ServerInfo,
 } from '@classroom/db';
 import type { Env } from './env.ts';
 import type { Logger } from './observability/logger.ts';
@@ -60,7 +60,7 @@ export async function prepareDatabase(
 ): Promise<void> {
   await using db = createDatabase(url, MIGRATION_POOL);
   requireServer(
-    await describeServer(db).catch((error: unknown) => {
+    await readServerInfo(db).catch((error: unknown) => {
       throw new StartupError(
         `DATABASE_URL: the database cannot be reached (${firstLine(error)}); start it, or unset DATABASE_URL`,
       );
@@ -78,7 +78,7 @@ export async function prepareDatabase(
 }
 
 /** @throws StartupError for a server that is too old, or a database that is not UTF-8 */
-export function requireServer({ version, encoding }: ServerDescription): void {
+export function requireServer({ version, encoding }: ServerInfo): void {
   if (version < OLDEST_POSTGRESQL) {
     throw new StartupError(
       `DATABASE_URL: PostgreSQL ${version} is too old; use ${OLDEST_POSTGRESQL} or newer`,

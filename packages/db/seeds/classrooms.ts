@@ -16,8 +16,8 @@ const TTL_SECONDS = 7 * 24 * 60 * 60;
 const NO_KEY = { idempotencyKeyHash: null, tokenSeed: null };
 
 /**
- * Inserts the lessons in one transaction, in place of those of an earlier run, and prints their codes
- * and tokens. Every other session stays as it is.
+ * Inserts the lessons in one transaction, replaces those of an earlier run, and prints their codes
+ * and tokens. It changes no other session.
  */
 export async function seedClassrooms(db: Database): Promise<void> {
   await migrateToLatest(db);

@@ -135,9 +135,9 @@ test('deleting a session cascades to its participants; a referenced user cannot 
     .where('code', '=', session.code)
     .select(['id', 'host_user_id'])
     .executeTakeFirstOrThrow();
-  const removeUser = () => database.db.deleteFrom('users').where('id', '=', host_user_id).execute();
+  const deleteUser = () => database.db.deleteFrom('users').where('id', '=', host_user_id).execute();
 
-  await expect(removeUser()).rejects.toMatchObject({
+  await expect(deleteUser()).rejects.toMatchObject({
     constraint: expect.stringMatching(/user_id_fkey/),
   });
   await database.db.deleteFrom('sessions').where('id', '=', id).execute();
@@ -147,5 +147,5 @@ test('deleting a session cascades to its participants; a referenced user cannot 
     .select('id')
     .execute();
   expect(left).toEqual([]);
-  await removeUser();
+  await deleteUser();
 });

@@ -41,7 +41,7 @@ function expectedType({ type, nullable, ...column }: ColumnFacts): RegExp {
   return new RegExp(column.default === '' ? `^${value}$` : `^Generated<${value}>$`);
 }
 
-describe.each(tables)('the table %s matches', (table) => {
+describe.each(tables)('the table %s equals', (table) => {
   const ofTable = columns.filter((column) => column.table === table);
 
   test('the columns in docs/data-model.md', () => {

@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 
-/** A parallel call won: the statement changed nothing, and the caller may retry it. */
+/** A parallel call changed the same rows first. The statement changed nothing and may be retried. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError';
 
@@ -9,7 +9,7 @@ export class ConflictError extends Error {
   }
 }
 
-/** The constraints that decide races; docs/data-model.md describes all constraints. */
+/** The constraints that decide races. docs/data-model.md describes all constraints. */
 const RETRYABLE_CONSTRAINTS: ReadonlySet<string | undefined> = new Set([
   // Another call used the same idempotency key first.
   'session_participants_idempotency_key_hash_key',
@@ -34,11 +34,7 @@ function isRetryable(error: unknown): boolean {
   );
 }
 
-/**
- * Waits for a query.
- *
- * @throws ConflictError when the query violates one of RETRYABLE_CONSTRAINTS
- */
+/** Awaits a query. @throws ConflictError when it violates one of RETRYABLE_CONSTRAINTS */
 export async function mapConflicts<Result>(query: Promise<Result>): Promise<Result> {
   try {
     return await query;

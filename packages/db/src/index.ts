@@ -1,5 +1,4 @@
 export * from './database.ts';
-export * from './describe-server.ts';
 export * from './errors.ts';
 export * from './listen.ts';
 export * from './migrate.ts';
@@ -20,3 +19,4 @@ export * from './repositories/session-participants.ts';
 export * from './repositories/sessions.ts';
 export { deleteOrphanedUsers } from './repositories/users.ts';
 export * from './repositories/votes.ts';
+export * from './server-status.ts';

@@ -32,14 +32,14 @@ test('migrations/index.ts lists every migration file in order', async () => {
   expect(names).toEqual(numbered.toSorted());
 });
 
-test('of five concurrent migrators each migration is applied by exactly one', async () => {
+test('five concurrent migrators apply each migration once', async () => {
   await using empty = await createEmptyDatabase();
   const migrators = Array.from({ length: 5 }, () => empty.connect());
   const applied = await Promise.all(migrators.map(migrateToLatest));
   expect(applied.flat()).toEqual(names);
 });
 
-test('one backend locks and migrates while other statements keep both pools busy', async () => {
+test('the backend that holds the advisory lock also migrates while other statements keep both pools busy', async () => {
   await using empty = await createEmptyDatabase();
   const observer = empty.connect();
   const migrators = [empty.connect(), empty.connect()];

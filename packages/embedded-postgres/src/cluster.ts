@@ -37,7 +37,7 @@ export interface Cluster {
 
 /**
  * Opens the cluster below `dataDir`, or initialises one. Concurrent processes each initialise a staging
- * directory; the first to rename its own into place wins.
+ * directory, and the first to rename its own wins.
  *
  * @throws AbortError when `signal` aborts, once initdb has ended: a killed initdb would leave its
  *   children behind. No incomplete cluster is left.

@@ -13,7 +13,7 @@ import {
 import path from 'node:path';
 import { canReach, type RunAsUser } from './run-as-user.ts';
 
-/** Holds what the run-as user cannot reach elsewhere. */
+/** For binaries and data that the run-as user could not reach in the checkout. */
 const SHARED_DIRECTORY = '/var/lib/classroom';
 
 export async function makeSharedDirectory(): Promise<string> {

@@ -7,7 +7,7 @@ import { startEmbeddedPostgres } from './index.ts';
 import { pgData, query, settings, temporaryDirectory } from './testing.ts';
 
 describe('makeDirectory', () => {
-  test('makes the missing parents, and accepts an existing directory', async () => {
+  test('creates missing parents and accepts an existing directory', async () => {
     const directory = path.join(await temporaryDirectory(), 'a/b/c');
     await makeDirectory(directory);
     await makeDirectory(directory);

@@ -2,7 +2,7 @@ import { chmod, readFile, readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startEmbeddedPostgres } from './index.ts';
-import { answers, query, settings, temporaryDirectory } from './testing.ts';
+import { isReachable, query, settings, temporaryDirectory } from './testing.ts';
 
 /** Returns the server's process id, as its own postmaster.pid has it. */
 async function serverPid(url: string): Promise<number> {
@@ -18,7 +18,7 @@ test('data survives a stop and a start', async () => {
   const first = await startEmbeddedPostgres({ dataDir });
   await query(first.url, 'create table kept as select 42 as answer');
   await first.close();
-  expect(await answers(first.url)).toBe(false);
+  expect(await isReachable(first.url)).toBe(false);
 
   const second = await startEmbeddedPostgres({ dataDir });
   expect(await query(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
@@ -33,10 +33,10 @@ test('concurrent starts on one data directory share one server, and the last clo
   expect(new Set(databases.map(({ url }) => url)).size).toBe(1);
 
   for (const { url, close } of databases) {
-    expect(await answers(url)).toBe(true);
+    expect(await isReachable(url)).toBe(true);
     await close();
   }
-  expect(await answers(databases[0]?.url ?? '')).toBe(false);
+  expect(await isReachable(databases[0]?.url ?? '')).toBe(false);
 });
 
 test('concurrent closes leave no server running', async () => {
@@ -45,14 +45,14 @@ test('concurrent closes leave no server running', async () => {
     Array.from({ length: 3 }, () => startEmbeddedPostgres({ dataDir, settings })),
   );
   await Promise.all(databases.map(({ close }) => close()));
-  expect(await answers(databases[0]?.url ?? '')).toBe(false);
+  expect(await isReachable(databases[0]?.url ?? '')).toBe(false);
 });
 
 test('a start during the last close gets a running server', async () => {
   const dataDir = await temporaryDirectory();
   const first = await startEmbeddedPostgres({ dataDir, settings });
   const [second] = await Promise.all([startEmbeddedPostgres({ dataDir, settings }), first.close()]);
-  expect(await answers(second.url)).toBe(true);
+  expect(await isReachable(second.url)).toBe(true);
   await second.close();
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openCluster } from './cluster.ts';
-import { takeLease } from './lease.ts';
 import { ensureServer } from './server.ts';
+import { acquireSharedLock } from './shared-lock.ts';
 import { supervise } from './supervisor.ts';
 
 export interface EmbeddedPostgres {
@@ -38,9 +38,9 @@ export async function startEmbeddedPostgres(
   const cluster = await openCluster(dataDir, signal);
   for (;;) {
     const url = await ensureServer(cluster, { settings }, signal);
-    const lease = await takeLease(url);
-    if (lease === undefined) {
-      // The last process that used the server is about to stop it.
+    const lock = await acquireSharedLock(url);
+    if (lock === undefined) {
+      // Another process is about to stop the server.
       await sleep(RETRY_AFTER_MS, undefined, { signal });
       continue;
     }
@@ -48,7 +48,7 @@ export async function startEmbeddedPostgres(
       cluster,
       settings,
       url,
-      lease,
+      lock,
       onDown: () => onDown?.(cluster.logDirectory),
       onUp: (downMs) => onUp?.(downMs),
     });

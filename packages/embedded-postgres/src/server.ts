@@ -27,8 +27,8 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const CANNOT_CONNECT_NOW = '57P03';
 
 /**
- * Finds the server that runs on the cluster, or starts one. Retries while `postmaster.pid` exists: a
- * server starts, stops or was just killed.
+ * Finds the server that runs on the cluster, or starts one. Retries while `postmaster.pid` exists, which
+ * means that a server is starting or stopping, or was killed.
  *
  * @returns its URL
  * @throws an Error that names the log files
@@ -83,7 +83,7 @@ export async function findOrStartServer(
 
 /**
  * Stops the server in fast mode and waits until its process has ended. `pg_ctl --wait` would also wait
- * for a server that another process starts in its place.
+ * for the next server that another process starts.
  */
 export async function stopServer(cluster: Cluster): Promise<void> {
   const pid = (await readPidFile(cluster.data))?.pid;
@@ -98,7 +98,7 @@ export async function stopServer(cluster: Cluster): Promise<void> {
   while (performance.now() < deadline && (await isAlive())) await sleep(POLL_MS);
 }
 
-/** Stops a server that still starts or recovers, and so has no connections. */
+/** Stops a server that is starting or recovering, which therefore has no connections. */
 export async function stopStartingServer(cluster: Cluster): Promise<void> {
   const port = (await readPidFile(cluster.data))?.port;
   if (port === undefined) return;

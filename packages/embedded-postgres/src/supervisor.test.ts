@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startEmbeddedPostgres } from './index.ts';
 import {
-  answers,
+  isReachable,
   killServer,
   pgData,
   processesOf,
@@ -27,7 +27,7 @@ async function start(dataDir: string, options: { settings?: string[] } = { setti
   return { ...database, reported };
 }
 
-test('a killed server comes back under the same URL with every commit, twice', async () => {
+test('a server killed twice restarts under the same URL with every committed row', async () => {
   const dataDir = await temporaryDirectory();
   const { url, close, reported } = await start(dataDir, {});
   await query(url, 'create table kept (answer int)');
@@ -42,7 +42,7 @@ test('a killed server comes back under the same URL with every commit, twice', a
     { answer: 2 },
   ]);
   await close();
-  expect(await answers(url)).toBe(false);
+  expect(await isReachable(url)).toBe(false);
 });
 
 test('several processes share a restarted server, and the last close stops it', async () => {
@@ -53,13 +53,13 @@ test('several processes share a restarted server, and the last close stops it', 
     await expect.poll(() => reported, RESTARTED).toEqual(['down', 'up']);
   }
   for (const { url, close } of users) {
-    expect(await answers(url)).toBe(true);
+    expect(await isReachable(url)).toBe(true);
     await close();
   }
   expect(await processesOf(dataDir)).toEqual([]);
 });
 
-test('a start while the server is down uses the port on which other processes wait', async () => {
+test('a start while the server is down reuses its port', async () => {
   const dataDir = await temporaryDirectory();
   const first = await start(dataDir);
   await killServer(dataDir);
@@ -68,7 +68,7 @@ test('a start while the server is down uses the port on which other processes wa
   await Promise.all([first.close(), second.close()]);
 });
 
-test('a terminated lease connection is replaced without a report', async () => {
+test('a terminated lock connection is replaced without a report', async () => {
   const dataDir = await temporaryDirectory();
   const first = await start(dataDir);
   const holder = async () => {
@@ -82,10 +82,10 @@ test('a terminated lease connection is replaced without a report', async () => {
   await query(first.url, `select pg_terminate_backend(${terminated})`);
   await expect.poll(holder).toSatisfy((pid: number) => pid > 0 && pid !== terminated);
 
-  // The new lease keeps another process from stopping the server.
+  // The new lock keeps another process from stopping the server.
   const second = await start(dataDir);
   await second.close();
-  expect(await answers(first.url)).toBe(true);
+  expect(await isReachable(first.url)).toBe(true);
   expect(first.reported).toEqual([]);
   await first.close();
 });
@@ -115,11 +115,11 @@ test('a failed restart is retried with a growing pause until it succeeds', async
 
   await writeFile(configuration, before);
   await expect.poll(() => reported, RESTARTED).toEqual(['down', 'up']);
-  expect(await answers(url)).toBe(true);
+  expect(await isReachable(url)).toBe(true);
   await close();
 });
 
-test('a close at any moment of a restart leaves no process behind', async () => {
+test('a close at any point of a restart leaves no process behind', async () => {
   for (const delay of [0, 20, 100, 200, 300, 500, 800]) {
     const dataDir = await temporaryDirectory();
     const { url, close } = await start(dataDir);

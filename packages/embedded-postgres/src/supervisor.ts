@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
-import { type Lease, takeLease } from './lease.ts';
 import { findOrStartServer, stopServer, stopStartingServer } from './server.ts';
+import { type SharedLock, acquireSharedLock } from './shared-lock.ts';
 
 export interface SuperviseOptions {
   cluster: Cluster;
   settings: readonly string[];
   url: string;
-  lease: Lease;
+  lock: SharedLock;
   onDown: () => void;
   onUp: (downMs: number) => void;
 }
@@ -21,7 +21,7 @@ const STABLE_MS = 5_000;
  * Restarts the server on the same port whenever it ends, with a growing pause between attempts. Several
  * processes may supervise one server.
  *
- * @returns ends the supervision, and stops the server unless another process uses it
+ * @returns closes the supervisor, and stops the server unless another process uses it
  */
 export function supervise(options: SuperviseOptions): () => Promise<void> {
   const { cluster, settings, url, onDown, onUp } = options;
@@ -31,32 +31,32 @@ export function supervise(options: SuperviseOptions): () => Promise<void> {
   const aborted = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve());
   });
-  let lease: Lease | undefined = options.lease;
+  let lock: SharedLock | undefined = options.lock;
   let pauseMs = 0;
 
-  const restart = async (): Promise<Lease | undefined> => {
+  const restart = async (): Promise<SharedLock | undefined> => {
     while (!signal.aborted) {
       await sleep(pauseMs, undefined, { signal }).catch(() => {});
       pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
       await findOrStartServer(cluster, { settings, port }, signal).catch(() => {});
-      const taken = await takeLease(url);
-      if (taken !== undefined) return taken;
+      const acquired = await acquireSharedLock(url);
+      if (acquired !== undefined) return acquired;
     }
     return undefined;
   };
   const watch = async () => {
-    while (lease !== undefined) {
+    while (lock !== undefined) {
       const since = performance.now();
-      await Promise.race([lease.ended, aborted]);
+      await Promise.race([lock.ended, aborted]);
       if (signal.aborted) return;
       // The connection may have ended while the server still runs.
-      lease = await takeLease(url);
-      if (lease !== undefined) continue;
+      lock = await acquireSharedLock(url);
+      if (lock !== undefined) continue;
       const lostAt = performance.now();
       if (lostAt - since > STABLE_MS) pauseMs = 0;
       onDown();
-      lease = await restart();
-      if (lease !== undefined) onUp(performance.now() - lostAt);
+      lock = await restart();
+      if (lock !== undefined) onUp(performance.now() - lostAt);
     }
   };
   const watched = watch();
@@ -64,11 +64,11 @@ export function supervise(options: SuperviseOptions): () => Promise<void> {
   const close = async () => {
     closing.abort();
     await watched;
-    lease ??= await takeLease(url);
-    const outcome = (await lease?.release()) ?? 'disconnected';
+    lock ??= await acquireSharedLock(url);
+    const outcome = (await lock?.release()) ?? 'disconnected';
     if (outcome === 'last') await stopServer(cluster);
     if (outcome === 'disconnected') await stopStartingServer(cluster);
-    await lease?.close();
+    await lock?.close();
   };
   let closed: Promise<void> | undefined;
   return async () => await (closed ??= close());

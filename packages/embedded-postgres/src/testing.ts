@@ -32,7 +32,7 @@ export async function query<Row extends QueryResultRow>(
   }
 }
 
-export function answers(url: string): Promise<boolean> {
+export function isReachable(url: string): Promise<boolean> {
   return query(url, 'select 1').then(
     () => true,
     () => false,

@@ -31,7 +31,7 @@ async function join(code: string): Promise<number> {
   return outcome.participant.id;
 }
 
-test('each change of the status takes the next sequence number; repeating it takes none', async () => {
+test('a status change increments the sequence number; repeating it does not', async () => {
   const session = await createSession();
   expect(await changes(session.id)).toMatchObject({ change_number: 0, status_change_number: 0 });
   await startSessionAsHost(database.db, session);
@@ -53,7 +53,7 @@ test('a sweep assigns a sequence number to the sessions that it ends', async () 
   expect(await changes(session.id)).toMatchObject({ status_change_number: 1 });
 });
 
-test('findSessionChanges returns the participants removed or blocked since, and none before', async () => {
+test('findSessionChanges returns the participants removed or blocked after the sequence number', async () => {
   const { id: sessionId, code, tokenHash } = await createSession();
   const ids: number[] = [];
   for (const block of [false, true]) {
@@ -70,7 +70,7 @@ test('findSessionChanges returns the participants removed or blocked since, and 
   expect(await removedAfter(2)).toEqual([]);
 });
 
-test('a snapshot contains all questions its reader may see, behind 1,200 withdrawn or hidden ones', async () => {
+test('a snapshot contains all visible questions among 1,200 withdrawn or hidden ones', async () => {
   const { id: sessionId, code } = await createSession();
   await insertQuestions(database.db, { code, status: 'answered', count: 3 });
   await insertQuestions(database.db, { code, status: 'hidden', count: 600 });
@@ -106,7 +106,7 @@ test('a snapshot above its limit contains the pinned questions and those with th
   expect(ids(found?.questions)).toEqual(ids(rows));
 });
 
-test('a snapshot has the form and order of all changes since the beginning', async () => {
+test('a snapshot has the form and order of findSessionChanges', async () => {
   const { id: sessionId, code } = await createSession();
   const participantId = await join(code);
   await insertQuestions(database.db, { code, status: 'answered', count: 5 });
@@ -117,14 +117,14 @@ test('a snapshot has the form and order of all changes since the beginning', asy
   const call = { sessionId, participantId, limit: 500 };
   const changed = await findSessionChanges(database.db, { ...call, after: -1 });
   const found = await findSessionSnapshot(database.db, { ...call, includeHidden: false });
-  const { seconds_since_change: since, participant_is_in: isIn, ...shape } = found ?? {};
-  expect([typeof since, isIn]).toEqual(['number', true]);
+  const { seconds_since_change: since, has_joined: hasJoined, ...shape } = found ?? {};
+  expect([typeof since, hasJoined]).toEqual(['number', true]);
   expect(changed).toMatchObject(shape);
-  expect(Object.keys({ ...changed, participant_is_in: true })).toEqual(Object.keys(found ?? {}));
+  expect(Object.keys({ ...changed, has_joined: true })).toEqual(Object.keys(found ?? {}));
   expect(found?.questions.filter(({ voted }) => voted)).toHaveLength(1);
 });
 
-test('a snapshot says whether its reader is still in the session', async () => {
+test('a snapshot reports whether its participant was removed or blocked', async () => {
   const { id: sessionId, code, tokenHash } = await createSession();
   const [stays, removed, blocked] = [await join(code), await join(code), await join(code)];
   await removeParticipantAsHost(database.db, {
@@ -140,13 +140,13 @@ test('a snapshot says whether its reader is still in the session', async () => {
     block: true,
   });
   const elsewhere = await join((await createSession()).code);
-  const isIn = async (participantId: number | null) => {
+  const hasJoined = async (participantId: number | null) => {
     const call = { sessionId, participantId, includeHidden: false, limit: 500 };
-    return (await findSessionSnapshot(database.db, call))?.participant_is_in;
+    return (await findSessionSnapshot(database.db, call))?.has_joined;
   };
-  expect(await isIn(stays)).toBe(true);
+  expect(await hasJoined(stays)).toBe(true);
   for (const participantId of [removed, blocked, elsewhere, null]) {
-    expect(await isIn(participantId)).toBe(false);
+    expect(await hasJoined(participantId)).toBe(false);
   }
 });
 

@@ -20,23 +20,21 @@ export interface ChangesQuery {
   sessionId: number;
   /** The sequence number to continue from, exclusive. */
   after: number;
-  /** The participant whose votes `voted` marks; null for none. */
+  /** The participant that `voted` refers to; null for none. */
   participantId: number | null;
-  /** The maximum number of questions; the last to change win. */
+  /** The maximum number of questions, the most recently changed first. */
   limit: number;
 }
 
 export type SessionChanges = NonNullable<Awaited<ReturnType<typeof findSessionChanges>>>;
 
-export type SessionSnapshot = NonNullable<Awaited<ReturnType<typeof findSessionSnapshot>>>;
-
 export interface SnapshotQuery {
   sessionId: number;
-  /** The participant whose votes `voted` marks and whose membership is checked; null for none. */
+  /** The participant that `voted` and `has_joined` refer to; null for none. */
   participantId: number | null;
   /** Only hosts see hidden questions. */
   includeHidden: boolean;
-  /** The maximum number of questions; the first of the list by votes win. */
+  /** The maximum number of questions, in the order of `findTopQuestions`. */
   limit: number;
 }
 
@@ -108,8 +106,8 @@ const changesAfter = prepared((db, parameter: Parameter<ChangesQuery>) => {
 });
 
 /**
- * Returns the changes of a session after a sequence number in one read: the current session, the
- * current state of each question changed since (last change first), and the removed participants.
+ * Returns the changes of a session after a sequence number in one read: the session, each changed
+ * question in its current state (last change first), and the participants removed or blocked.
  */
 export async function findSessionChanges(db: Database, query: ChangesQuery) {
   const { rows } = await db.executeQuery(changesAfter(query));
@@ -143,20 +141,20 @@ const snapshot = prepared((db, parameter: Parameter<SnapshotQuery>) => {
       .whereRef('participant.session_id', '=', 'session.id')
       .where('participant.user_id', 'is not', null)
       .where('participant.blocked_at', 'is', null)
-      .select('participant.id')}`.as('participant_is_in'),
+      .select('participant.id')}`.as('has_joined'),
   ]);
 });
 
 /**
  * Returns a session and its visible questions in one read, in the form and order of
- * `findSessionChanges`, and whether the participant is still in the session.
+ * `findSessionChanges`, and whether the participant is neither removed nor blocked.
  */
 export async function findSessionSnapshot(db: Database, query: SnapshotQuery) {
   const { rows } = await db.executeQuery(snapshot(query));
   return rows[0];
 }
 
-/** Returns the sequence numbers of the sessions that exist. */
+/** Returns the sequence numbers of those sessions that exist. */
 export async function findSequenceNumbers(
   db: Database,
   sessionIds: readonly number[],

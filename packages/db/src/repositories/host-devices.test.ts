@@ -21,7 +21,7 @@ async function createPairing(guesses = 3) {
 const redeem = (code: string, codeHash: Buffer, tokenHash = randomBytes(32)) =>
   redeemPairing(database.db, { code, codeHash, tokenHash });
 
-test('the right code makes another token the host’s, and the first token stays valid', async () => {
+test('the right code grants the new token the rights of the host, and the first token stays valid', async () => {
   const { code, codeHash, tokenHash } = await createPairing();
   const second = randomBytes(32);
   expect(await redeem(code, codeHash, second)).toMatchObject({
@@ -53,7 +53,7 @@ test('after the last wrong guess, in parallel too, the right code is refused', a
   expect(await redeem(code, codeHash)).toEqual({ kind: 'wrong-code' });
 });
 
-test('a new pairing code replaces the last one and has its own guesses', async () => {
+test('a new pairing code replaces the previous one and resets the guesses', async () => {
   const { code, codeHash, tokenHash } = await createPairing(1);
   await redeem(code, randomBytes(32));
   const next = { code, tokenHash, codeHash: randomBytes(32), ttlSeconds: 300, guesses: 3 };
@@ -80,7 +80,7 @@ test('a pairing code is valid for its own session, until it expires or the sessi
   });
 });
 
-test('only the host gets a pairing code', async () => {
+test('only the host can create a pairing code', async () => {
   const { code, codeHash } = await createPairing();
   const foreign = await createPairing();
   for (const [tokenHash, reason] of [

@@ -79,7 +79,7 @@ export type RedeemPairingOutcome =
   | { kind: 'wrong-code' }
   | Refusal;
 
-/** Redeems a pairing code: stores the device's token, or takes one attempt off a wrong guess. */
+/** Redeems a pairing code: stores the device's token if the code is right. Every guess uses one attempt. */
 export async function redeemPairing(
   db: Database,
   { code, codeHash, tokenHash }: PairingGuess,

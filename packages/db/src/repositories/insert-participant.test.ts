@@ -48,7 +48,7 @@ test('insertParticipant sends one statement and returns the current session', as
   expect(await participants(code)).toBe(2);
 });
 
-test('the names of participants and of the host are taken', async () => {
+test('insertParticipant returns name-taken for the name of a participant or the host', async () => {
   const { code, hostDisplayName } = await createSession();
   const { displayName } = newParticipant();
   await add({ code, displayName });
@@ -56,7 +56,7 @@ test('the names of participants and of the host are taken', async () => {
   expect(await add({ code, displayName: hostDisplayName })).toEqual({ kind: 'name-taken' });
 });
 
-test('a caller who presents the token of that name rejoins as that participant', async () => {
+test('a join with the token and name of a participant returns that participant', async () => {
   const { code } = await createSession();
   const first = newParticipant({ code });
   const added = await insertParticipant(database.db, first);
@@ -69,7 +69,7 @@ test('a caller who presents the token of that name rejoins as that participant',
   expect(await participants(code)).toBe(2);
 });
 
-test('one name in forty parallel joins joins once', async () => {
+test('forty parallel joins under one name add one participant', async () => {
   const { code } = await createSession();
   const { displayName } = newParticipant();
   const outcomes = await Promise.all(
@@ -89,7 +89,7 @@ test('forty parallel joins under different names are added or conflict over a sl
   expect(await participants(code)).toBe(1 + added);
 });
 
-test('a join to an ended, an expired and an unknown session is refused and stores no user', async () => {
+test('a join to an ended, expired or unknown session is refused and stores no user', async () => {
   const ended = await createSession();
   await endSessionAsHost(database.db, ended);
   const expired = await createSession();
@@ -109,7 +109,7 @@ test('a join to an ended, an expired and an unknown session is refused and store
   }
 });
 
-test('a join to an ended session tells its participants that it has ended', async () => {
+test('a participant who joins an ended session again is refused with session-ended', async () => {
   const session = await createSession();
   const joined = newParticipant({ code: session.code });
   await insertParticipant(database.db, joined);
@@ -120,7 +120,7 @@ test('a join to an ended session tells its participants that it has ended', asyn
   });
 });
 
-test('a join in parallel to the end of the session is added or refused', async () => {
+test('a join in parallel to the end of the session is added, refused or conflicts', async () => {
   for (let round = 0; round < 20; round += 1) {
     const session = await createSession();
     const [, ...outcomes] = await Promise.all([
@@ -167,7 +167,7 @@ test('a full session refuses a join and stores no user for it', async () => {
   expect(rows.map(({ session_slot }) => session_slot)).toEqual([1, 2, null]);
 });
 
-test('a full session readmits a participant who presents their token', async () => {
+test('a join with the token and name of a participant succeeds in a full session', async () => {
   const { code } = await createSession();
   const first = newParticipant({ code, maxParticipants: 1 });
   const added = await insertParticipant(database.db, first);

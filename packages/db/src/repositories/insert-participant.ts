@@ -31,7 +31,7 @@ export interface Participation {
 
 export type InsertParticipantOutcome =
   | { kind: 'added'; session: Session; participant: Participation }
-  /** The caller already is the participant of that name. */
+  /** The caller is the participant of that name. */
   | { kind: 'already-joined'; session: Session; participant: Participation }
   | { kind: 'name-taken' }
   /** The session has reached its participant limit. */
@@ -122,7 +122,7 @@ const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
             .where('session.code', '=', code)
             .select('caller.id'),
         )
-        .as('caller_is_member'),
+        .as('caller_is_participant'),
     ]);
 });
 
@@ -146,7 +146,7 @@ export async function insertParticipant(
   if (row.is_blocked) return { kind: 'blocked' };
   if (row.key_used) return { kind: 'key-used' };
   if (session === undefined) {
-    return refused(row.caller_is_member ? 'session-ended' : 'session-not-found');
+    return refused(row.caller_is_participant ? 'session-ended' : 'session-not-found');
   }
   if (!row.is_caller && !row.slot_is_free) return { kind: 'session-full' };
   const { namesake_id: id, namesake_role: role, namesake_joined_at: joinedAt } = row;
@@ -162,18 +162,18 @@ export async function insertParticipant(
 function findFreeSessionSlot(slots: Expression<number>) {
   return (db: QueryCreator<Tables & { open_session: { id: number } }>) =>
     db
-      .with('start', (db) =>
+      .with('random_slot', (db) =>
         db.selectNoFrom(sql<number>`floor(random() * ${slots})::int`.as('slot')),
       )
       .selectFrom('open_session')
-      .innerJoin('start', (join) => join.onTrue())
+      .innerJoin('random_slot', (join) => join.onTrue())
       // A select list produces the series row by row; a FROM clause would materialise it.
       .innerJoin(
-        sql<{ n: number }>`(select generate_series(0, ${slots} - 1) as n)`.as('offset'),
+        sql<{ n: number }>`(select generate_series(0, ${slots} - 1) as n)`.as('step'),
         (join) => join.onTrue(),
       )
       .innerJoinLateral(
-        sql<{ slot: number }>`(select ("start".slot + "offset".n) % ${slots} + 1 as slot)`.as(
+        sql<{ slot: number }>`(select (random_slot.slot + step.n) % ${slots} + 1 as slot)`.as(
           'slot',
         ),
         (join) => join.onTrue(),

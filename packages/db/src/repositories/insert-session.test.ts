@@ -53,7 +53,7 @@ test('insertSession sends one statement, in one round trip', async () => {
   expect(sent).toHaveLength(1);
 });
 
-test('two sessions of one host name belong to one host', async () => {
+test('two sessions under one host name have the same host', async () => {
   const { hostDisplayName } = newSession();
   const first = await create({ hostDisplayName });
   const second = await create({ hostDisplayName });
@@ -61,7 +61,7 @@ test('two sessions of one host name belong to one host', async () => {
   expect(second).toMatchObject({ hostId: 'hostId' in first && first.hostId });
 });
 
-test('a join code of another session is code-taken, and nothing is written', async () => {
+test('insertSession returns code-taken for the join code of another session, and writes nothing', async () => {
   const { code } = newSession();
   await create({ code });
   const refused = newSession({ code });
@@ -75,7 +75,7 @@ test('a join code of another session is code-taken, and nothing is written', asy
 });
 
 describe('the limit of three open sessions', () => {
-  test('a fourth open session is host-limit', async () => {
+  test('insertSession returns host-limit for a fourth open session', async () => {
     const { hostDisplayName } = newSession();
     for (let n = 0; n < 3; n += 1) {
       expect(await create({ hostDisplayName })).toMatchObject({ kind: 'created' });
@@ -83,7 +83,7 @@ describe('the limit of three open sessions', () => {
     expect(await create({ hostDisplayName })).toEqual({ kind: 'host-limit' });
   });
 
-  test('a fourth beside expired sessions is slots-expired', async () => {
+  test('insertSession returns slots-expired for a fourth session beside expired ones', async () => {
     const { hostDisplayName } = newSession();
     for (let n = 0; n < 3; n += 1) await create({ hostDisplayName });
     await expireSessions(database.db, hostDisplayName);
@@ -102,7 +102,7 @@ describe('the limit of three open sessions', () => {
   });
 });
 
-test('twenty parallel calls for one new host name create it, conflict or reach its limit', async () => {
+test('twenty parallel calls for one new host name create sessions, conflict or reach the limit', async () => {
   for (let round = 0; round < 20; round += 1) {
     const { hostDisplayName } = newSession();
     const outcomes = await kinds(Array.from({ length: 20 }, () => create({ hostDisplayName })));

@@ -73,7 +73,7 @@ test('a participant removed before cannot be blocked, and a blocked one stays bl
   expect(await remove({ ...other.removal, block: false })).toMatchObject({ isBlocked: true });
 });
 
-test('only the host removes participants, of their own session, other than themselves', async () => {
+test('only the host can remove participants, and not the host or those of another session', async () => {
   const { participant, removal, session } = await createSession();
   const foreign = await createSession();
   const host = await findParticipantByToken(database.db, session.tokenHash);
@@ -109,7 +109,7 @@ test('parallel removals and blocks of one participant have the same outcome', as
   }
 });
 
-test('a participant who rejoins during the removal is the removed one or a new one', async () => {
+test('a rejoin in parallel to the removal returns the removed participant, a new one or a conflict', async () => {
   for (let round = 0; round < 20; round += 1) {
     const { removal, participant, session, sessionId } = await createSession();
     const { code, displayName, tokenHash: callerTokenHash } = participant;

@@ -14,7 +14,7 @@ import { CHANGED_NOW } from './fragments/sequence.ts';
 
 export interface Removal extends SessionCall {
   participantId: number;
-  /** Whether to refuse later joins under the same name or token. */
+  /** Whether to refuse later joins with the same name or token. */
   block: boolean;
 }
 
@@ -62,7 +62,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           ])
           .forUpdate('participant'),
       )
-      // Their questions lose the author's name, which is a change of each.
+      // Each of these questions loses its author's name, which subscribers must receive as a change.
       .with('named_questions', (db) =>
         db
           .selectFrom('questions as question')
@@ -139,15 +139,15 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
               .where('participant.role', '=', sql.lit('participant'))
               .select('participant.id'),
           )
-          .as('is_known'),
+          .as('participant_exists'),
       ])
   );
 });
 
 /**
- * Removes a participant from an open session if the caller is its host. The row stays for its
- * questions and votes, without user, token and key; a blocked participant keeps these, which keeps
- * the name taken. A participant who was removed or blocked before does not change.
+ * Removes a participant from an open session if the caller is its host. The row stays, because
+ * questions and votes refer to it, and loses its user, token and key. A block keeps these, so that
+ * the name stays taken. Removing a removed or blocked participant changes nothing.
  *
  * @throws ConflictError
  */
@@ -160,6 +160,6 @@ export async function removeParticipantAsHost(
   if (sessionId !== null) return { kind: 'removed', sessionId, userId, isBlocked };
   const access = checkSessionAccess(row, { role: 'host', status: 'open' });
   if (access.kind === 'refused') return access;
-  if (row.is_known) throw new ConflictError();
+  if (row.participant_exists) throw new ConflictError();
   return { kind: 'participant-not-found' };
 }

@@ -61,7 +61,7 @@ test('deleting a session deletes its participants and its orphaned users', async
   expect(await remove(session)).toEqual({ kind: 'refused', reason: 'unauthenticated' });
 });
 
-test('no statement deletes more than 2,000 rows, however they are distributed', async () => {
+test('no statement deletes more than 2,000 rows of a table', async () => {
   await using own = await createTestDatabase({ statementTimeoutMs: 0 });
   const { db } = own;
   const mostDeleted = await countDeletedRows(db);
@@ -130,7 +130,7 @@ test('a join to a session that is being deleted leaves no user behind', async ()
   }
 });
 
-test('a session deleted in parallel to pairing requests issues no pairing code afterwards', async () => {
+test('a deleted session issues no pairing code, also after requests in parallel to its deletion', async () => {
   for (let round = 0; round < 20; round += 1) {
     const { code, tokenHash, ...session } = newSession();
     await insertSession(database.db, { ...session, code, tokenHash });
@@ -146,7 +146,7 @@ test('a session deleted in parallel to pairing requests issues no pairing code a
   }
 });
 
-test('a session past its retention is locked by one process only, a recent one by none', async () => {
+test('parallel transactions lock different sessions past their retention, and no recent one', async () => {
   const old = [await createSession(), await createSession()];
   const recent = await createSession();
   for (const session of [...old, recent]) {

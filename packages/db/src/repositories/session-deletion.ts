@@ -76,7 +76,7 @@ export interface DeletedChunk {
  * Deletes a chunk of a session's rows: first questions with their votes, then participants, and with
  * the last of them the session. Call it within a transaction that has locked the session.
  *
- * @param from the `next` of the previous chunk, so that index entries of deleted rows are not read again
+ * @param from 0 or the `next` of the previous chunk: skips the index entries of deleted questions
  */
 export async function deleteSessionChunk(
   db: Database,

@@ -19,7 +19,7 @@ export type UpdateSessionOutcome = { kind: 'changed' | 'unchanged'; session: Ses
 interface SessionUpdate {
   /** The statuses that the update applies to. */
   from: readonly SessionStatus[];
-  /** The status in which the session already is as the caller wants it. */
+  /** The status in which there is nothing to update. */
   alreadySet?: SessionStatus;
   set: UpdateObject<Tables & { session: SessionsTable }, 'session'>;
 }

@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import { callerId } from './fragments/caller.ts';
 import { SESSION_COLUMNS, SESSION_STATUS } from './fragments/columns.ts';
 
-/** Finds the participant who holds the token with that SHA-256. */
+/** Finds the participant with a token, given its SHA-256. */
 export async function findParticipantByToken(db: Database, tokenHash: Buffer) {
   return await db
     .selectFrom('session_participants as caller')

@@ -27,7 +27,7 @@ const sessionAccess = prepared((db, parameter: Parameter<SessionCall>) =>
   selectSessionAccess(parameter('code', 'text'), parameter('tokenHash', 'bytea'))(db),
 );
 
-/** Finds a session, open or ended, and the caller's place in it. */
+/** Finds a session, open or ended, and the caller's role in it. */
 export async function findSessionForCaller(
   db: Database,
   call: SessionCall,
@@ -35,6 +35,12 @@ export async function findSessionForCaller(
 ): Promise<SessionAccess | Refusal> {
   return checkSessionAccess(await executeOne(db, sessionAccess(call)), requires);
 }
+
+const ENDED_AT_EXPIRY = {
+  ...NEXT_STATUS_CHANGE,
+  status: 'ended',
+  ended_at: sql<Date>`session.expires_at`,
+} as const;
 
 /**
  * Ends one host's expired sessions as of their expiry, which frees their slots.
@@ -45,11 +51,7 @@ export async function endExpiredSessions(db: Database, hostDisplayName: string):
   const ended = await db
     .updateTable('sessions as session')
     .from('users as host')
-    .set((eb) => ({
-      ...NEXT_STATUS_CHANGE,
-      status: 'ended',
-      ended_at: eb.ref('session.expires_at'),
-    }))
+    .set(ENDED_AT_EXPIRY)
     .whereRef('host.id', '=', 'session.host_user_id')
     .where('host.display_name', '=', hostDisplayName)
     .where('session.status', '<>', 'ended')
@@ -81,11 +83,7 @@ export async function sweepExpiredSessions(db: Database, limit: number): Promise
     .updateTable('sessions as session')
     .from('expired')
     .whereRef('session.id', '=', 'expired.id')
-    .set((eb) => ({
-      ...NEXT_STATUS_CHANGE,
-      status: 'ended',
-      ended_at: eb.ref('session.expires_at'),
-    }))
+    .set(ENDED_AT_EXPIRY)
     .returning('session.id')
     .execute();
   return ended.map(({ id }) => id);

@@ -13,17 +13,18 @@ import {
 } from './fragments/columns.ts';
 import { incrementSequence } from './fragments/sequence.ts';
 
-/** Adds (`on`) or takes back a participant's vote for a question. */
 export interface Vote {
   /** SHA-256 of the voter's token. */
   tokenHash: Buffer;
+  /** Whether to add the vote or to remove it. */
   on: boolean;
 }
 
 interface VoteBatch {
   questionId: number;
   tokenHashes: Buffer[];
-  ons: boolean[];
+  /** The `on` of each vote, in the order of `tokenHashes`. */
+  flags: boolean[];
 }
 
 const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
@@ -33,15 +34,15 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
       .with('votes', (db) =>
         db
           .selectFrom(
-            sql<{ token_hash: Buffer; vote_on: boolean; n: number }>`
+            sql<{ token_hash: Buffer; is_on: boolean; position: number }>`
               unnest(
-                ${parameter('tokenHashes', 'bytea[]')}, ${parameter('ons', 'boolean[]')}
+                ${parameter('tokenHashes', 'bytea[]')}, ${parameter('flags', 'boolean[]')}
               ) with ordinality
-            `.as<'vote'>(sql`vote(token_hash, vote_on, n)`),
+            `.as<'vote'>(sql`vote(token_hash, is_on, position)`),
           )
           .select((eb) => [
-            'vote.n',
-            'vote.vote_on',
+            'vote.position',
+            'vote.is_on',
             callerId(eb.ref('vote.token_hash')).as('caller_id'),
           ]),
       )
@@ -90,8 +91,8 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           )
           .distinctOn('voter.id')
           .orderBy('voter.id')
-          .orderBy('votes.n', 'desc')
-          .select(['voter.id', 'target.id as question_id', 'votes.vote_on']),
+          .orderBy('votes.position', 'desc')
+          .select(['voter.id', 'target.id as question_id', 'votes.is_on']),
       )
       .with('added', (db) =>
         db
@@ -100,7 +101,7 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           .expression(
             db
               .selectFrom('effective_votes')
-              .where('effective_votes.vote_on', '=', sql.lit(true))
+              .where('effective_votes.is_on', '=', sql.lit(true))
               .select(['effective_votes.question_id', 'effective_votes.id']),
           )
           .onConflict((conflict) => conflict.doNothing())
@@ -112,10 +113,10 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           .using('effective_votes')
           .whereRef('vote.question_id', '=', 'effective_votes.question_id')
           .whereRef('vote.participant_id', '=', 'effective_votes.id')
-          .where('effective_votes.vote_on', '=', sql.lit(false))
+          .where('effective_votes.is_on', '=', sql.lit(false))
           .returning('vote.participant_id'),
       )
-      .with('tally', (db) =>
+      .with('vote_changes', (db) =>
         db.selectNoFrom([
           sql<number>`(select count(*)::int from added)`.as('added'),
           sql<number>`(select count(*)::int from removed)`.as('removed'),
@@ -123,15 +124,17 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
       )
       .with(
         'sequence',
-        incrementSequence(sql`(select session_id from target, tally where added + removed > 0)`),
+        incrementSequence(
+          sql`(select session_id from target, vote_changes where added + removed > 0)`,
+        ),
       )
       .with('changed', (db) =>
         db
           .updateTable('questions as question')
-          .from(['target', 'tally', 'sequence'])
+          .from(['target', 'vote_changes', 'sequence'])
           .whereRef('question.id', '=', 'target.id')
           .set({
-            vote_count: sql`question.vote_count + tally.added - tally.removed`,
+            vote_count: sql`question.vote_count + vote_changes.added - vote_changes.removed`,
             change_number: sql`sequence.change_number`,
           })
           .returning(['question.session_id', 'question.vote_count']),
@@ -143,7 +146,7 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
       .leftJoin('effective_votes', 'effective_votes.id', 'votes.caller_id')
       .leftJoin('target', (join) => join.onTrue())
       .leftJoin('changed', (join) => join.onTrue())
-      .orderBy('votes.n')
+      .orderBy('votes.position')
       .select(QUESTION_ACCESS_COLUMNS)
       .select([
         'target.id',
@@ -153,7 +156,7 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
         'target.created_at',
         'target.answered_at',
         'target.author_name',
-        'votes.vote_on as voted',
+        'votes.is_on as voted',
         sql<number | null>`coalesce(changed.vote_count, target.vote_count)`.as('vote_count'),
         'effective_votes.id as voter_id',
         'changed.session_id as changed_session_id',
@@ -171,8 +174,8 @@ export interface CastVotesOutcome {
 }
 
 /**
- * Casts votes for one question in one statement; the last of several votes by one participant
- * counts. Updates the question's vote count and sequence number once for all votes.
+ * Casts votes for one question in one statement, and updates its vote count and sequence number once.
+ * The last of several votes by one participant counts.
  *
  * @throws ConflictError when a parallel call withdrew the question or ended the session; no vote counts
  */
@@ -182,12 +185,12 @@ export async function castVotes(
   votes: readonly Vote[],
 ): Promise<CastVotesOutcome> {
   const tokenHashes = votes.map(({ tokenHash }) => tokenHash);
-  const ons = votes.map(({ on }) => on);
-  const { rows } = await db.executeQuery(statement({ questionId, tokenHashes, ons }));
+  const flags = votes.map(({ on }) => on);
+  const { rows } = await db.executeQuery(statement({ questionId, tokenHashes, flags }));
   const outcomes = rows.map((row): VoteOutcome => {
     const question = toQuestionRow(row);
     if (question !== undefined && row.voter_id !== null) return { kind: 'voted', question };
-    // The locked question, if any, decides: then a conflict means that no vote of the batch counts.
+    // The locked question, if any, decides: `question` may be an older version of the same row.
     const question_status = row.status ?? row.question_status;
     const refusal = refuseQuestionChange({ ...row, question_status }, 'vote');
     if (refusal !== undefined) return refusal;

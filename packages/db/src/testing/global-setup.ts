@@ -24,8 +24,8 @@ const SETTINGS = [
  * that `createTestDatabase` clones.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = process.env['TEST_DATABASE_URL'];
-  const server = given === undefined ? await startServer() : { url: given, close: async () => {} };
+  const url = process.env['TEST_DATABASE_URL'];
+  const server = url === undefined ? await startServer() : { url, close: async () => {} };
   const template = `template_${randomBytes(8).toString('hex')}`;
   await administer(server.url, `create database ${template}`);
   const db = createDatabase(databaseUrl(server.url, template), MIGRATION_POOL);

@@ -38,7 +38,7 @@ export async function holdLock(
 /**
  * Makes deleting the participants of a session fail.
  *
- * @returns ends the refusal
+ * @returns allows it again
  */
 export async function refuseDeletion(db: Database, code: string): Promise<() => Promise<void>> {
   await sql`

@@ -123,7 +123,7 @@ test('a subscriber that leaves before its backlog is read is counted once, and c
   await release();
   await Promise.all(others);
   await feed.authorize({ code }, caller);
-  expect(queries.filter((sql) => sql.includes('participant_is_in'))).toEqual([]);
+  expect(queries.filter((sql) => sql.includes('has_joined'))).toEqual([]);
   expect(feed.count()).toBe(0);
 });
 

@@ -119,7 +119,7 @@ export function openLiveFeed(options: RoomsOptions, stop: AbortSignal): LiveFeed
     const includeHidden = role === 'host';
     const query = { sessionId, participantId, includeHidden, limit };
     const snapshot = await findSessionSnapshot(db, query);
-    if (snapshot?.participant_is_in !== true) throw new DomainError('UNAUTHENTICATED');
+    if (snapshot?.has_joined !== true) throw new DomainError('UNAUTHENTICATED');
     return toBacklog(snapshot, [toSnapshot(snapshot, role)]);
   }
 

@@ -20,7 +20,7 @@ export type RefusalReason =
   | 'forbidden'
   | 'session-ended';
 
-/** The caller may not do this; the statement changed nothing. */
+/** The caller lacks the right; the statement changed nothing. */
 export interface Refusal {
   kind: 'refused';
   reason: RefusalReason;
@@ -46,7 +46,7 @@ export interface SessionAccess {
 export interface SessionAccessRow extends Nullable<Session> {
   caller_id: number | null;
   caller_role: ParticipantRole | null;
-  is_member: boolean | null;
+  is_participant: boolean | null;
 }
 
 /** Part of a statement: returns exactly one `SessionAccessRow`. */
@@ -64,11 +64,11 @@ export function selectSessionAccess(code: Value<string>, tokenHash: Value<Buffer
         SESSION_STATUS,
         'caller.id as caller_id',
         'caller.role as caller_role',
-        sql<boolean | null>`caller.session_id = session.id`.as('is_member'),
+        sql<boolean | null>`caller.session_id = session.id`.as('is_participant'),
       ]);
 }
 
-/** Decides whether the caller may do something in the session. The order of the checks is public. */
+/** Checks the caller's rights in a session. Clients see the order of the checks. */
 export function checkSessionAccess(
   row: SessionAccessRow,
   requires: { role?: 'host'; status?: 'open' } = {},
@@ -77,7 +77,7 @@ export function checkSessionAccess(
   const session = toSession(row);
   if (session === undefined) return refused('session-not-found');
   const isEnded = session.status === 'ended';
-  if (row.is_member !== true) return refused(isEnded ? 'session-not-found' : 'forbidden');
+  if (row.is_participant !== true) return refused(isEnded ? 'session-not-found' : 'forbidden');
   if (requires.role === 'host' && row.caller_role !== 'host') return refused('forbidden');
   if (requires.status === 'open' && isEnded) return refused('session-ended');
   return { kind: 'allowed', session, participantId: row.caller_id, role: row.caller_role };
@@ -94,7 +94,7 @@ export interface QuestionCall {
 export interface QuestionAccessRow {
   caller_id: number | null;
   caller_role: ParticipantRole | null;
-  is_member: boolean | null;
+  is_participant: boolean | null;
   is_author: boolean | null;
   question_status: StoredQuestionStatus | null;
   session_is_open: boolean | null;
@@ -104,7 +104,7 @@ export interface QuestionAccessRow {
 export const QUESTION_ACCESS_COLUMNS = [
   sql<number | null>`caller.id`.as('caller_id'),
   sql<ParticipantRole | null>`caller.role`.as('caller_role'),
-  sql<boolean | null>`caller.session_id = question.session_id`.as('is_member'),
+  sql<boolean | null>`caller.session_id = question.session_id`.as('is_participant'),
   sql<boolean | null>`caller.id = question.author_id`.as('is_author'),
   sql<StoredQuestionStatus | null>`question.status`.as('question_status'),
   sql<boolean | null>`${SESSION_IS_OPEN}`.as('session_is_open'),
@@ -124,22 +124,22 @@ export function selectQuestionAccess(questionId: Value<number>, tokenHash: Value
 }
 
 /**
- * Decides whether the caller may change the question. The order of the checks is public.
+ * Checks the caller's rights to change a question. Clients see the order of the checks.
  *
- * @returns undefined when the caller may
+ * @returns undefined when the caller has the right
  */
 export function refuseQuestionChange(
   row: QuestionAccessRow,
   action: 'moderate' | 'vote' | 'withdraw',
 ): Refusal | undefined {
   const status = row.question_status;
-  const isHost = row.is_member === true && row.caller_role === 'host';
+  const isHost = row.is_participant === true && row.caller_role === 'host';
   const isAuthor = row.is_author === true;
   if (row.caller_id === null) return refused('unauthenticated');
   if (status === null) return refused('question-not-found');
   if (status === 'hidden' && !isHost) return refused('question-not-found');
   if (status === 'withdrawn') return refused('question-not-found');
-  if (row.is_member !== true) return refused('forbidden');
+  if (row.is_participant !== true) return refused('forbidden');
   if (action === 'moderate' && !isHost) return refused('forbidden');
   if (action === 'withdraw' && !isAuthor) return refused('forbidden');
   return row.session_is_open === true ? undefined : refused('session-ended');

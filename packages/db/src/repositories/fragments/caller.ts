@@ -3,8 +3,8 @@ import type { Tables } from '../../database.ts';
 import { SESSION_IS_OPEN, type Value } from './columns.ts';
 
 /**
- * Selects the id of the participant who holds the token with that SHA-256: their own token, or the
- * token of a host's further device. Tokens of removed and blocked participants match nothing.
+ * Selects the id of the participant with a token, given its SHA-256: the participant's own token, or
+ * that of a host's further device. Tokens of removed and blocked participants match nothing.
  */
 export function callerId(tokenHash: Value<Buffer | null>) {
   const builder = expressionBuilder<Tables>();
@@ -21,7 +21,7 @@ export function callerId(tokenHash: Value<Buffer | null>) {
     );
 }
 
-/** Whether `session_participants as caller` is a host and holds the token with that SHA-256. */
+/** Whether `session_participants as caller` is a host and has the token with that SHA-256. */
 export function isHost(tokenHash: Value<Buffer>) {
   return sql<SqlBool>`(caller.id = ${callerId(tokenHash)} and caller.role = 'host')`;
 }

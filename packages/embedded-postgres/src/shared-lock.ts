@@ -1,13 +1,13 @@
 import { Client } from 'pg';
 
 /**
- * A share in the server: one connection that holds an advisory lock in shared mode. A process stops the
- * server only after it has taken the lock in exclusive mode, which it can when no other lease is left.
+ * An advisory lock that each process that uses the server holds in shared mode, on a connection of its
+ * own. A process stops the server only after it has acquired the lock in exclusive mode.
  */
-export interface Lease {
+export interface SharedLock {
   /** Resolves when the connection has ended. */
   ended: Promise<void>;
-  /** Gives up the share; only one of several concurrent callers gets `last`. */
+  /** Releases the lock; `last` when it was the last one, and the exclusive lock is acquired. */
   release: () => Promise<'last' | 'shared' | 'disconnected'>;
   /** Closes the connection, which also releases the exclusive lock. */
   close: () => Promise<void>;
@@ -16,11 +16,11 @@ export interface Lease {
 const LOCK_ID = 7_030_301;
 const TIMEOUT_MS = 5_000;
 
-/** @returns undefined when the server is down, or the last process that used it is about to stop it */
-export async function takeLease(url: string): Promise<Lease | undefined> {
+/** @returns undefined when the server is down, or another process is about to stop it */
+export async function acquireSharedLock(url: string): Promise<SharedLock | undefined> {
   const client = new Client({
     connectionString: url,
-    application_name: 'classroom-lease',
+    application_name: 'classroom embedded server lock',
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,
   });

@@ -5,20 +5,20 @@ import type { Database } from './database.ts';
 /** The oldest supported major version of PostgreSQL. */
 export const OLDEST_POSTGRESQL = 15;
 
-export interface ServerDescription {
+export interface ServerInfo {
   /** The major version. */
   version: number;
   /** The encoding of the database, such as `UTF8`. */
   encoding: string;
 }
 
-export async function describeServer(db: Database): Promise<ServerDescription> {
-  const { rows } = await sql<ServerDescription>`
+export async function readServerInfo(db: Database): Promise<ServerInfo> {
+  const { rows } = await sql<ServerInfo>`
     select current_setting('server_version_num')::int / 10000 as version,
       current_setting('server_encoding') as encoding
   `.execute(db);
   const [server] = rows;
-  if (server === undefined) throw new Error('describeServer: the query returned no row');
+  if (server === undefined) throw new Error('readServerInfo: the query returned no row');
   return server;
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDatabase } from './database.ts';
-import { checkWritable } from './describe-server.ts';
+import { checkWritable } from './server-status.ts';
 import { administer, createTestDatabase } from './testing.ts';
 
 test.each([
@@ -40,7 +40,7 @@ test('a connection with its own read-only setting is reported as read-only', asy
   expect(await checkWritable(db)).toBe('read-only');
 });
 
-test('a standby is read-only', { timeout: 120_000 }, async () => {
+test('checkWritable reports a standby as read-only', { timeout: 120_000 }, async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'classroom-standby-'));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
   const settings = ['fsync=off'];
@@ -54,7 +54,7 @@ test('a standby is read-only', { timeout: 120_000 }, async () => {
   expect(await checkWritable(db)).toBe('read-only');
 });
 
-test('an unreachable database makes the check fail', async () => {
+test('checkWritable rejects when the database cannot be reached', async () => {
   await using db = createDatabase('postgres://127.0.0.1:1/nobody');
   await expect(checkWritable(db)).rejects.toThrow('ECONNREFUSED');
 });
@@ -64,10 +64,10 @@ function alterer(url: string): (setting: string) => Promise<void> {
   const { pathname, username } = new URL(url);
   const name = pathname.slice(1);
   return async (setting) => {
-    const what = setting
+    const statement = setting
       .replace('DB', `database ${name}`)
       .replace('ROLE', `role ${username}`)
       .replace('NAME', name);
-    await administer(url, `begin read write; alter ${what}; commit`);
+    await administer(url, `begin read write; alter ${statement}; commit`);
   };
 }
