@@ -6,7 +6,7 @@ import { findSessionAsParticipant } from './authorization.ts';
 import { operations } from './http/rest/openapi.ts';
 import { createToken } from './secrets.ts';
 import { buildTestApp } from './testing/build-test-app.ts';
-import { reasonOf } from './testing/open-classroom.ts';
+import { refusalReason } from './testing/classroom.ts';
 
 const database = await useTestDatabase();
 const { db } = database;
@@ -62,7 +62,7 @@ const byCode = operations.filter(({ path }) => path.includes('{code}'));
 const withToken = byCode.filter(({ token }) => token === 'required');
 
 test.each(byCode)(
-  '$procedure answers SESSION_NOT_FOUND to foreign tokens for a session that is not open',
+  '$procedure refuses foreign tokens with SESSION_NOT_FOUND for a session that is not open',
   async ({ method, path, example }) => {
     for (const code of [ended.code, expired.code, '222222']) {
       for (const token of [foreign.hostToken, foreign.participantToken]) {
@@ -73,7 +73,7 @@ test.each(byCode)(
 );
 
 test.each(withToken)(
-  '$procedure answers FORBIDDEN to foreign tokens for an open session',
+  '$procedure refuses foreign tokens with FORBIDDEN for an open session',
   async ({ method, path, example }) => {
     for (const token of [foreign.hostToken, foreign.participantToken]) {
       const input = { ...example, code: open.code };
@@ -83,7 +83,7 @@ test.each(withToken)(
 );
 
 test.each(withToken)(
-  '$procedure answers UNAUTHENTICATED to an unknown token for any code',
+  '$procedure refuses an unknown token with UNAUTHENTICATED for any code',
   async ({ method, path, example }) => {
     for (const code of [open.code, ended.code, '222222']) {
       const input = { ...example, code };
@@ -94,7 +94,7 @@ test.each(withToken)(
 
 test('sessions.events refuses foreign tokens like the procedures by code', async () => {
   const { tokenHash } = foreign;
-  const authorize = (code: string) => reasonOf(findSessionAsParticipant(db, code, tokenHash));
+  const authorize = (code: string) => refusalReason(findSessionAsParticipant(db, code, tokenHash));
   expect(await authorize(open.code)).toBe('FORBIDDEN');
   for (const code of [ended.code, expired.code, '222222']) {
     expect(await authorize(code)).toBe('SESSION_NOT_FOUND');

@@ -7,16 +7,16 @@ import type { Metrics } from './observability/metrics.ts';
 import { type RateLimits, clientAddress } from './rate-limits/rate-limits.ts';
 import { hashSecret } from './secrets.ts';
 
-/** Everything that outlives a request. A use case takes the part that it needs. */
+/** The services and settings of the process. A use case takes the part that it needs. */
 export interface AppContext {
   db: Database;
   /** Notifies the subscribers of a session, in all processes. Call it after the commit. */
   notifyChanged: (sessionId: number) => void;
   generateJoinCode: () => string;
   sessionTtlSeconds: number;
-  /** Participants of one session, the host not counted. A session may have twice as many streams. */
+  /** The participant limit of a session, without the host. Its stream limit is twice that. */
   maxParticipants: number;
-  /** Live streams of this process. */
+  /** The limit of live streams in this process. */
   maxListeners: number;
   castVote: CastVote;
   live: LiveFeed;
@@ -24,23 +24,18 @@ export interface AppContext {
   metrics: Metrics;
 }
 
-/** What `createAppContext` derives from the rest. */
-type Derived = 'notifyChanged' | 'castVote';
-
-export function createAppContext(given: Omit<AppContext, Derived>): AppContext {
-  const { db, live } = given;
+export function createAppContext(
+  services: Omit<AppContext, 'notifyChanged' | 'castVote'>,
+): AppContext {
+  const { db, live } = services;
   const { notifyChanged } = live;
-  return {
-    ...given,
-    notifyChanged,
-    castVote: createVoteBatcher({ db, notifyChanged }),
-  };
+  return { ...services, notifyChanged, castVote: createVoteBatcher({ db, notifyChanged }) };
 }
 
 export interface RequestContext {
   app: AppContext;
   requestId: string;
-  /** The span of the caller. */
+  /** The caller's span, from `traceparent`. */
   trace: TraceContext;
   /** The client address as rate limits count it. */
   address: string;

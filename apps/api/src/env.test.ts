@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { VARIABLES, readEnv } from './env.ts';
 
-test('every variable has a default', () => {
+test('settings have defaults', () => {
   expect(readEnv({})).toMatchObject({
     HOST: '127.0.0.1',
     PORT: 3000,

@@ -100,8 +100,8 @@ export type Env = z.output<typeof environment>;
  *
  * @throws StartupError with the name of the first invalid variable, and without its value
  */
-export function readEnv(given = loadVariables()): Env {
-  const set = Object.entries(given).filter(([, value]) => value?.trim() !== '');
+export function readEnv(source = loadVariables()): Env {
+  const set = Object.entries(source).filter(([, value]) => value?.trim() !== '');
   const { data, error } = environment.safeParse(Object.fromEntries(set));
   if (data !== undefined) return data;
   const [issue] = error.issues;

@@ -1,6 +1,6 @@
 import type { ErrorDetails, ErrorReason } from '@classroom/schema';
 
-/** A use case refuses a call. Transports map the reason to their own codes. */
+/** A refusal by a use case. Transports map the reason to their own codes. */
 export class DomainError extends Error {
   readonly reason: ErrorReason;
   readonly details: ErrorDetails;
@@ -15,12 +15,12 @@ export class DomainError extends Error {
 
 export const RETRY_AFTER_SECONDS = 1;
 
-/** Creates the error of a call that changed nothing and may succeed later. */
+/** Creates the error for a call that changed nothing and may succeed later. */
 export function unavailable(options?: ErrorOptions): DomainError {
   return new DomainError('UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS }, options);
 }
 
-/** The process cannot start. The message is one line that tells the operator what to fix. */
+/** The process cannot start. The message is one line with the cause and the remedy. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
 }

@@ -4,9 +4,9 @@ import { readEnv } from './env.ts';
 import { StartupError } from './errors.ts';
 import { STOP_TIMEOUT_MS, startServer } from './server.ts';
 
-/** SIGHUP is sent by a closing terminal. */
+/** A closing terminal sends SIGHUP. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** After SIGTERM, load balancers get this long to see that `/readyz` is 503. A terminal has none. */
+/** Time for load balancers to notice that `/readyz` is 503. */
 const SIGTERM_GRACE_MS = 2_000;
 
 const stopping = new AbortController();
@@ -15,7 +15,7 @@ let graceMs = 0;
 
 for (const name of SIGNALS) {
   process.on(name, () => {
-    // Ctrl-C arrives twice: directly, and through the package manager.
+    // Ctrl-C sends two signals: one directly, and one through the package manager.
     if (signal.aborted) return;
     if (name === 'SIGTERM') graceMs = SIGTERM_GRACE_MS;
     setTimeout(exitUnfinished, STOP_TIMEOUT_MS).unref();

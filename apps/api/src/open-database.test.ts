@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { requireServer } from './open-database.ts';
 import { StartupError } from './errors.ts';
 
-test('a PostgreSQL that is too old is refused in one line with the oldest version that works', () => {
+test('a PostgreSQL below the oldest supported version is refused in one line that names it', () => {
   const old = () => requireServer({ version: 14, encoding: 'UTF8' });
   expect(old).toThrow(StartupError);
   expect(old).toThrow(/^DATABASE_URL: PostgreSQL 14 is too old; use 15 [^\n]+$/);

@@ -29,7 +29,7 @@ export async function openPostgres(
     return { url: DATABASE_URL, [Symbol.asyncDispose]: async () => {} };
   }
   console.log(`Starting PostgreSQL in ${DATA_DIR} (DATABASE_URL is not set) …`);
-  // Loaded on demand: production has DATABASE_URL, and not the package.
+  // Loaded on demand: a production installation with DATABASE_URL omits the package.
   const { startEmbeddedPostgres } = await import('@classroom/embedded-postgres');
   try {
     const { url, close } = await startEmbeddedPostgres({
@@ -48,8 +48,8 @@ export async function openPostgres(
 }
 
 /**
- * Checks the server and migrates the schema. A migration has no timeout, and waits for one of another
- * process.
+ * Checks the server and migrates the schema. The migration has no timeout and waits for those of other
+ * processes.
  *
  * @param directUrl bypasses a connection pooler
  * @throws StartupError when the database is unreachable, too old or not UTF-8, or a migration fails

@@ -31,12 +31,12 @@ export function toParticipant({ id, display_name, role, joined_at }: Participant
 }
 
 type PublicRow = Omit<QuestionRow, 'created_at' | 'answered_at' | 'voted'> & {
-  /** A string when it was aggregated into JSON. */
+  /** A string from a JSON aggregate. */
   created_at: Date | string;
   answered_at: Date | string | null;
 };
 
-/** Presents a question without the caller's own vote; undefined for a withdrawn question. */
+/** @returns undefined for a withdrawn question */
 export function toPublicQuestion(row: PublicRow): PublicQuestion | undefined {
   const { id, body, status, pinned, vote_count: votes, author_name: displayName } = row;
   if (status === 'withdrawn' || body === null) return undefined;

@@ -12,7 +12,7 @@ test('retryOnConflict retries an attempt that throws a ConflictError', async () 
   expect([result, attempts]).toEqual(['done', 3]);
 });
 
-test('retryOnConflict fails with UNAVAILABLE after eight attempts, of which it announces the last', async () => {
+test('retryOnConflict passes isLast to the eighth attempt, and then fails with UNAVAILABLE', async () => {
   const attempts: boolean[] = [];
   const failure = retryOnConflict(async (isLast) => {
     attempts.push(isLast);

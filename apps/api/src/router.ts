@@ -1,3 +1,4 @@
+import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { hostDevicesRouter } from './features/host-devices/router.ts';
 import { liveRouter } from './features/live/router.ts';
 import { participantsRouter } from './features/participants/router.ts';
@@ -12,3 +13,11 @@ export const appRouter = router({
 
 /** The type that clients import. */
 export type AppRouter = typeof appRouter;
+
+// The type of `appRouter` nests its procedures; that of any router lists them.
+const anyRouter: AnyRouter = appRouter;
+
+/** The procedures by path, such as `sessions.create`. */
+export const procedures: ReadonlyMap<string, AnyProcedure> = new Map(
+  Object.entries<AnyProcedure>(anyRouter._def.procedures),
+);

@@ -15,16 +15,16 @@ import { createRateLimits, noRateLimits } from './rate-limits/rate-limits.ts';
 import { openRedis } from './rate-limits/redis.ts';
 import { generateCode } from './secrets.ts';
 
-/** A supervisor kills a process that takes much longer to stop. */
+/** Below the timeouts after which supervisors kill a process. */
 export const STOP_TIMEOUT_MS = 10_000;
 
-/** A class that joins at once fits; beyond that, callers would wait too long. */
+/** Enough for a class that joins at once. A longer queue would only add waiting time. */
 const WAITING_PER_CONNECTION = 15;
 
 /**
  * Starts the server and prints its address.
  *
- * @param signal aborts the start; later it announces the stop, and has to abort before disposal
+ * @param signal aborts the start; afterwards, abort it before disposal to prepare the stop
  * @returns disposing completes the requests in flight and closes everything, the last opened first
  * @throws StartupError, or an AbortError after `signal`; nothing stays open
  */
@@ -48,7 +48,7 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
       isLimited && env.REDIS_URL !== undefined
         ? stack.use(await openRedis(env.REDIS_URL, logger))
         : undefined;
-    // Not `signal`: streams end last, when the HTTP server closes.
+    // Not `signal`: streams stay open until the HTTP server closes.
     const liveEnd = new AbortController();
     stack.defer(() => liveEnd.abort());
     const metrics = createMetrics(db, pool);

@@ -62,7 +62,7 @@ describe('the media type', () => {
 });
 
 describe('batches', () => {
-  test.each([11, 1000])('a batch of %i calls is refused, and none executes', async (size) => {
+  test.each([11, 1000])('a batch of %i calls is refused and executes no call', async (size) => {
     const path = Array(size).fill('sessions.create').join(',');
     const inputs = Object.fromEntries(Array.from({ length: size }, (_, n) => [n, body]));
     const response = await refused(() => post(`/trpc/${path}?batch=1`, inputs));
@@ -86,15 +86,15 @@ describe('bodies', () => {
   });
 
   test.each([
-    ['that is no JSON', '{"title": secret'],
+    ['that is not JSON', '{"title": secret'],
     ['with __proto__', '{"__proto__":{"title":"a"},"title":"a","hostDisplayName":"b"}'],
     [
       'with constructor.prototype',
       '{"title":"a","hostDisplayName":"b","x":{"constructor":{"prototype":{}}}}',
     ],
-    ['that is no object', '"secret"'],
+    ['that is not an object', '"secret"'],
     ['that is empty', ''],
-  ])('a body %s is refused, and neither response nor log contains it', async (_, payload) => {
+  ])('a body %s is refused and appears in neither response nor log', async (_, payload) => {
     const response = await refused(() => post(create, payload));
     expect(response.statusCode).toBe(400);
     expect(response.json()).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
@@ -149,7 +149,7 @@ describe('errors reveal no internals', () => {
     ['an unknown path', 'GET', '/secret', 404],
     ['a query for a mutation', 'GET', create, 405],
     ['a malformed path', 'GET', '/trpc/%zz-secret', 400],
-    ['input that is no JSON', 'GET', '/trpc/sessions.get?input=secret', 400],
+    ['input that is not JSON', 'GET', '/trpc/sessions.get?input=secret', 400],
   ] as const)('%s is INVALID_INPUT and not logged', async (_, method, url, status) => {
     const response = await app.inject({ method, url });
     expect(response.statusCode).toBe(status);

@@ -25,11 +25,11 @@ export interface HttpOptions {
   corsOrigins: readonly string[];
   /** CIDRs of the proxies whose `X-Forwarded-For` is trusted. */
   trustProxy: readonly string[];
-  /** Aborts when the process is about to stop: load balancers and clients then move on. */
+  /** Aborts when the process is about to stop: `/readyz` then fails, and responses close connections. */
   stopping: AbortSignal;
 }
 
-/** Fits the paths of a batch of a thousand calls, which is refused with a reason. */
+/** Large enough that a batch of a thousand calls is refused by the route, with a reason. */
 const MAX_HEADER_BYTES = 32 * 1024;
 
 /** Longer than `requestTimeout` and the interval of stream pings. */
@@ -67,7 +67,7 @@ export async function buildApp(
 
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
-  // Hooks take `done`: an async hook costs every request a turn of the microtask queue.
+  // Hooks take `done`, because an async hook would cost every request a turn of the microtask queue.
   app.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(request, reply);
     done();

@@ -5,11 +5,10 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { fastify } from 'fastify';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type AppContext, createContext } from '../context.ts';
+import { createAppContext, createContext } from '../context.ts';
 import { DomainError, unavailable } from '../errors.ts';
 import { openLiveFeed } from '../features/live/feed.ts';
 import { noStreamCaps } from '../features/live/stream-caps.ts';
-import { createVoteBatcher } from '../features/questions/vote-batcher.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { noRateLimits } from '../rate-limits/rate-limits.ts';
 import { appRouter } from '../router.ts';
@@ -25,10 +24,10 @@ const live = openLiveFeed(
 /** Thrown while a session is created. */
 let failure: Error | undefined;
 afterEach(() => void (failure = undefined));
-const services = {
+const context = createAppContext({
   db,
   live,
-  notifyChanged: live.notifyChanged,
+  metrics: createMetrics(db, pool),
   generateJoinCode() {
     if (failure !== undefined) throw failure;
     return newCode();
@@ -43,12 +42,7 @@ const services = {
       reset: async () => {},
     },
   },
-};
-const context: AppContext = {
-  ...services,
-  castVote: createVoteBatcher(services),
-  metrics: createMetrics(db, pool),
-};
+});
 const app = fastify({
   genReqId: () => 'request',
   routerOptions: { maxParamLength: 1_000 },
@@ -83,7 +77,7 @@ async function callRoute(call: Call) {
   };
 }
 
-/** The same call through tRPC's own adapter. */
+/** Makes the same call through tRPC's own adapter. */
 async function callReference(call: Call) {
   const { url, body } = call;
   const options = { ...toOptions(call), ...(body !== undefined && { body }) };
@@ -107,10 +101,10 @@ async function callReference(call: Call) {
   };
 }
 
-async function expectSameAnswer(call: Call) {
-  const { retryAfter, ...answer } = await callRoute(call);
-  expect(answer).toEqual(await callReference(call));
-  return { ...answer, retryAfter };
+async function expectSameResponse(call: Call) {
+  const { retryAfter, ...response } = await callRoute(call);
+  expect(response).toEqual(await callReference(call));
+  return { ...response, retryAfter };
 }
 
 const create = () => {
@@ -182,8 +176,8 @@ test.each<[string, number, string, Call['headers']?]>([
   ['a batch with a subscription', 400, batch('sessions.events', good)],
   ['a batch stream', 200, batch('sessions.get', good), jsonLines],
   ['a batch stream with an error', 200, batch('sessions.get'), jsonLines],
-])('%s has the answer of tRPC’s own adapter', async (_, status, url, headers = {}) => {
-  expect((await expectSameAnswer({ url, headers })).status).toBe(status);
+])('%s gets the response of tRPC’s own adapter', async (_, status, url, headers = {}) => {
+  expect((await expectSameResponse({ url, headers })).status).toBe(status);
 });
 
 test.each<[string, number, string, string, Call['headers']?]>([
@@ -205,37 +199,37 @@ test.each<[string, number, string, string, Call['headers']?]>([
   ],
   ['a batch of mutations with an array', 400, `${CREATE}?batch=1`, '[]'],
   ['a batch stream of a mutation', 200, `${CREATE}?batch=1`, `{"0":${create()}}`, jsonLines],
-])('%s has the answer of tRPC’s own adapter', async (_, status, url, body, headers = {}) => {
-  const answer = await expectSameAnswer({ method: 'POST', url, body, headers });
-  expect(answer.status).toBe(status);
+])('%s gets the response of tRPC’s own adapter', async (_, status, url, body, headers = {}) => {
+  const response = await expectSameResponse({ method: 'POST', url, body, headers });
+  expect(response.status).toBe(status);
 });
 
-test('a mutation without a body has the answer of tRPC’s own adapter', async () => {
-  const answer = await expectSameAnswer({ method: 'POST', url: CREATE, headers: json });
-  expect(answer.status).toBe(400);
+test('a mutation without a body gets the response of tRPC’s own adapter', async () => {
+  const response = await expectSameResponse({ method: 'POST', url: CREATE, headers: json });
+  expect(response.status).toBe(400);
 });
 
 test.each([
   ['a typed error', new DomainError('HOST_SESSION_LIMIT', { limit: 3 }), 409, undefined],
-  ['an error with a pause', unavailable(), 503, '1'],
+  ['an error with retryAfterSeconds', unavailable(), 503, '1'],
   ['a defect', new TypeError('secret'), 500, undefined],
-])('%s has the answer of tRPC’s own adapter', async (_, error, status, retryAfter) => {
+])('%s gets the response of tRPC’s own adapter', async (_, error, status, retryAfter) => {
   failure = error;
   const body = '{"title":"Algebra I","hostDisplayName":"Ada"}';
-  const answer = await expectSameAnswer({ method: 'POST', url: CREATE, body });
-  expect(answer).toMatchObject({ status, retryAfter });
-  expect(answer.body).not.toContain('secret');
+  const response = await expectSameResponse({ method: 'POST', url: CREATE, body });
+  expect(response).toMatchObject({ status, retryAfter });
+  expect(response.body).not.toContain('secret');
 });
 
-test('a batch has the longest pause of its errors', async () => {
+test('a batch has the longest Retry-After of its errors', async () => {
   failure = unavailable();
-  const answer = await expectSameAnswer({
+  const response = await expectSameResponse({
     method: 'POST',
     url: '/trpc/questions.submit,sessions.create?batch=1',
     body: `{"0":${JSON.stringify({ code, body: 'Why?' })},"1":${create()}}`,
     headers: authorization,
   });
-  expect(answer).toMatchObject({ status: 207, retryAfter: '7' });
+  expect(response).toMatchObject({ status: 207, retryAfter: '7' });
 });
 
 test.each([
@@ -243,8 +237,8 @@ test.each([
   ['a batch of malformed JSON', { url: `${CREATE}?batch=1`, body: '{' }],
   ['a batch of eleven', { url: `/trpc/${ten},sessions.get?batch=1`, body: '{}' }],
 ])('%s is refused before tRPC with the error of tRPC’s own adapter', async (_, call) => {
-  const answer = await callRoute({ method: 'POST', ...call });
+  const response = await callRoute({ method: 'POST', ...call });
   const reference = await callReference({ method: 'POST', ...call });
-  expect(answer.status).toBe(reference.status);
-  expect([JSON.parse(answer.body)]).toEqual([JSON.parse(reference.body)].flat());
+  expect(response.status).toBe(reference.status);
+  expect([JSON.parse(response.body)]).toEqual([JSON.parse(reference.body)].flat());
 });

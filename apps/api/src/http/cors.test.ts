@@ -43,7 +43,7 @@ test.each([
   'https://school.example.evil',
   `http://rebound.example:${ownPort}`,
   'null',
-])('a request from a page of %s is refused, and does not execute', async (origin) => {
+])('a request from a page of %s is refused and does not execute', async (origin) => {
   const response = await create(origin, origin);
   expect(await countSessions(database.db, origin)).toEqual({ all: 0, open: 0 });
   expect(response.statusCode).toBe(403);

@@ -17,8 +17,8 @@ const REQUEST_HEADERS = [
 const RESPONSE_HEADERS = ['retry-after', 'x-request-id'];
 
 /**
- * Grants CORS to the allowed origins, and refuses requests from other origins before they execute. The
- * server's own pages may call it without a grant.
+ * Grants CORS to the allowed origins, and refuses requests from other origins before they execute.
+ * Requests from the server's own pages need no grant.
  *
  * @param allowed origins as `https://host`, or `http://localhost:*` for any port
  */

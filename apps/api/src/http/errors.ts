@@ -16,7 +16,7 @@ export function handleError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  // A malformed URL arrives here before all hooks.
+  // Fastify runs no hooks for a malformed URL.
   setCommonHeaders(request, reply);
   const { statusCode = 500 } = cause;
   if (statusCode >= 500) request.log.error({ err: cause }, 'request failed');
@@ -28,7 +28,7 @@ export function handleNotFound(request: FastifyRequest, reply: FastifyReply): vo
   sendError(new TRPCError({ code: 'NOT_FOUND' }), request, reply);
 }
 
-/** @param httpStatus for statuses that no tRPC code has */
+/** @param httpStatus overrides the status of the tRPC code */
 export function sendError(
   error: TRPCError,
   request: FastifyRequest,
@@ -42,7 +42,7 @@ export function sendError(
   void reply.code(status).send(renderError(shape, request.url));
 }
 
-/** The body of an error response: that of trpc-to-openapi under `/api`, tRPC's elsewhere. */
+/** Returns the body of an error response: in the form of trpc-to-openapi under `/api`, else of tRPC. */
 export function renderError(shape: ErrorShape, url: string): RestError | { error: ErrorShape } {
   return isRest(url) ? toRestError(shape) : { error: shape };
 }

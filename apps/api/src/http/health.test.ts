@@ -20,7 +20,7 @@ test('/readyz is 200 while callers use every connection of the pool', async () =
   expect(response.json()).toEqual({ status: 'ok' });
 });
 
-test('a thousand requests at once share one check of the database, and later ones repeat it', async () => {
+test('a thousand parallel requests share one check of the database, and later ones repeat it', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   let queries = 0;
@@ -36,7 +36,7 @@ test('a thousand requests at once share one check of the database, and later one
   expect(queries).toBe(2);
 });
 
-test('/readyz is 503 while the database is read-only, and 200 again after', async () => {
+test('/readyz is 503 while the database is read-only, and 200 afterwards', async () => {
   const app = await buildTestApp(database);
   onTestFinished(() => app.close());
   const ready = async () => {

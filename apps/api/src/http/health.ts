@@ -9,7 +9,7 @@ const STATUSES = {
 const UNAVAILABLE = 'database unavailable';
 type DatabaseStatus = (typeof STATUSES)[keyof typeof STATUSES] | typeof UNAVAILABLE;
 
-/** Bounds the checks, however many requests arrive. */
+/** Bounds the rate of checks, independently of the rate of requests. */
 const REUSE_MS = 1_000;
 /** Each check of a full disk leaves an empty file behind until PostgreSQL restarts. */
 const REUSE_FULL_MS = 5_000;
@@ -18,7 +18,7 @@ const REUSE_FULL_MS = 5_000;
  * Serves `/livez`, 200 while the process responds, and `/readyz`, 200 while the database accepts writes
  * and the process is not stopping.
  *
- * @param db has a connection that nothing else uses, so that no caller delays the response
+ * @param db with a connection of its own, so that no other query delays the response
  */
 export function registerHealthRoutes(
   app: FastifyInstance,

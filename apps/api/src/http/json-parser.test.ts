@@ -6,7 +6,7 @@ import { BODY_LIMIT_BYTES } from './json-parser.ts';
 /** A refused request does not reach the database. */
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
 
-test('a request refused before its long body is read closes the connection', async () => {
+test('a refusal before the body is read closes the connection if the body exceeds the limit', async () => {
   const pool = createPool(NOWHERE);
   await using db = createDatabaseOn(pool);
   const app = await buildTestApp({ db, pool, url: NOWHERE });

@@ -3,16 +3,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /**
- * Makes a scope accept JSON bodies only. Refuses invalid UTF-8, which Node would replace by U+FFFD, and
- * `__proto__` and `constructor.prototype`.
+ * Makes a scope accept JSON bodies only. An empty body is undefined. Refuses invalid UTF-8, which Node
+ * would replace by U+FFFD, and `__proto__` and `constructor.prototype`.
  *
- * @param toBody selects what handlers receive: the text or the value
- * @param mayBeEmpty whether an empty body is accepted, as undefined
+ * @param toBody returns the body that handlers receive
  */
 export function addJsonParser(
   scope: FastifyInstance,
   toBody: (text: string, value: unknown) => unknown,
-  mayBeEmpty = false,
 ): void {
   const parse = scope.getDefaultJsonParser('error', 'error');
   scope.removeAllContentTypeParsers();
@@ -21,7 +19,7 @@ export function addJsonParser(
     { parseAs: 'buffer' },
     (request, bytes, done) => {
       if (!isUtf8(bytes)) return done(Object.assign(new Error('Not UTF-8'), { statusCode: 400 }));
-      if (bytes.length === 0 && mayBeEmpty) return done(null);
+      if (bytes.length === 0) return done(null);
       const text = bytes.toString();
       return parse(request, text, (error, value) => done(error, toBody(text, value)));
     },
@@ -31,8 +29,8 @@ export function addJsonParser(
 export const BODY_LIMIT_BYTES = 16 * 1024;
 
 /**
- * Whether the body may be longer than the limit. A request refused unread has to close its connection
- * then: on an open one, Node reads the whole body to find the next request.
+ * Whether the body may exceed the limit. A refusal before the body is read must then close the
+ * connection, because Node would otherwise read the whole body to find the next request.
  */
 export function mayExceedBodyLimit(headers: IncomingHttpHeaders): boolean {
   return (

@@ -27,7 +27,7 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
-/** Counts turns of 10 ms, in each of which a thread that has nothing else to do would accept more. */
+/** Counts turns of the event loop, each of which takes 10 ms as under load. */
 async function turnsUntil(condition: () => boolean): Promise<number> {
   let turns = 0;
   for (; !condition() && turns < 1_000; turns += 1) {
@@ -76,7 +76,7 @@ test('closing completes the requests in flight on every listening socket', async
 
 const AT_ONCE = 100;
 
-test('requests that arrived before the server closes are answered, on new connections too', async () => {
+test('requests that arrive before the server closes get responses, on new connections too', async () => {
   const app = await buildTestApp(await useTestDatabase());
   const { port } = new URL(await app.listen({ port: 0 }));
   const closed = new Promise<void>((resolve, reject) => {

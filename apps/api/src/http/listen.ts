@@ -6,7 +6,7 @@ import { StartupError, unavailable } from '../errors.ts';
 import { toTRPCError } from '../trpc/errors.ts';
 import { sendError } from './errors.ts';
 
-/** A request that is still incomplete then gets no response. */
+/** Closes connections whose request is still incomplete after this time. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
 /**
@@ -33,8 +33,8 @@ export function registerDrain(app: FastifyInstance, stopping: AbortSignal): void
 }
 
 /**
- * Connections without a request so far, such as those that browsers open in advance. Node does not
- * count them as idle, and its server would not close before they do.
+ * Tracks connections without a request, such as those that browsers open in advance. Node does not
+ * count them as idle, so its server would wait for them when it closes.
  */
 function trackSilentSockets({ server }: FastifyInstance): Set<Socket> {
   const silent = new Set<Socket>();

@@ -16,7 +16,7 @@ test('while the queue for database connections is full, every request but health
     app.inject({ url: path, headers: { origin, ...headers } });
   const unlock = await lockSessions(admin);
   const unlocked = new AbortController();
-  // A call that has waited for a connection as long as it may makes room for the next one.
+  // A call that times out in the queue leaves room for the next one.
   const waiting = Array.from({ length: 8 }, async () => {
     while (!unlocked.signal.aborted) {
       expect([404, 503]).toContain((await get('/api/sessions/CCCCCC')).statusCode);

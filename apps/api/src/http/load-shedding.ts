@@ -13,12 +13,12 @@ declare module 'fastify' {
     neverShed?: boolean;
   }
   interface FastifyRequest {
-    /** Whether load shedding refused it. Such requests are counted and not logged. */
+    /** Whether load shedding refused the request. Such requests are counted and not logged. */
     isShed: boolean;
   }
 }
 
-/** Mean over a sample. A thousand streams that open at once make 100 ms. */
+/** Mean over a sample. A thousand simultaneous new streams cause 100 ms. */
 const MAX_EVENT_LOOP_DELAY_MS = 250;
 const SAMPLE_INTERVAL_MS = 500;
 /** Of V8's heap limit, or of the container's memory. */

@@ -73,7 +73,7 @@ test.each([
   ['garbage', 'garbage\r\n\r\n'],
   ['a malformed body', `${CHUNKED}zz\r\n`],
   ['an oversized head', OVERSIZED],
-])('requests before %s get their responses first, in order', async (_, malformed) => {
+])('requests before %s get their responses first and in order', async (_, malformed) => {
   const [ready, missing, refused, ...others] = await exchange(
     `GET /readyz HTTP/1.1\r\nHost: a\r\n\r\nGET /api/sessions/AAAAAA HTTP/1.1\r\nHost: a\r\n\r\n${malformed}`,
   );

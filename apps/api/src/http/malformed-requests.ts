@@ -18,12 +18,12 @@ const responses = new WeakMap<Socket, ServerResponse>();
 const malformed = new WeakSet<Socket>();
 
 /**
- * Responds when Node's parser fails: on a slow request, an oversized head, or anything that is not HTTP.
- * Responses to the requests before it on the same connection are sent first.
+ * Responds when Node's parser fails: on a slow request, an oversized head, or bytes that are not HTTP.
+ * Responses to earlier requests on the same connection are sent first.
  */
 export function handleClientError({ code = '' }: { code?: string }, socket: Socket): void {
   const last = responses.get(socket);
-  // Node keeps a connection open that ends within a request: the stream before it would never end.
+  // Node keeps a connection open that ends within a request, so a stream before it would never end.
   if (socket.readableEnded && last?.headersSent === true && !last.closed) {
     socket.destroy();
     return;
@@ -34,7 +34,7 @@ export function handleClientError({ code = '' }: { code?: string }, socket: Sock
   const respond = () => refuse(socket, STATUSES[code] ?? 400);
   if (last === undefined || last.closed) return respond();
   if (last.req.complete || last.headersSent) return void last.once('close', respond);
-  // The malformed part is the body of the last request: wait until its response may be written.
+  // The body of the last request is malformed: wait until its response may be written.
   if (last.socket === null) return void last.once('socket', respond);
   respond();
 }
@@ -59,7 +59,7 @@ function refuse(socket: Socket, httpStatus: number): void {
   socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** Refuses a missing Host and an unknown Expect with a body; Node itself sends none. */
+/** Refuses a missing Host and an unknown Expect. Node's own refusals have no body. */
 export function rejectMalformedRequests(app: FastifyInstance): void {
   const { server } = app;
   server.on('request', ({ socket }, response) => responses.set(socket, response));

@@ -15,8 +15,8 @@ const created = await app.inject({
   url: '/trpc/sessions.create',
   payload: { title: 'Algebra I', hostDisplayName: 'Ada' },
 });
-const answer = z.object({ result: z.object({ data: createdSession }) }).parse(created.json());
-const { code, hostToken } = answer.result.data;
+const response = z.object({ result: z.object({ data: createdSession }) }).parse(created.json());
+const { code, hostToken } = response.result.data;
 const request = (procedure: string) =>
   `GET ${encodeURI(`/trpc/${procedure}?input={"code":"${code}"}`)} HTTP/1.1\r\n` +
   `host: x\r\nauthorization: Bearer ${hostToken}\r\n\r\n`;
@@ -34,7 +34,7 @@ async function openStream(requests: string) {
   return { client, socket };
 }
 
-test('of several streams requested on one connection, only the first is opened', async () => {
+test('a connection opens only the first of several requested streams', async () => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => void warnings.push(warning);
   process.on('warning', onWarning);

@@ -47,7 +47,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** Serves that subscription, and connects to it. */
+/** Serves a subscription and connects to it. */
 async function startServer(subscribe: Subscribe) {
   const streams = createEventStreams();
   const app = fastify({ forceCloseConnections: true, genReqId: () => 'request' });
@@ -60,7 +60,7 @@ async function startServer(subscribe: Subscribe) {
   return { app, streams, socket };
 }
 
-/** The same subscription as tRPC's own handler serves it. */
+/** Serves the subscription with tRPC's own handler. */
 async function serveByTRPC(subscribe: Subscribe): Promise<Response> {
   const router = trpc.router({
     events: trpc.procedure.subscription(() => new SessionEvents(subscribe)),
@@ -69,7 +69,7 @@ async function serveByTRPC(subscribe: Subscribe): Promise<Response> {
     req: new Request('http://localhost/trpc/events'),
     endpoint: '/trpc',
     router,
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all that this procedure and the error formatter read of a context
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this procedure and the error formatter read only the request id
     createContext: () => ({ requestId: 'request' }) as never,
   });
 }
@@ -150,7 +150,7 @@ test('a client that disconnects is unsubscribed', async () => {
   await expect.poll(() => unsubscribe.mock.calls.length).toBe(1);
 });
 
-test('a client that does not read is cut off, and memory for it is bounded', async () => {
+test('a client that does not read is disconnected, and its memory is bounded', async () => {
   let subscriber: Subscriber | undefined;
   const unsubscribe = vi.fn<() => void>();
   const { socket } = await startServer((subscribed) => {
@@ -164,7 +164,7 @@ test('a client that does not read is cut off, and memory for it is bounded', asy
     question: { ...question, body: 'x'.repeat(1e5) },
   };
   let pushed = 0;
-  // A hundred times what kernel buffers and the bound hold together.
+  // A gigabyte: far more than the kernel's buffers and the limit together.
   for (; unsubscribe.mock.calls.length === 0 && pushed < 10_000; pushed += 1) {
     subscriber?.push([{ sequence: pushed, event: large }]);
     await new Promise((resolve) => setImmediate(resolve));
@@ -174,7 +174,7 @@ test('a client that does not read is cut off, and memory for it is bounded', asy
   socket.destroy();
 });
 
-test('all streams can be ended at once, without an end that clients take for the last', async () => {
+test('endAll closes the streams without a return event, so that clients reconnect', async () => {
   const { streams, socket } = await startServer(() => () => {});
   const body = readBody(socket);
   await once(socket, 'data');
@@ -182,7 +182,7 @@ test('all streams can be ended at once, without an end that clients take for the
   expect(await body).not.toContain('event: return');
 });
 
-test('a stream that opens after all have been ended is ended as well', async () => {
+test('a stream that opens after endAll is closed', async () => {
   const { streams, socket } = await startServer(() => () => {});
   streams.endAll();
   const body = await readBody(socket);

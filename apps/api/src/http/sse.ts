@@ -8,9 +8,9 @@ import { SSE_CLIENT_OPTIONS, SSE_PING_INTERVAL_MS } from '../trpc/init.ts';
 
 /** Responses that are streams of server-sent events, in the wire format of tRPC. */
 export interface EventStreams {
-  /** Streams events until either side ends. An error takes the place of the events. */
+  /** Streams events until either side ends the stream, or responds with one error. */
   open: (reply: FastifyReply, events: Subscribe | TRPCError, onError: OnError) => void;
-  /** Ends all streams, later ones as soon as they open; their clients reconnect and resume. */
+  /** Ends all streams, also those that open later. The clients reconnect and resume. */
   endAll: () => void;
 }
 
@@ -22,13 +22,13 @@ interface EventStream {
   close: () => void;
 }
 
-/** A stream of this age is ended, so that clients spread over new processes. */
+/** Ends old streams, so that clients spread over new processes. */
 const MAX_AGE_MS = 10 * 60_000;
-/** Up to this much is added, so that streams opened together do not end together. */
+/** Random time added to the age, so that streams opened together do not end together. */
 const AGE_JITTER_MS = 5 * 60_000;
-/** A client with more unread bytes than this is cut off; it resumes from the last event it read. */
+/** Disconnect a client with more unread bytes than this. It resumes after the last event it read. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** Each tick pings one group, so that ten thousand pings do not hold up the event loop. */
+/** Each tick pings one group, so that ten thousand pings do not block the event loop. */
 const PING_GROUPS = 10;
 
 const CONNECTED = toFrame({ event: 'connected', data: JSON.stringify(SSE_CLIENT_OPTIONS) });
@@ -57,7 +57,7 @@ export function createEventStreams(): EventStreams {
       reply.hijack();
       if (socket.destroyed) return;
       startResponse(reply);
-      // A response before this one on the connection leaves its write timeout behind.
+      // An earlier response on this connection has set its write timeout.
       const resetTimeout = () => socket.setTimeout(reply.server.server.timeout);
       if (raw.socket === socket) resetTimeout();
       else raw.once('socket', resetTimeout);
@@ -107,8 +107,8 @@ export function createEventStreams(): EventStreams {
 }
 
 /**
- * The body lasts until the connection closes: written without chunks, a frame is the same bytes for
- * every client.
+ * Writes the head without chunked encoding, so that a frame has the same bytes for every client. The
+ * body ends with the connection.
  */
 function startResponse(reply: FastifyReply): void {
   const { raw } = reply;

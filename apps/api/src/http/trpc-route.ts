@@ -6,15 +6,9 @@ import { type AppContext, createContext } from '../context.ts';
 import { DomainError, unavailable } from '../errors.ts';
 import { SessionEvents } from '../features/live/session-events.ts';
 import type { Subscribe } from '../features/live/feed.ts';
-import { appRouter } from '../router.ts';
+import { appRouter, procedures } from '../router.ts';
 import { formatError, toTRPCError } from '../trpc/errors.ts';
-import {
-  type TRPCRoute,
-  callProcedures,
-  parseJson,
-  parsePlainCalls,
-  procedures,
-} from './call-procedures.ts';
+import { type TRPCRoute, callProcedures, parseJson, parsePlainCalls } from './call-procedures.ts';
 import { logError, sendError } from './errors.ts';
 import { mediaType, addJsonParser } from './json-parser.ts';
 import { createEventStreams } from './sse.ts';
@@ -33,12 +27,12 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
   const streaming = new WeakSet<Socket>();
   app.addHook('preClose', async () => streams.endAll());
   await app.register(async (scope) => {
-    addJsonParser(scope, (text, value) => ({ text, value }), true);
+    addJsonParser(scope, (text, value) => ({ text, value }));
     scope.route<TRPCRoute>({
       method: ['GET', 'POST'],
       url: '/trpc/:path',
       onRequest: (req, res, done) => {
-        const code = refusal(req);
+        const code = refusalCode(req);
         if (code === undefined) return done();
         sendError(new TRPCError({ code }), req, res);
       },
@@ -47,19 +41,19 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
         const calls = parsePlainCalls(req);
         if (calls === undefined) return await resolve(req, res);
         const onError = (error: TRPCError, path: string) => logError(req, error, path);
-        const answer = await callProcedures(calls, createContext(context, req), onError);
-        setRetryAfter(res, answer.errors);
-        void res.code(answer.status).header('content-type', 'application/json');
-        return answer.text;
+        const response = await callProcedures(calls, createContext(context, req), onError);
+        setRetryAfter(res, response.errors);
+        void res.code(response.status).header('content-type', 'application/json');
+        return response.text;
       },
     });
   });
 
-  /** Leaves to tRPC what is not plain JSON, and requests that reach no procedure. */
+  /** Lets tRPC handle batch streams, malformed calls and unknown procedures. */
   async function resolve(req: TRPCRequest, res: FastifyReply): Promise<unknown> {
     const response = await resolveResponse({
       req: toFetchRequest(req),
-      // It decodes the path, as Fastify has done.
+      // Fastify has decoded the path, and tRPC decodes it again.
       path: encodeURIComponent(req.params.path),
       router: appRouter,
       error: null,
@@ -77,7 +71,7 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
     // The CORS plugin sets `vary`.
     const { vary: _, ...headers } = Object.fromEntries(response.headers);
     res.code(response.status).headers(headers);
-    // Text has a length and is written at once; a batch stream has neither.
+    // A batch stream is passed on as a stream; anything else as text, so that it has a length.
     return headers['transfer-encoding'] === undefined ? await response.text() : response.body;
   }
 
@@ -102,7 +96,7 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
   }
 }
 
-/** Streams bypass tRPC's handler, which makes a web stream, an encoder and a timer for each listener. */
+/** Streams bypass tRPC's handler, which creates a web stream, an encoder and a timer per subscriber. */
 function isSubscription({ method, params, query }: TRPCRequest): boolean {
   const type = procedures.get(params.path)?._def.type;
   return method === 'GET' && type === 'subscription' && query.batch !== '1';
@@ -126,7 +120,7 @@ async function authorizeStream(
   throw new Error(`${req.params.path} does not return SessionEvents`);
 }
 
-/** Reads the input as tRPC does: the id of the last event is in a header or a parameter. */
+/** Reads the input as tRPC does, with the id of the last event from a header or a parameter. */
 function subscriptionInput({ query, headers }: TRPCRequest): unknown {
   const lastEventId = headers['last-event-id'] ?? query.lastEventId;
   const input = parseJson(query.input);
@@ -134,7 +128,7 @@ function subscriptionInput({ query, headers }: TRPCRequest): unknown {
   return typeof input === 'object' ? { ...input, lastEventId } : (input ?? { lastEventId });
 }
 
-function refusal(request: TRPCRequest): TRPCError['code'] | undefined {
+function refusalCode(request: TRPCRequest): TRPCError['code'] | undefined {
   const type = mediaType(request);
   const isJson = type === 'application/json';
   if (!isJson && (type !== undefined || request.method === 'POST')) {
@@ -149,14 +143,14 @@ function reachedNoProcedure(error: TRPCError, path: string | undefined): boolean
   return path === undefined || (isRouting && !(error.cause instanceof DomainError));
 }
 
-/** Sets the longest pause that one of the errors demands. */
+/** Sets `Retry-After` to the longest `retryAfterSeconds` of the errors. */
 function setRetryAfter(res: FastifyReply, errors: readonly TRPCError[]): void {
   const seconds = errors.map((error) => formatError(error, '').data.retryAfterSeconds ?? 0);
   const longest = Math.max(0, ...seconds);
   if (longest > 0) res.header('retry-after', String(longest));
 }
 
-/** Overrides `text`, because Fastify has read the body. */
+/** A request with a body that Fastify has read. */
 class ParsedRequest extends Request {
   override readonly text: () => Promise<string>;
 

@@ -64,7 +64,7 @@ test('a session past its retention is deleted with its users, a recent one stays
   expect(await purgeOf()()).toBe(false);
 });
 
-test('each chunk is committed, and another process continues after the last one', async () => {
+test('each chunk is committed, and another process continues after it', async () => {
   const { id } = await createEnded(31, 5000);
   const purge = purgeOf();
   await purge();
@@ -101,7 +101,7 @@ test('a session that cannot be deleted is reported once and does not stop the pu
   expect(await left([first.id])).toEqual([]);
 });
 
-test('a session that failed is retried after the pause', async () => {
+test('a failed deletion is retried after the pause', async () => {
   const { id, code } = await createEnded(40);
   const accept = await refuseDeletion(db, code);
   const purge = purgeOf({ retryAfterMs: 1 });
@@ -111,7 +111,7 @@ test('a session that failed is retried after the pause', async () => {
   expect(new Set(failed)).toEqual(new Set([id]));
 });
 
-test('rows locked by another transaction stop the purge of their own session only', async () => {
+test('locked rows delay the deletion of their own session only', async () => {
   const held = await createEnded(40);
   const other = await createEnded(35);
   const release = await lockQuestions(db, held.code);

@@ -5,7 +5,7 @@ import {
   lockSessionEndedBefore,
 } from '@classroom/db';
 
-/** The pause before another attempt to delete a session that failed. */
+/** The pause before the deletion of a session is retried. */
 const RETRY_AFTER_MS = 10 * 60_000;
 
 export interface PurgeDeps {
@@ -19,8 +19,10 @@ export interface PurgeDeps {
 
 /**
  * Creates a function that deletes one chunk of an ended session past its retention, in its own
- * transaction, and returns whether there may be more. Any number of processes can purge in parallel.
- * A session that fails is retried later and does not stop the others.
+ * transaction. Any number of processes can purge in parallel. A failed deletion is retried later and
+ * does not stop the others.
+ *
+ * @returns a function that returns whether there may be more chunks
  */
 export function createPurge(deps: PurgeDeps): () => Promise<boolean> {
   const { db, retentionDays: days, onError, retryAfterMs = RETRY_AFTER_MS } = deps;

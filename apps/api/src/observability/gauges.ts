@@ -22,10 +22,10 @@ export function measurePool(registry: Registry, pool: DatabasePool): void {
   });
 }
 
-/** A higher count is reported as this one. */
+/** Counting stops here. */
 const MAX_COUNT = 100_000;
 const COUNT_INTERVAL_MS = 1_000;
-/** An older count is not reported: the database is unavailable. */
+/** An older count is not reported, because the database is unavailable. */
 const MAX_AGE_MS = 120_000;
 
 /** A scrape reports the count that the previous one started, so no scrape waits for the database. */

@@ -11,7 +11,7 @@ async function failureOf(query: Promise<unknown>): Promise<Error> {
   return error;
 }
 
-/** The lines about an error, as such and as the cause of another. */
+/** Logs an error, and another with it as the cause, and returns the lines. */
 function logged(err: Error): string {
   let lines = '';
   const logger = createLogger('trace', { write: (line) => void (lines += line) });

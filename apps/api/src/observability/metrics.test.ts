@@ -15,7 +15,7 @@ async function scrape(): Promise<string> {
   return response.body;
 }
 
-/** The number of calls of a procedure with that outcome. */
+/** Reads the number of calls of a procedure with an outcome. */
 async function calls(procedure: string, reason: string): Promise<number> {
   const labels = `{procedure="${procedure}",reason="${reason}"}`;
   const name = `classroom_call_duration_seconds_count${labels} `;
@@ -52,7 +52,7 @@ test('a name from a request never becomes a label', async () => {
   expect(text).toContain('classroom_http_requests_total{route="unknown",status="404"} 1');
 });
 
-test('the pool and the process are reported', async () => {
+test('/metrics reports the pool and the process', async () => {
   const text = await scrape();
   expect(text).toMatch(/^classroom_pool_connections\{state="(idle|busy)"\} [1-9]/m);
   expect(text).toMatch(/^classroom_pool_waiting 0$/m);
@@ -65,7 +65,7 @@ test('open sessions are counted for the next scrape', async () => {
   await expect.poll(scrape).toMatch(/^classroom_sessions_open 1$/m);
 });
 
-test('the lag of a change is measured once for all listeners, by the clock of the database', async () => {
+test('the lag of a change is measured once for all subscribers, by the clock of the database', async () => {
   const created = await call(['sessions.create'], [{ title: 'T', hostDisplayName: 'Emmy' }]);
   const [{ result }] = z
     .tuple([z.object({ result: z.object({ data: createdSession }) })])
@@ -85,7 +85,7 @@ test('the lag of a change is measured once for all listeners, by the clock of th
     };
   };
   const listeners = [await open(), await open()];
-  // A change before the snapshot would be part of it, and have no lag.
+  // A change before the snapshot would be part of it and have no lag.
   for (const { until } of listeners) await until('"type":"snapshot"');
   await app.inject({
     method: 'POST',

@@ -27,9 +27,9 @@ export type CallOutcome = 'ok' | ErrorReason;
 export interface CallMetrics {
   /** Runs a procedure call and counts it as in flight until it settles. */
   track: <Result>(call: () => Promise<Result>) => Promise<Result>;
-  /** Records a finished call of a procedure that the router has. */
+  /** Records a finished call of a known procedure. */
   observe: (procedure: string, outcome: CallOutcome, milliseconds: number) => void;
-  /** Records a call that was refused before any procedure. */
+  /** Records a call that was refused before it reached a procedure. */
   refuse: (outcome: CallOutcome) => void;
 }
 

@@ -17,8 +17,8 @@ import type { CallOutcome } from './metrics.ts';
 const EXPORT_TIMEOUT_MS = 2_000;
 
 /**
- * Exports spans to a collector by OTLP over HTTP until it is disposed. Before, spans cost next to
- * nothing and are dropped.
+ * Exports spans to a collector by OTLP over HTTP until it is disposed. Without this call, spans are
+ * dropped at almost no cost.
  *
  * @param endpoint the base URL of the collector, such as `http://localhost:4318`
  */
@@ -99,8 +99,8 @@ export async function traceCall<Result>(
 }
 
 /**
- * Records a finished statement as a span if it belongs to a call. Values are parameters and not in the
- * text. Names: https://opentelemetry.io/docs/specs/semconv/database/postgresql/
+ * Records a finished statement as a span if it belongs to a call. The text contains no values, because
+ * they are parameters. Names: https://opentelemetry.io/docs/specs/semconv/database/postgresql/
  */
 export function traceQuery(event: QueryEvent): void {
   if (trace.getActiveSpan() === undefined) return;

@@ -7,7 +7,7 @@ const refusal = expect.objectContaining({
   details: { retryAfterSeconds: expect.any(Number) },
 });
 
-/** Consumes that many points at once, and counts those that were left. */
+/** Consumes points in parallel, and returns how many succeeded. */
 async function consume(
   limit: Pick<RateLimiter, 'consume'>,
   address: string,
@@ -19,7 +19,7 @@ async function consume(
   return outcomes.filter(({ status }) => status === 'fulfilled').length;
 }
 
-test('an address has 100 wrong codes, however many it sends at once', async () => {
+test('an address is limited to 100 wrong codes, also in parallel', async () => {
   const { codeGuesses } = createRateLimits();
   expect(await consume(codeGuesses, 'a', 500)).toBe(100);
   await expect(codeGuesses.check('a')).rejects.toThrow(refusal);
@@ -36,7 +36,7 @@ test('checking consumes no points', async () => {
   await expect(codeGuesses.check('a')).resolves.toBeUndefined();
 });
 
-test('all addresses together have 1,000 wrong codes, and one address cannot consume them', async () => {
+test('all addresses together are limited to 1,000 wrong codes, and one address cannot consume them', async () => {
   const { codeGuesses } = createRateLimits();
   expect(await consume(codeGuesses, 'a', 2000)).toBe(100);
   for (let n = 0; n < 9; n += 1) expect(await consume(codeGuesses, `b${n}`, 100)).toBe(100);
@@ -44,14 +44,14 @@ test('all addresses together have 1,000 wrong codes, and one address cannot cons
   expect(await consume(codeGuesses, 'c', 1)).toBe(0);
 });
 
-test('an address creates 300 sessions', async () => {
+test('an address is limited to 300 created sessions', async () => {
   const { creations } = createRateLimits();
   expect(await consume(creations, 'a', 400)).toBe(300);
   await expect(creations.check('a')).rejects.toThrow(refusal);
   await expect(creations.check('b')).resolves.toBeUndefined();
 });
 
-test('a token submits 20 questions a minute, and a reset gives all of them back', async () => {
+test('a token is limited to 20 questions a minute, and a reset restores them', async () => {
   const { submissions } = createRateLimits();
   expect(await consume(submissions, 'a', 50)).toBe(20);
   expect([60, 59]).toContain(await retryAfterSeconds(submissions.consume('a')));
@@ -60,7 +60,7 @@ test('a token submits 20 questions a minute, and a reset gives all of them back'
   expect(await consume(submissions, 'a', 50)).toBe(20);
 });
 
-test('a refusal says after how many whole seconds to try again', async () => {
+test('a refusal contains the whole seconds until the end of the window', async () => {
   const { codeGuesses, creations } = createRateLimits();
   await consume(codeGuesses, 'a', 100);
   await consume(creations, 'a', 300);

@@ -8,18 +8,18 @@ import {
 import { DomainError } from '../errors.ts';
 import type { Redis } from './redis.ts';
 
-/** Fixed windows of points per key; the first point starts a window. */
+/** Limits the points per key in fixed windows. The first point starts a window. */
 export interface RateLimiter {
   /** @throws DomainError RATE_LIMITED when no point is left */
   check: (key: string) => Promise<void>;
-  /** @throws DomainError RATE_LIMITED when no point was left */
+  /** Consumes a point. @throws DomainError RATE_LIMITED when no point was left */
   consume: (key: string) => Promise<void>;
   /** Deletes the key and its window. */
   reset: (key: string) => Promise<void>;
 }
 
 export interface RateLimits {
-  /** Wrong join codes, by address. A right one consumes nothing: a class shares an address. */
+  /** Wrong join codes, by address. A right code consumes nothing, because a class shares an address. */
   codeGuesses: Pick<RateLimiter, 'check' | 'consume'>;
   /** Created sessions, by address. */
   creations: Pick<RateLimiter, 'check' | 'consume'>;
@@ -33,31 +33,31 @@ interface Limit {
   seconds: number;
 }
 
-/** A class whose students mistype, several times over. */
+/** Enough for a class of students who mistype the code. */
 const CODES_OF_ADDRESS: Limit = { name: 'codes-of-address', points: 100, seconds: 600 };
 /** Bounds guessing from many addresses. */
 const CODES_OF_ALL: Limit = { name: 'codes-of-all', points: 1000, seconds: 60 };
-/** A large school in its first lesson. */
+/** Enough for a large school in its first lesson. */
 const CREATIONS_OF_ADDRESS: Limit = { name: 'creations-of-address', points: 300, seconds: 3600 };
-/** Faster than anyone types: a program that submits and withdraws leaves rows. */
+/** Enough for a person. A program could fill a session with withdrawn questions. */
 const SUBMISSIONS_OF_TOKEN: Limit = { name: 'submissions-of-token', points: 20, seconds: 60 };
-const EVERYBODY = 'everybody';
+const ALL_ADDRESSES = 'all';
 
 /** @param redis shares the counts between processes; without it each process counts alone */
 export function createRateLimits(redis?: Redis): RateLimits {
   const codesOfAddress = createRateLimiter(CODES_OF_ADDRESS, redis);
   const codesOfAll = createRateLimiter(CODES_OF_ALL, redis);
   const check = async (address: string) => {
-    await Promise.all([codesOfAddress.check(address), codesOfAll.check(EVERYBODY)]);
+    await Promise.all([codesOfAddress.check(address), codesOfAll.check(ALL_ADDRESSES)]);
   };
   return {
     codeGuesses: {
       check,
       async consume(address) {
-        // A limited address must not consume everybody's points, nor must new keys fill the memory.
+        // A limited address must not consume the points of all addresses, nor add keys to the memory.
         await check(address);
         await codesOfAddress.consume(address);
-        await codesOfAll.consume(EVERYBODY);
+        await codesOfAll.consume(ALL_ADDRESSES);
       },
     },
     creations: createRateLimiter(CREATIONS_OF_ADDRESS, redis),
@@ -78,7 +78,7 @@ export const noRateLimits: RateLimits = {
   submissions: unlimited,
 };
 
-/** Redis that responds later counts as unreachable. */
+/** Treat Redis as unreachable when it does not respond in this time. */
 const REDIS_TIMEOUT_MS = 500;
 
 function createRateLimiter({ name, points, seconds }: Limit, redis?: Redis): RateLimiter {

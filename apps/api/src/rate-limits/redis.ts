@@ -4,18 +4,18 @@ import type { Logger } from '../observability/logger.ts';
 
 export type Redis = RedisClientType;
 
-/** The server starts without Redis after this. */
+/** The server then starts without Redis and keeps connecting. */
 const START_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const PING_INTERVAL_MS = 30_000;
-/** More unanswered commands fail at once. */
+/** Further commands without a response fail immediately. */
 const MAX_QUEUED_COMMANDS = 10_000;
 
 export interface RedisConnection extends AsyncDisposable {
   client: Redis;
 }
 
-/** Connects to Redis and reconnects for as long as it is open. While disconnected, commands fail at once. */
+/** Connects to Redis, and reconnects until disposed. While disconnected, commands fail immediately. */
 export async function openRedis(url: string, logger: Logger): Promise<RedisConnection> {
   // Loaded on demand: most processes have no Redis.
   const { createClient } = await import('@redis/client');
@@ -28,7 +28,7 @@ export async function openRedis(url: string, logger: Logger): Promise<RedisConne
   });
 
   let isDisconnected = false;
-  // Emitted for every attempt; without a listener the first one would end the process.
+  // Emitted for every attempt. Without a listener, the event would end the process.
   client.on('error', (err: unknown) => {
     if (!isDisconnected) {
       logger.warn({ err }, 'Redis is unreachable; this process counts rate limits in memory');
@@ -39,7 +39,6 @@ export async function openRedis(url: string, logger: Logger): Promise<RedisConne
     if (isDisconnected) logger.info('Redis is reachable again');
     isDisconnected = false;
   });
-  // Attempts go on after the timeout.
   const connected = client.connect().catch(() => {});
   await Promise.race([connected, sleep(START_TIMEOUT_MS)]);
   return {

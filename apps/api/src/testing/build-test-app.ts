@@ -12,8 +12,8 @@ import { noRateLimits } from '../rate-limits/rate-limits.ts';
 /**
  * Builds the HTTP server on a test database; closing it ends the live feed too.
  *
- * @param shedsWhenLate true for a server that refuses requests while the event loop is late, as the tests
- * themselves make it on a slow machine
+ * @param shedsWhenLate whether to refuse requests while the event loop is late, which tests on a slow
+ *   machine cause themselves
  */
 export async function buildTestApp(
   { db, pool, url }: Pick<TestDatabase, 'db' | 'pool' | 'url'>,

@@ -5,22 +5,22 @@ import type { SequencedEvent } from '../features/live/presenter.ts';
 import type { RoomsOptions } from '../features/live/rooms.ts';
 import { noStreamCaps } from '../features/live/stream-caps.ts';
 
-/** Polls too rarely to matter, so that what arrives was notified. */
+/** Options of a feed that does not poll: events arrive by notification only. */
 export function feedOptions({ db, url }: Pick<TestDatabase, 'db' | 'url'>): RoomsOptions {
   const pollIntervalMs = 3_600_000;
   return { db, url, caps: noStreamCaps, maxPerSession: 3, onError: () => {}, pollIntervalMs };
 }
 
-/** Opens a session. Its host is the caller. */
-export async function openSession({ db }: Pick<TestDatabase, 'db'>) {
+/** Creates a session with its host as the caller. */
+export async function createSession({ db }: Pick<TestDatabase, 'db'>) {
   const session = newSession();
-  const opened = await insertSession(db, session);
-  if (opened.kind !== 'created') throw new Error(opened.kind);
+  const created = await insertSession(db, session);
+  if (created.kind !== 'created') throw new Error(created.kind);
   const { code, tokenHash } = session;
-  return { code, sessionId: opened.id, caller: { tokenHash, address: '192.0.2.1' } };
+  return { code, sessionId: created.id, caller: { tokenHash, address: '192.0.2.1' } };
 }
 
-/** A subscriber that records everything delivered to it. */
+/** Creates a subscriber that records its events and ends. */
 export function record() {
   const events: SequencedEvent[] = [];
   const ends: unknown[] = [];

@@ -24,13 +24,13 @@ export interface RunningApi extends ApiProcess {
 }
 
 export interface SpawnOptions {
-  /** The module to run, in place of `main.ts`. */
+  /** The module to run instead of `main.ts`. */
   main?: string;
   /** Drops the logs once the API listens, and passes standard error on. */
   dropLogs?: boolean;
 }
 
-/** Runs the API on a free port with no settings but `env`, and without rate limits unless set there. */
+/** Runs the API with the settings in `env`, by default on a free port and without rate limits. */
 export function spawnApi(
   env: Readonly<Record<string, string | undefined>>,
   { main = MAIN, dropLogs = false }: SpawnOptions = {},
@@ -53,7 +53,7 @@ export function spawnApi(
     output: () => output,
     exit,
     async [Symbol.asyncDispose]() {
-      // On SIGTERM the API would wait for load balancers to notice.
+      // On SIGTERM, the API would wait for load balancers.
       child.kill('SIGINT');
       await exit;
     },

@@ -18,7 +18,7 @@ export interface ErrorShape {
   data: ErrorData;
 }
 
-/** The tRPC code of each reason, and the message for the developer who reads it. */
+/** The tRPC code of each reason, and its message for developers. */
 export const REASONS = {
   INVALID_INPUT: ['BAD_REQUEST', 'Invalid input; fieldErrors lists the rule that each field broke'],
   HOST_SESSION_LIMIT: [
@@ -71,8 +71,8 @@ const REFUSALS: Partial<Record<TRPCError['code'], string>> = {
 };
 
 /**
- * Formats an error for the client. It never contains the error's own message: tRPC would send the
- * text of any error, SQL and parts of the request included.
+ * Formats an error for the client, without the error's own message: tRPC would send the text of any
+ * error, SQL and parts of the request included.
  */
 export function formatError(
   error: TRPCError,
@@ -97,7 +97,7 @@ export function reasonOf(error: TRPCError): ErrorReason {
   return getHTTPStatusCodeFromError(error) < 500 ? 'INVALID_INPUT' : 'INTERNAL';
 }
 
-/** Maps an error that tRPC caught to one with a reason; a defect stays as it is. */
+/** Maps an error that tRPC caught to one with a reason. Returns a defect unchanged. */
 export function withReason(error: TRPCError): TRPCError {
   const { cause } = error;
   if (cause instanceof DomainError) return toTRPCError(cause);

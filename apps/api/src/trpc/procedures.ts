@@ -2,9 +2,9 @@ import { DomainError } from '../errors.ts';
 import { traceCall } from '../observability/tracing.ts';
 import { reasonOf, withReason } from './errors.ts';
 import { trpc } from './init.ts';
-import { recordWrongCode, limitCreations, limitCodeGuesses } from './rate-limits.ts';
+import { limitCodeGuesses, limitCreations, recordWrongCode } from './rate-limits.ts';
 
-/** The base of every procedure: its errors have a reason, and its calls are measured and traced. */
+/** The base of all procedures: maps errors to reasons, and measures and traces calls. */
 export const publicProcedure = trpc.procedure.use(({ ctx, path, next }) =>
   traceCall(path, ctx.trace, async (end) => {
     const started = performance.now();
@@ -18,12 +18,12 @@ export const publicProcedure = trpc.procedure.use(({ ctx, path, next }) =>
   }),
 );
 
-/** For calls that need a join code and no token. */
+/** For calls with a join code and without a required token. */
 export const joinCodeProcedure = publicProcedure.use(limitCodeGuesses);
 
 export const createProcedure = publicProcedure.use(limitCreations);
 
-/** Requires a token; the use case decides what it grants. */
+/** Requires a token. The use case checks its rights. */
 export const authedProcedure = publicProcedure
   .meta({ token: 'required' })
   .use(async ({ ctx, next }) => {
@@ -32,7 +32,7 @@ export const authedProcedure = publicProcedure
     return await next({ ctx: { tokenHash } });
   });
 
-/** Consumes a submission before the call. An unknown token is reset, so that none fills the memory. */
+/** Limits submissions per token. Resets unknown tokens: random ones would fill the memory. */
 export const submissionProcedure = authedProcedure.use(async ({ ctx, next }) => {
   const { submissions } = ctx.app.rateLimits;
   const key = ctx.tokenHash.toString('base64url');

@@ -4,8 +4,8 @@ import type { RequestContext } from '../context.ts';
 import { trpc } from './init.ts';
 
 /**
- * Consumes a code guess for SESSION_NOT_FOUND. Both it and FORBIDDEN become RATE_LIMITED once no guess
- * is left: with a token of another session, the difference would reveal which codes exist.
+ * Consumes a code guess after SESSION_NOT_FOUND. When no guess is left, SESSION_NOT_FOUND and FORBIDDEN
+ * become RATE_LIMITED: to a token of another session, they would reveal which codes exist.
  */
 export async function recordWrongCode(
   { app, address }: RequestContext,
@@ -28,7 +28,7 @@ export const limitCodeGuesses = trpc.middleware(async ({ ctx, next }) => {
   const { codeGuesses } = ctx.app.rateLimits;
   await codeGuesses.check(ctx.address);
   const result = await next();
-  // Again: of thousands of guesses sent at once, all pass the first check.
+  // Checked again, because thousands of parallel guesses all pass the first check.
   await codeGuesses.check(ctx.address);
   return result;
 });

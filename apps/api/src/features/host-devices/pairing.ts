@@ -13,7 +13,7 @@ import { retryOnConflict } from '../../retry-on-conflict.ts';
 import { createToken, generateCode, hashSecret } from '../../secrets.ts';
 
 const TTL_SECONDS = 5 * 60;
-/** Of 23^8 codes: all guesses succeed with a probability of 1 in 8 × 10^9. */
+/** With 23^8 codes, ten guesses succeed with a probability of 1 in 8 × 10^9. */
 const GUESSES = 10;
 
 /**
@@ -57,6 +57,6 @@ export async function redeemPairingCode(
  * Hashes a pairing code with its join code, so equal pairing codes of two sessions differ. The hash
  * of a code this short can be reversed; its short life and single use protect it.
  */
-export function hashPairingCode(joinCode: string, pairingCode: string): Buffer {
+function hashPairingCode(joinCode: string, pairingCode: string): Buffer {
   return hashSecret(`${joinCode} ${pairingCode}`);
 }

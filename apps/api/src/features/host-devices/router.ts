@@ -4,13 +4,11 @@ import {
   redeemPairingCodeInput,
   sessionByCodeInput,
 } from '@classroom/schema';
-import { router } from '../../trpc/init.ts';
+import { OPEN_SESSION_REASONS, router } from '../../trpc/init.ts';
 import { authedProcedure, joinCodeProcedure } from '../../trpc/procedures.ts';
 import { createPairingCode, redeemPairingCode } from './pairing.ts';
 
 const code = '7M2XJD';
-
-const inOpenSession = ['FORBIDDEN', 'SESSION_NOT_FOUND', 'SESSION_ENDED'] as const;
 
 export const hostDevicesRouter = router({
   createPairingCode: authedProcedure
@@ -20,10 +18,10 @@ export const hostDevicesRouter = router({
         path: '/api/sessions/{code}/pairing-codes',
         summary: 'Create a pairing code',
         description:
-          'Creates a code that gives another device the host’s rights. It works once, expires after five minutes or ten wrong guesses, and replaces the previous code.',
+          'Creates a code with which another device obtains a host token. The code works once, for five minutes and ten guesses, and replaces the previous code.',
         tags: ['Pairing'],
         example: { code },
-        reasons: inOpenSession,
+        reasons: OPEN_SESSION_REASONS,
         creates: true,
       },
     })
@@ -37,7 +35,8 @@ export const hostDevicesRouter = router({
         method: 'POST',
         path: '/api/sessions/{code}/pairing-codes/redeem',
         summary: 'Redeem a pairing code',
-        description: 'Returns a host token for another device. The host’s other tokens stay valid.',
+        description:
+          'Redeems a pairing code and returns a host token for this device. The host’s other tokens stay valid.',
         tags: ['Pairing'],
         example: { code, pairingCode: 'K7M2XJD4' },
         reasons: ['SESSION_NOT_FOUND', 'UNAUTHENTICATED'],

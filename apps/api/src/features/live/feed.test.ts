@@ -7,7 +7,7 @@ import {
 } from '@classroom/db';
 import { newParticipant, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test } from 'vitest';
-import { anEvent, feedOptions, openSession, record } from '../../testing/live.ts';
+import { anEvent, feedOptions, createSession, record } from '../../testing/live.ts';
 import { openLiveFeed } from './feed.ts';
 import { openRooms } from './rooms.ts';
 
@@ -29,7 +29,7 @@ async function submit(code: string, tokenHash: Buffer): Promise<number> {
 test.each([undefined, '0', '1000'])(
   'a participant blocked after the authorisation receives no event (last event id: %s)',
   async (lastEventId) => {
-    const { code, caller: host } = await openSession(database);
+    const { code, caller: host } = await createSession(database);
     const participant = newParticipant({ code });
     const added = await insertParticipant(db, participant);
     if (added.kind !== 'added') throw new Error(added.kind);
@@ -52,7 +52,7 @@ test.each([undefined, '0', '1000'])(
 );
 
 test('a subscription whose backlog is older than the last poll receives every change', async () => {
-  const { code, sessionId, caller } = await openSession(database);
+  const { code, sessionId, caller } = await createSession(database);
   const { tokenHash } = caller;
   const questionId = await submit(code, tokenHash);
   const rooms = openRooms(options, stop.signal);
@@ -67,7 +67,7 @@ test('a subscription whose backlog is older than the last poll receives every ch
   const status = 'answered' as const;
   await setQuestionStatusAsHost(db, { questionId, tokenHash, status });
   first.room.schedulePoll();
-  // While that poll is under way, a backlog that ends before it is delivered.
+  // While that poll runs, a backlog is delivered that ends before it.
   const second = subscribe(0);
   second.room.readFrom(0);
   // Presence may come before them on a slow machine.
@@ -78,7 +78,7 @@ test('a subscription whose backlog is older than the last poll receives every ch
 });
 
 test('a stream above the limit of a session is refused with SESSION_FULL', async () => {
-  const { code, caller } = await openSession(database);
+  const { code, caller } = await createSession(database);
   const subscribe = await live.authorize({ code }, caller);
   const unsubscribe = [1, 2, 3].map(() => subscribe(record()));
   expect(() => subscribe(record())).toThrow(
@@ -109,13 +109,13 @@ async function openBusyFeed() {
   return { feed, queries, hold, [Symbol.asyncDispose]: () => busyDb.destroy() };
 }
 
-test('a subscriber that leaves before its backlog is read is counted once, and causes no read', async () => {
-  const { code, caller } = await openSession(database);
+test('a subscriber that unsubscribes before its backlog is read is counted once and causes no read', async () => {
+  const { code, caller } = await createSession(database);
   await using busy = await openBusyFeed();
   const { feed, queries, hold } = busy;
   const subscribe = await feed.authorize({ code }, caller);
   const release = await hold();
-  // Four reads wait for the connection, so that the limit holds back the next.
+  // Four reads wait for the connection, so the next one waits for the limit.
   const others = [1, 2, 3, 4].map(() => feed.authorize({ code }, caller));
   const unsubscribe = subscribe(record());
   expect.soft(feed.count()).toBe(1);
@@ -127,8 +127,8 @@ test('a subscriber that leaves before its backlog is read is counted once, and c
   expect(feed.count()).toBe(0);
 });
 
-test('clients that disconnect while they wait to be authorised leave no slot occupied', async () => {
-  const { code, caller } = await openSession(database);
+test('clients that disconnect while they wait for their authorisation cause no query', async () => {
+  const { code, caller } = await createSession(database);
   await using busy = await openBusyFeed();
   const { feed, queries, hold } = busy;
   const release = await hold();
@@ -145,8 +145,8 @@ test('clients that disconnect while they wait to be authorised leave no slot occ
   expect(queries).toHaveLength(perAuthorisation * (reading.length + 8));
 });
 
-test('a subscriber whose backlog comes after the presence was published receives it as well', async () => {
-  const { code, caller } = await openSession(database);
+test('a subscriber receives the presence after its backlog, even if it was published before', async () => {
+  const { code, caller } = await createSession(database);
   await using busy = await openBusyFeed();
   const { feed, hold } = busy;
   const subscribe = await feed.authorize({ code }, caller);

@@ -4,17 +4,24 @@ import {
   findSessionChanges,
   findSessionSnapshot,
 } from '@classroom/db';
-import type { ParticipantRole, SessionEventsInput } from '@classroom/schema';
+import type { SessionEventsInput } from '@classroom/schema';
 import pLimit from 'p-limit';
 import { findSessionAsParticipant } from '../../authorization.ts';
 import { DomainError, unavailable } from '../../errors.ts';
 import { type SequencedEvent, toEvents, toSnapshot } from './presenter.ts';
-import { CHANGES_LIMIT, type Caller, type Subscriber, type Subscription } from './room.ts';
+import {
+  type AuthorizedStream,
+  CHANGES_LIMIT,
+  type Caller,
+  type Subscriber,
+  type Subscription,
+} from './room.ts';
 import { type RoomsOptions, openRooms } from './rooms.ts';
 
 /**
- * Delivers events until the subscriber is ended or the returned function is called.
+ * Delivers events to a subscriber until they end.
  *
+ * @returns unsubscribes
  * @throws DomainError SESSION_FULL, RATE_LIMITED
  */
 export type Subscribe = (subscriber: Subscriber) => () => void;
@@ -25,12 +32,13 @@ export interface LiveFeed {
   notifyChanged: (sessionId: number) => void;
   /**
    * Authorises a subscription to a session's events: each question as of its last change, in the
-   * order of the changes, without gap or duplicate. Starts with a snapshot, unless `lastEventId` is
-   * of this session and recent. Ends with the session, with UNAUTHENTICATED when the participant is
-   * removed or the session deleted, or with UNAVAILABLE when the client must resume.
+   * order of the changes, without gap or duplicate. They start with a snapshot, unless `lastEventId`
+   * is recent. They end with the session, or with an error: UNAUTHENTICATED when the participant was
+   * removed or the session deleted, RATE_LIMITED above the limit of the token, or UNAVAILABLE when
+   * the client must resume.
    *
    * @param signal aborts when the client has disconnected
-   * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
+   * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, UNAVAILABLE
    */
   authorize: (
     input: SessionEventsInput,
@@ -41,9 +49,9 @@ export interface LiveFeed {
   count: () => number;
 }
 
-/** Keeps a thousand streams that open at once from filling the queue for database connections. */
+/** Keeps a thousand simultaneous streams from filling the queue for database connections. */
 const OPENING_CONCURRENCY = 4;
-/** Below every sequence number. */
+/** Precedes every sequence number. */
 const BEGINNING = -1;
 
 /** Opens the live feed until `signal` aborts. */
@@ -67,7 +75,7 @@ export function openLiveFeed(options: RoomsOptions, stop: AbortSignal): LiveFeed
     return (subscriber) => subscribe(stream, after, subscriber);
   }
 
-  function subscribe(stream: Stream, after: number, subscriber: Subscriber): () => void {
+  function subscribe(stream: AuthorizedStream, after: number, subscriber: Subscriber): () => void {
     let isOpen = true;
     const unsubscribe = () => {
       if (!isOpen) return;
@@ -102,7 +110,7 @@ export function openLiveFeed(options: RoomsOptions, stop: AbortSignal): LiveFeed
     return unsubscribe;
   }
 
-  async function readBacklog(stream: Stream, after: number): Promise<Backlog> {
+  async function readBacklog(stream: AuthorizedStream, after: number): Promise<Backlog> {
     const { sessionId, participantId, role, caller } = stream;
     const limit = CHANGES_LIMIT;
     if (after > BEGINNING) {
@@ -124,14 +132,6 @@ export function openLiveFeed(options: RoomsOptions, stop: AbortSignal): LiveFeed
   }
 
   return { notifyChanged: rooms.notifyChanged, authorize, count: rooms.count };
-}
-
-/** An authorised stream. */
-interface Stream {
-  sessionId: number;
-  participantId: number;
-  role: ParticipantRole;
-  caller: Caller;
 }
 
 interface Backlog {

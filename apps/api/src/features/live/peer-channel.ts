@@ -7,21 +7,20 @@ export interface PeerChannelOptions {
   /** The URL of the same database, past any pooler: LISTEN needs a session of its own. */
   url: string;
   onMessage: (message: PeerMessage) => void;
-  /** The connection listens, for the first time or again: earlier messages are lost. */
+  /** Called after each connect and reconnect: messages in between are lost. */
   onListening: () => void;
   onError: (error: unknown) => void;
 }
 
 /** Publishes to all other processes. */
 export interface PeerChannel {
-  /** The session has changed. */
   publishChange: (sessionId: number) => void;
-  /** This many streams of the session are open in this process. */
+  /** @param count the open streams of the session in this process */
   publishPresence: (sessionId: number, count: number) => void;
 }
 
 const NAME = 'classroom_live';
-/** Messages of this time go out in one statement: NOTIFY serialises commits. */
+/** Messages are sent in batches, because NOTIFY serialises commits. */
 const BATCH_MS = 20;
 
 /**
@@ -83,14 +82,14 @@ export interface PeerMessage {
   from: string;
   /** Sessions that have changed. */
   changed: number[];
-  /** Sessions, and how many streams of each are open in that process. */
+  /** Sessions with the number of their open streams in the sending process. */
   listening: [sessionId: number, count: number][];
 }
 
-/** Keeps payloads under PostgreSQL's limit of 7,999 bytes: an id has at most 16 digits. */
+/** Fits into PostgreSQL's limit of 7,999 bytes: an id has at most 16 digits. */
 const ITEMS = 150;
 
-/** Serialises a message into as many payloads as it takes. */
+/** Serialises a message into payloads below PostgreSQL's limit. */
 export function toPayloads(
   from: string,
   changed: Iterable<number>,
@@ -111,7 +110,7 @@ export function toPayloads(
   return payloads;
 }
 
-/** Parses a payload; undefined when it is not one of `toPayloads`. */
+/** Parses a payload. @returns undefined when it is malformed */
 export function messageFrom(payload: string): PeerMessage | undefined {
   try {
     const message: unknown = JSON.parse(payload);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createPeerPresence } from './peer-presence.ts';
 
-test('the other processes are counted by what each has said last', () => {
+test('the last count of each process replaces its earlier ones', () => {
   const presence = createPeerPresence();
   expect(presence.set(1, 'a', 3)).toBe(true);
   expect(presence.set(1, 'b', 2)).toBe(true);
@@ -15,7 +15,7 @@ test('the other processes are counted by what each has said last', () => {
   expect(presence.count(2)).toBe(9);
 });
 
-test('a process that is not heard of any more does not count', () => {
+test('the count of a silent process expires', () => {
   let now = 0;
   const presence = createPeerPresence(() => now);
   presence.set(1, 'a', 3);

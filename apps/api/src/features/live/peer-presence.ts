@@ -1,7 +1,7 @@
-/** A process that has published nothing for this long counts as gone. */
+/** Drop the count of a process that has published nothing for this long. */
 const EXPIRY_MS = 30_000;
 
-/** Counts the streams of each session in the other processes, by what they published. */
+/** Counts the streams of each session in the other processes, from their messages. */
 export interface PeerPresence {
   /** @returns whether this is the first count of that process for this session */
   set: (sessionId: number, process: string, count: number) => boolean;

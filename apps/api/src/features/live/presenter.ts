@@ -11,8 +11,8 @@ export interface SequencedEvent {
 type ChangedQuestion = SessionChanges['questions'][number];
 
 /**
- * Returns the changes after a sequence number as events in sequence order, as `role` may see them. The
- * end of a session is always included, and last: a session that expires makes no change.
+ * Returns the changes after a sequence number that `role` may see, as events in sequence order. The end
+ * of a session is always the last event, because an expiry has no sequence number.
  */
 export function toEvents(
   changes: SessionChanges,
@@ -33,7 +33,7 @@ export function toEvents(
   return events.toSorted((a, b) => a.sequence - b.sequence);
 }
 
-/** Returns the whole state of a session as one event, as `role` may see it. */
+/** Returns the state of a session that `role` may see, as one event. */
 export function toSnapshot(changes: SessionChanges, role: ParticipantRole): SequencedEvent {
   const questions = changes.questions.flatMap((changed): Question[] => {
     const question = visibleTo(changed, role);

@@ -1,7 +1,7 @@
 import { countListeners, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test, vi } from 'vitest';
 import { sweepSessions } from '../../jobs/sweep.ts';
-import { anEvent, feedOptions, openSession, record } from '../../testing/live.ts';
+import { anEvent, feedOptions, createSession, record } from '../../testing/live.ts';
 import { openLiveFeed } from './feed.ts';
 
 const database = await useTestDatabase();
@@ -20,9 +20,9 @@ async function openFeed() {
 
 const live = await openFeed();
 
-/** Subscribes to a session in this process and another, which listen to each other from then on. */
+/** Subscribes to a session in two processes, and waits until both have the presence of both. */
 async function subscribeInBoth() {
-  const { code, sessionId, caller } = await openSession(database);
+  const { code, sessionId, caller } = await createSession(database);
   const [first, second] = [record(), record()];
   const unsubscribeFirst = (await live.authorize({ code }, caller))(first);
   await expect.poll(() => first.events).toContainEqual(anEvent({ type: 'presence', listening: 1 }));
@@ -34,7 +34,7 @@ async function subscribeInBoth() {
   return { sessionId, first, second, unsubscribeFirst, unsubscribeSecond };
 }
 
-test('a process that starts later receives the presence in the others', async () => {
+test('a process that starts later receives the presence of the earlier process', async () => {
   const { first, unsubscribeFirst, unsubscribeSecond } = await subscribeInBoth();
   unsubscribeSecond();
   await expect.poll(() => first.events.at(-1)).toEqual(anEvent({ type: 'presence', listening: 1 }));

@@ -12,7 +12,7 @@ export interface Subscriber {
   end: (error?: unknown) => void;
 }
 
-/** The caller of a stream, as the caps count it. */
+/** The caller of a stream. The caps count streams by both fields. */
 export interface Caller {
   /** SHA-256 of the token. */
   tokenHash: Buffer;
@@ -20,12 +20,15 @@ export interface Caller {
   address: string;
 }
 
-/** A subscriber in the room of a session. */
-export interface Subscription extends Subscriber {
+export interface AuthorizedStream {
   sessionId: number;
   participantId: number;
   role: ParticipantRole;
   caller: Caller;
+}
+
+/** A subscriber in the room of a session. */
+export interface Subscription extends Subscriber, AuthorizedStream {
   /** The sequence number last delivered; undefined until the backlog is delivered. */
   cursor: number | undefined;
 }
@@ -33,9 +36,9 @@ export interface Subscription extends Subscriber {
 /** A session with subscriptions in this process. */
 export interface Room {
   subscriptions: Set<Subscription>;
-  /** The sequence number up to which changes were read; undefined before the first backlog. */
+  /** The sequence number of the last change read; undefined before the first backlog. */
   cursor: number | undefined;
-  /** Makes polls read from this sequence number on, because a backlog ends there. */
+  /** Makes polls continue from this sequence number, at which a backlog ended. */
   readFrom: (sequence: number) => void;
   /** Reads changes soon, once for all subscriptions. */
   schedulePoll: () => void;
@@ -49,14 +52,14 @@ export interface RoomObserver {
   onChange: (secondsSince: number) => void;
 }
 
-/** Changed questions that one poll reads; subscribers that are further behind get a snapshot. */
+/** The maximum number of questions per poll. Subscribers that are further behind get a snapshot. */
 export const CHANGES_LIMIT = 500;
-/** Milliseconds between two polls of a room, so that one poll reads a burst of changes. */
+/** The minimum time between two polls of a room, so that one poll reads a burst of changes. */
 const POLL_INTERVAL_MS = 50;
 
 /**
- * Creates a room without subscriptions. Changes are read once for all of its subscriptions, by one
- * statement at a time, however often the room is notified.
+ * Creates a room without subscriptions. Runs at most one statement at a time, which reads the changes
+ * for all subscriptions.
  */
 export function createRoom(
   db: Database,

@@ -11,7 +11,7 @@ export interface RoomsOptions {
   /** The URL of the same database, for the connection that listens. */
   url: string;
   caps: StreamCaps;
-  /** Streams that one session may have, in all processes. */
+  /** The limit of streams per session, in all processes. */
   maxPerSession: number;
   observer?: LiveObserver | undefined;
   onError: (error: unknown) => void;
@@ -31,24 +31,24 @@ export interface Rooms {
   /**
    * Adds a subscription to its session's room until `unsubscribe`.
    *
-   * @throws DomainError SESSION_FULL, RATE_LIMITED when there are too many
+   * @throws DomainError SESSION_FULL, RATE_LIMITED
    */
   subscribe: (subscription: Subscription) => Room;
   unsubscribe: (subscription: Subscription) => void;
-  /** Publishes the presence soon. A subscription receives none before its backlog. */
+  /** Publishes the presence soon, to subscriptions that have received their backlog. */
   schedulePresence: (sessionId: number) => void;
   /** Subscriptions in this process. */
   count: () => number;
 }
 
-/** This share of a session's streams is reserved for the host: participants cannot use them all. */
+/** The share of a session's streams that is reserved for the host. */
 const HOST_SHARE = 0.01;
 /** Finds changes whose notification was lost: one statement for all rooms. */
 const POLL_INTERVAL_MS = 4_000;
-/** Presence is published at most this often, however many subscribers come and go. */
+/** The minimum time between two presence events of a session. */
 const PRESENCE_INTERVAL_MS = 500;
 
-/** Keeps the rooms up to date until `signal` aborts. They hold nothing that the database does not. */
+/** Keeps the rooms up to date until `signal` aborts. All of their state comes from the database. */
 export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
   const { db, url, caps, maxPerSession, observer, onError } = options;
   const { pollIntervalMs = POLL_INTERVAL_MS } = options;

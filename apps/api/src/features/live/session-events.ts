@@ -5,11 +5,11 @@ import type { SequencedEvent } from './presenter.ts';
 import type { Subscribe } from './feed.ts';
 
 /**
- * The events of a session as tRPC takes a subscription: an async iterable of tracked events. The HTTP
- * server uses `source` instead and writes each event to all responses at once (http/sse.ts).
+ * The events of a session as an async iterable, which tRPC requires of a subscription. The HTTP server
+ * uses `source` instead, to serialise each event once for all responses (http/sse.ts).
  */
 export class SessionEvents implements AsyncIterable<TrackedEnvelope<SessionEvent>> {
-  /** Not named `subscribe`: tRPC would take the object for an observable. */
+  /** Not named `subscribe`: tRPC would treat the object as an observable. */
   readonly source: Subscribe;
 
   constructor(source: Subscribe) {

@@ -13,9 +13,9 @@ export interface StreamCaps {
   delete: (subscription: Subscription) => void;
 }
 
-/** The tabs and devices of one person. */
+/** Enough for the tabs and devices of one person. */
 const STREAMS_PER_TOKEN = 8;
-/** A large school behind one address. */
+/** Enough for a large school behind one address. */
 const STREAMS_PER_ADDRESS = 4_000;
 const RETRY_AFTER_SECONDS = 10;
 
@@ -31,7 +31,7 @@ export function createStreamCaps(): StreamCaps {
       }
       const token = tokenHash.toString('base64');
       const [oldest, ...others] = byToken.get(token) ?? [];
-      // No retryAfterSeconds: nine tabs that retry would end one another for ever.
+      // No retryAfterSeconds: nine tabs that retry would end each other's streams endlessly.
       if (others.length + 1 >= STREAMS_PER_TOKEN) oldest?.end(new DomainError('RATE_LIMITED'));
       addTo(byToken, token, subscription);
       addTo(byAddress, address, subscription);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { endSessionAsHost, insertSession } from '@classroom/db';
 import { newSession, useTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { reasonOf } from '../../testing/open-classroom.ts';
+import { refusalReason } from '../../testing/classroom.ts';
 import { joinSession } from './join.ts';
 
 const { db } = await useTestDatabase({ max: 20 });
@@ -22,7 +22,7 @@ async function createSession() {
 test('fifty parallel joins fill a session exactly to its limit, the host not counted', async () => {
   for (let round = 0; round < 20; round += 1) {
     const { join, code } = await createSession();
-    const reasons = await Promise.all(Array.from({ length: 50 }, () => reasonOf(join(10))));
+    const reasons = await Promise.all(Array.from({ length: 50 }, () => refusalReason(join(10))));
     expect(reasons.filter((reason) => reason === 'none')).toHaveLength(10);
     expect(reasons.filter((reason) => reason === 'SESSION_FULL')).toHaveLength(40);
     const rows = await db

@@ -15,10 +15,9 @@ import { retryOnConflict } from '../../retry-on-conflict.ts';
 import { createToken, deriveToken, hashSecret } from '../../secrets.ts';
 
 /**
- * Adds a participant to an open session under a name that is free in it. A caller who presents the
- * token of the participant of that name rejoins as that participant.
+ * Adds a participant to an open session under a name that is free in it. With the token of the
+ * participant of that name, returns that participant instead.
  *
- * @param callerToken the token that the caller presented, if any
  * @returns the session, the participant and their token; an idempotent replay returns the first
  *   response
  * @throws DomainError SESSION_NOT_FOUND, SESSION_ENDED, SESSION_FULL, NAME_TAKEN,

@@ -18,7 +18,7 @@ export async function listParticipants(
   tokenHash: Buffer,
 ): Promise<ParticipantPage> {
   const { session } = await findSessionAsParticipant(db, code, tokenHash);
-  // One more than asked for tells whether there is a next page.
+  // The extra row shows whether there is a next page.
   const found = await findParticipants(db, {
     sessionId: session.id,
     afterMicroseconds: cursor.microseconds,

@@ -10,7 +10,7 @@ import { retryOnConflict } from '../../retry-on-conflict.ts';
  * the same name or token are refused. Removing a participant again changes nothing.
  *
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE;
- *   INVALID_INPUT for an id of no participant of the session, and for the host's
+ *   INVALID_INPUT when the id is the host's or not of a participant of the session
  */
 export async function removeParticipant(
   { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
@@ -30,7 +30,9 @@ export async function removeParticipant(
   if (outcome.kind === 'refused') throw toDomainError(outcome);
   if (outcome.kind === 'participant-not-found') {
     throw new DomainError('INVALID_INPUT', {
-      fieldErrors: { participantId: ['Must be the id of a participant who joined this session'] },
+      fieldErrors: {
+        participantId: ['Must be the id of a participant of this session other than the host'],
+      },
     });
   }
   notifyChanged(outcome.sessionId);

@@ -6,16 +6,13 @@ import {
   removedParticipant,
   removeParticipantInput,
 } from '@classroom/schema';
-import { router } from '../../trpc/init.ts';
+import { OPEN_SESSION_REASONS, SESSION_REASONS, router } from '../../trpc/init.ts';
 import { authedProcedure, joinCodeProcedure } from '../../trpc/procedures.ts';
 import { joinSession } from './join.ts';
 import { listParticipants } from './list.ts';
 import { removeParticipant } from './remove.ts';
 
 const code = '7M2XJD';
-
-const inSession = ['FORBIDDEN', 'SESSION_NOT_FOUND'] as const;
-const inOpenSession = [...inSession, 'SESSION_ENDED'] as const;
 
 export const participantsRouter = router({
   join: joinCodeProcedure
@@ -26,10 +23,10 @@ export const participantsRouter = router({
         path: '/api/sessions/{code}/participants',
         summary: 'Join a session',
         description:
-          'Adds a participant to an open session under a display name that is free in it, and returns the participant token. Store the token: no other call returns it. A caller who sends the token of the participant of that name rejoins as that participant.',
+          'Adds a participant to an open session and returns the participant token. Store the token: no other call returns it. The display name must be unique in the session. With the token of the participant of that name, returns that participant instead. A retry with the same idempotency key returns the first response.',
         tags: ['Participants'],
         example: { code, displayName: 'Grace' },
-        reasons: [...inOpenSession, 'SESSION_FULL', 'NAME_TAKEN', 'IDEMPOTENCY_KEY_REUSED'],
+        reasons: [...OPEN_SESSION_REASONS, 'SESSION_FULL', 'NAME_TAKEN', 'IDEMPOTENCY_KEY_REUSED'],
         creates: true,
       },
     })
@@ -44,10 +41,10 @@ export const participantsRouter = router({
         path: '/api/sessions/{code}/participants',
         summary: 'List participants',
         description:
-          'Returns a page of the participants: the host first, then the others in the order of joining.',
+          'Returns a page of the participants of a session, open or ended: the host first, then the others in the order of joining.',
         tags: ['Participants'],
         example: { code, limit: 50 },
-        reasons: inSession,
+        reasons: SESSION_REASONS,
       },
     })
     .input(listParticipantsInput)
@@ -64,7 +61,7 @@ export const participantsRouter = router({
           'Removes a participant from an open session and revokes their token. With `block=true`, later joins under the same name or token are refused.',
         tags: ['Participants'],
         example: { code, participantId: 2, block: false },
-        reasons: inOpenSession,
+        reasons: OPEN_SESSION_REASONS,
       },
     })
     .input(removeParticipantInput)

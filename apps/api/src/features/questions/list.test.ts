@@ -1,13 +1,13 @@
 import { insertQuestions, useTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { openClassroom } from '../../testing/open-classroom.ts';
+import { createClassroom } from '../../testing/classroom.ts';
 import { listQuestions } from './list.ts';
 
 const { db } = await useTestDatabase();
 const deps = { db, notifyChanged: () => {} };
 
-test('a page is filled with visible questions behind a thousand withdrawn or hidden ones', async () => {
-  const { submit, host, tokens, session } = await openClassroom(deps);
+test('a page contains the visible questions among two thousand withdrawn or hidden ones', async () => {
+  const { submit, host, tokens, session } = await createClassroom(deps);
   const [author = host] = tokens;
   const visible = [await submit(author), await submit(author), await submit(author)];
   for (const status of ['hidden', 'withdrawn'] as const) {

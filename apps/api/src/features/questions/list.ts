@@ -16,7 +16,7 @@ import {
 import { findSessionAsParticipant } from '../../authorization.ts';
 import { toQuestion } from '../../presenters.ts';
 
-/** Before every question: PostgreSQL's largest integer, and JavaScript's largest id. */
+/** Positions before every question. */
 const FIRST_PAGE = {
   top: { order: 'top', pinned: true, votes: 2 ** 31 - 1, id: 0 },
   newest: { order: 'newest', id: Number.MAX_SAFE_INTEGER },
@@ -34,10 +34,10 @@ export async function listQuestions(
   tokenHash: Buffer,
 ): Promise<QuestionPage> {
   const { session, role } = await findSessionAsParticipant(db, code, tokenHash);
-  const isSeen = (each: QuestionStatus) =>
+  const isListed = (each: QuestionStatus) =>
     (each === status || status === undefined) && (each !== 'hidden' || role === 'host');
-  const statuses = questionStatus.options.filter(isSeen);
-  // One more than asked for tells whether there is a next page.
+  const statuses = questionStatus.options.filter(isListed);
+  // The extra row shows whether there is a next page.
   const call = { sessionId: session.id, tokenHash, statuses, limit: limit + 1 };
 
   const after = cursor ?? FIRST_PAGE[order];

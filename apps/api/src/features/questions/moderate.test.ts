@@ -1,6 +1,6 @@
 import { useTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { openClassroom, reasonOf } from '../../testing/open-classroom.ts';
+import { createClassroom, refusalReason } from '../../testing/classroom.ts';
 import { setQuestionStatus } from './moderate.ts';
 import { withdrawQuestion } from './withdraw.ts';
 
@@ -10,7 +10,7 @@ const deps = { db, notifyChanged: () => {} };
 test.each(['answered', 'hidden'] as const)(
   'reopening an %s question of an author with three pending ones succeeds, anonymous or not',
   async (closed) => {
-    const { submit, host, tokens } = await openClassroom(deps);
+    const { submit, host, tokens } = await createClassroom(deps);
     const [author = host] = tokens;
     const questions = [];
     for (const anonymous of [true, false]) {
@@ -19,16 +19,16 @@ test.each(['answered', 'hidden'] as const)(
       questions.push(question);
     }
     for (let n = 0; n < 3; n += 1) await submit(author);
-    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
+    expect(await refusalReason(submit(author))).toBe('QUESTION_LIMIT');
 
     for (const question of questions) {
       const reopen = { questionId: question.id, status: 'pending' } as const;
       expect(await setQuestionStatus(deps, reopen, host)).toEqual(question);
     }
     // Reopened questions neither take nor free a slot of the author.
-    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
+    expect(await refusalReason(submit(author))).toBe('QUESTION_LIMIT');
     for (const { id: questionId } of questions)
       await withdrawQuestion(deps, { questionId }, author);
-    expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
+    expect(await refusalReason(submit(author))).toBe('QUESTION_LIMIT');
   },
 );

@@ -3,7 +3,7 @@ import { type Database, createDatabase } from '@classroom/db';
 import { useTestDatabase } from '@classroom/db/testing';
 import { listQuestionsInput } from '@classroom/schema';
 import { afterAll, expect, test } from 'vitest';
-import { openClassroom, reasonOf } from '../../testing/open-classroom.ts';
+import { createClassroom, refusalReason } from '../../testing/classroom.ts';
 import { listQuestions } from './list.ts';
 import { pinQuestion, setQuestionStatus } from './moderate.ts';
 import { createVoteBatcher } from './vote-batcher.ts';
@@ -22,30 +22,28 @@ const depsOf = (db: Database) => {
 const deps = depsOf(database.db);
 const otherProcess = depsOf(second);
 
-async function createClassroom(students = 1) {
-  const classroom = await openClassroom(deps, students);
-  const changes = async () =>
-    (
-      await database.db
-        .selectFrom('sessions')
-        .where('code', '=', classroom.session.code)
-        .select('change_number')
-        .executeTakeFirstOrThrow()
-    ).change_number;
-  return { ...classroom, changes };
+async function sequenceNumber(code: string): Promise<number> {
+  const { change_number } = await database.db
+    .selectFrom('sessions')
+    .where('code', '=', code)
+    .select('change_number')
+    .executeTakeFirstOrThrow();
+  return change_number;
 }
 
 test('exactly three of forty parallel questions of one author are accepted', async () => {
   for (let round = 0; round < 20; round += 1) {
-    const { submit, host } = await createClassroom(0);
-    const reasons = await Promise.all(Array.from({ length: 40 }, () => reasonOf(submit(host))));
+    const { submit, host } = await createClassroom(deps, 0);
+    const reasons = await Promise.all(
+      Array.from({ length: 40 }, () => refusalReason(submit(host))),
+    );
     expect(reasons.filter((reason) => reason === 'none')).toHaveLength(3);
     expect(reasons.filter((reason) => reason === 'QUESTION_LIMIT')).toHaveLength(37);
   }
 });
 
 test('an idempotency key in parallel calls submits one question, and refuses another input', async () => {
-  const { submit, host } = await createClassroom(0);
+  const { submit, host } = await createClassroom(deps, 0);
   const idempotencyKey = randomUUID();
   const all = await Promise.all(Array.from({ length: 20 }, () => submit(host, { idempotencyKey })));
   for (const each of all) expect(each).toEqual(all[0]);
@@ -56,14 +54,14 @@ test('an idempotency key in parallel calls submits one question, and refuses ano
   const next = randomUUID();
   await submit(host, { idempotencyKey: next });
   for (const other of [{ body: 'How?' }, { anonymous: true }]) {
-    expect(await reasonOf(submit(host, { idempotencyKey: next, ...other }))).toBe(
+    expect(await refusalReason(submit(host, { idempotencyKey: next, ...other }))).toBe(
       'IDEMPOTENCY_KEY_REUSED',
     );
   }
 });
 
 test('answering and withdrawing free a slot, and a withdrawn question cannot be answered', async () => {
-  const { submit, host, tokens } = await createClassroom();
+  const { submit, host, tokens } = await createClassroom(deps);
   const [author = host] = tokens;
   const first = await submit(author);
   const withdrawn = await submit(author);
@@ -74,22 +72,22 @@ test('answering and withdrawing free a slot, and a withdrawn question cannot be 
   expect(answered).toMatchObject({ status: 'answered', answeredAt: expect.any(String) });
   expect(await set(first.id, 'answered')).toEqual(answered);
   await submit(author);
-  expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
+  expect(await refusalReason(submit(author))).toBe('QUESTION_LIMIT');
   await withdrawQuestion(deps, { questionId: withdrawn.id }, author);
   await withdrawQuestion(deps, { questionId: withdrawn.id }, author);
   await submit(author);
-  expect(await reasonOf(submit(author))).toBe('QUESTION_LIMIT');
-  expect(await reasonOf(set(withdrawn.id, 'answered'))).toBe('QUESTION_NOT_FOUND');
+  expect(await refusalReason(submit(author))).toBe('QUESTION_LIMIT');
+  expect(await refusalReason(set(withdrawn.id, 'answered'))).toBe('QUESTION_NOT_FOUND');
 });
 
-test('a change increments the sequence number and notifies once; repeating it does neither', async () => {
-  const { submit, host, changes } = await createClassroom();
+test('a change increments the sequence number and notifies once, and repeating it does neither', async () => {
+  const { submit, host, session } = await createClassroom(deps);
   const { id: questionId } = await submit(host);
   const twice = async (call: () => Promise<unknown>) => {
-    const [before, notified] = [await changes(), notifications];
+    const [before, notified] = [await sequenceNumber(session.code), notifications];
     await call();
     await call();
-    expect([await changes(), notifications]).toEqual([before + 1, notified + 1]);
+    expect([await sequenceNumber(session.code), notifications]).toEqual([before + 1, notified + 1]);
   };
   await twice(() => pinQuestion(deps, { questionId, on: true }, host));
   await twice(() => vote(deps, { questionId, on: true }, host));
@@ -100,7 +98,7 @@ test('a change increments the sequence number and notifies once; repeating it do
 });
 
 test('the pages of either order list every question once, and hidden ones to the host only', async () => {
-  const { submit, host, tokens, session } = await createClassroom(4);
+  const { submit, host, tokens, session } = await createClassroom(deps, 4);
   for (const token of tokens) {
     for (let n = 0; n < 3; n += 1) {
       const { id: questionId } = await submit(token);
@@ -141,8 +139,8 @@ test('the pages of either order list every question once, and hidden ones to the
   expect((await listQuestions(deps, hidden, tokens[0] ?? host)).items).toEqual([]);
 });
 
-test('votes through two processes keep counts equal to rows, and the last vote of each voter counts', async () => {
-  const { submit, host, tokens } = await createClassroom(25);
+test('the vote counts of two processes equal the rows, and the last vote of each voter counts', async () => {
+  const { submit, host, tokens } = await createClassroom(deps, 25);
   const questions = [await submit(host), await submit(host), await submit(host)];
   const withdrawn = questions[2]?.id ?? 0;
   const last = new Map<string, boolean>();
@@ -152,7 +150,7 @@ test('votes through two processes keep counts equal to rows, and the last vote o
         const questionId = questions[randomInt(3)]?.id ?? 0;
         const on = randomInt(2) === 0;
         const process = randomInt(2) === 0 ? deps : otherProcess;
-        const reason = await reasonOf(vote(process, { questionId, on }, token));
+        const reason = await refusalReason(vote(process, { questionId, on }, token));
         expect(reason).toBe(reason === 'none' ? 'none' : 'QUESTION_NOT_FOUND');
         if (reason === 'none') last.set(`${questionId} ${voter}`, on);
       }
@@ -187,7 +185,7 @@ test('votes through two processes keep counts equal to rows, and the last vote o
 });
 
 test('five hundred parallel votes for one question take two statements', async () => {
-  const { submit, host, tokens } = await createClassroom(500);
+  const { submit, host, tokens } = await createClassroom(deps, 500);
   const { id: questionId } = await submit(host);
   const before = notifications;
   await Promise.all(tokens.map((token) => vote(deps, { questionId, on: true }, token)));

@@ -9,7 +9,7 @@ import {
   withdrawQuestionInput,
   withdrawnQuestion,
 } from '@classroom/schema';
-import { router } from '../../trpc/init.ts';
+import { OPEN_SESSION_REASONS, SESSION_REASONS, router } from '../../trpc/init.ts';
 import { authedProcedure, submissionProcedure } from '../../trpc/procedures.ts';
 import { listQuestions } from './list.ts';
 import { pinQuestion, setQuestionStatus } from './moderate.ts';
@@ -19,7 +19,7 @@ import { withdrawQuestion } from './withdraw.ts';
 
 const questionId = 1;
 
-const ofQuestion = ['QUESTION_NOT_FOUND', 'FORBIDDEN', 'SESSION_ENDED'] as const;
+const QUESTION_REASONS = ['QUESTION_NOT_FOUND', 'FORBIDDEN', 'SESSION_ENDED'] as const;
 
 export const questionsRouter = router({
   submit: submissionProcedure
@@ -33,12 +33,9 @@ export const questionsRouter = router({
         tags: ['Questions'],
         example: { code: '7M2XJD', body: 'Why is minus times minus plus?', anonymous: false },
         reasons: [
-          'FORBIDDEN',
-          'SESSION_NOT_FOUND',
-          'SESSION_ENDED',
+          ...OPEN_SESSION_REASONS,
           'SESSION_FULL',
           'QUESTION_LIMIT',
-          'QUESTION_NOT_FOUND',
           'IDEMPOTENCY_KEY_REUSED',
         ],
         creates: true,
@@ -55,10 +52,10 @@ export const questionsRouter = router({
         path: '/api/questions/{questionId}',
         summary: 'Withdraw a question',
         description:
-          'Withdraws the caller’s own question permanently, with its text and votes. Withdrawing it again changes nothing.',
+          'Permanently deletes the text and the votes of the caller’s own question. Withdrawing it again changes nothing.',
         tags: ['Questions'],
         example: { questionId },
-        reasons: ofQuestion,
+        reasons: QUESTION_REASONS,
       },
     })
     .input(withdrawQuestionInput)
@@ -75,7 +72,7 @@ export const questionsRouter = router({
           'Returns a page of the questions of a session, open or ended. The order `top` lists pinned questions first, then by votes, then oldest first; `newest` lists the newest first. Only the host sees hidden questions.',
         tags: ['Questions'],
         example: { code: '7M2XJD', order: 'top', limit: 50 },
-        reasons: ['FORBIDDEN', 'SESSION_NOT_FOUND'],
+        reasons: SESSION_REASONS,
       },
     })
     .input(listQuestionsInput)
@@ -87,12 +84,12 @@ export const questionsRouter = router({
       openapi: {
         method: 'PUT',
         path: '/api/questions/{questionId}/vote',
-        summary: 'Vote for a question',
+        summary: 'Vote for a question or remove the vote',
         description:
-          'Adds the caller’s vote with `on=true` and removes it with `on=false`. Repeating a vote changes nothing.',
+          'Adds the caller’s vote if `on` is true, and removes it otherwise. Repeating a vote changes nothing.',
         tags: ['Questions'],
         example: { questionId, on: true },
-        reasons: ofQuestion,
+        reasons: QUESTION_REASONS,
       },
     })
     .input(voteInput)
@@ -104,12 +101,12 @@ export const questionsRouter = router({
       openapi: {
         method: 'PUT',
         path: '/api/questions/{questionId}/status',
-        summary: 'Set the status of a question',
+        summary: 'Update the status of a question',
         description:
-          'Answers, hides or reopens a question. A reopened question does not count towards its author’s limit of pending questions.',
+          'Answers, hides or reopens a question. A reopened question does not count towards its author’s limit of pending questions. Setting the current status changes nothing.',
         tags: ['Questions'],
         example: { questionId, status: 'answered' },
-        reasons: ofQuestion,
+        reasons: QUESTION_REASONS,
       },
     })
     .input(setQuestionStatusInput)
@@ -122,10 +119,11 @@ export const questionsRouter = router({
         method: 'PUT',
         path: '/api/questions/{questionId}/pin',
         summary: 'Pin or unpin a question',
-        description: 'Pins or unpins a question.',
+        description:
+          'Pins a question if `on` is true, and unpins it otherwise. Pinned questions come first in the order `top`.',
         tags: ['Questions'],
         example: { questionId, on: true },
-        reasons: ofQuestion,
+        reasons: QUESTION_REASONS,
       },
     })
     .input(pinQuestionInput)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { useTestDatabase } from '@classroom/db/testing';
 import { SESSION_QUESTION_LIMIT } from '@classroom/schema';
 import { expect, test } from 'vitest';
-import { openClassroom, reasonOf } from '../../testing/open-classroom.ts';
+import { createClassroom, refusalReason } from '../../testing/classroom.ts';
 import { withdrawQuestion } from './withdraw.ts';
 
 const { db } = await useTestDatabase({ max: 20 });
@@ -23,7 +23,7 @@ const count = async (code: string) =>
     .executeTakeFirstOrThrow();
 
 test('question_count counts each of many parallel questions once, withdrawn ones included', async () => {
-  const { submit, session, tokens } = await openClassroom(deps, 3);
+  const { submit, session, tokens } = await createClassroom(deps, 3);
   const idempotencyKey = randomUUID();
   await Promise.allSettled(
     tokens.flatMap((token) => [
@@ -46,13 +46,13 @@ test('question_count counts each of many parallel questions once, withdrawn ones
 
 test('twenty parallel questions fill a session exactly to its limit', async () => {
   for (let round = 0; round < 20; round += 1) {
-    const { submit, session, tokens } = await openClassroom(deps, 20);
+    const { submit, session, tokens } = await createClassroom(deps, 20);
     await db
       .updateTable('sessions')
       .set({ question_count: SESSION_QUESTION_LIMIT - 2 })
       .where('code', '=', session.code)
       .execute();
-    const reasons = await Promise.all(tokens.map((token) => reasonOf(submit(token))));
+    const reasons = await Promise.all(tokens.map((token) => refusalReason(submit(token))));
     expect(reasons.filter((reason) => reason === 'none')).toHaveLength(2);
     expect(reasons.filter((reason) => reason === 'SESSION_FULL')).toHaveLength(18);
     const { rows } = await count(session.code);
@@ -61,7 +61,7 @@ test('twenty parallel questions fill a session exactly to its limit', async () =
 });
 
 test('a full session refuses a question with its limit, and replays one with the same idempotency key', async () => {
-  const { submit, session, host } = await openClassroom(deps);
+  const { submit, session, host } = await createClassroom(deps);
   const idempotencyKey = randomUUID();
   const question = await submit(host, { idempotencyKey });
   await db

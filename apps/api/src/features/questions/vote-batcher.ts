@@ -4,12 +4,11 @@ import type { AppContext } from '../../context.ts';
 /** The maximum number of votes per statement. */
 const BATCH_SIZE = 500;
 
-/** Casts a vote for the question with that id. */
 export type CastVote = (questionId: number, vote: Vote) => Promise<VoteOutcome>;
 
 /**
- * Batches votes by question. This process runs one statement per question at a time, so a question
- * that receives many votes at once takes one connection of the pool.
+ * Batches votes by question. One statement per question runs at a time, so a burst of votes for one
+ * question uses one connection of the pool.
  */
 export function createVoteBatcher({
   db,

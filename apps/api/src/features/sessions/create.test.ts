@@ -4,7 +4,7 @@ import { countSessions, expireSessions, newCode, useTestDatabase } from '@classr
 import type { CreateSessionInput } from '@classroom/schema';
 import { describe, expect, test } from 'vitest';
 import { hashSecret } from '../../secrets.ts';
-import { reasonOf } from '../../testing/open-classroom.ts';
+import { refusalReason } from '../../testing/classroom.ts';
 import { createSession } from './create.ts';
 
 const database = await useTestDatabase({ max: 20 });
@@ -56,7 +56,7 @@ describe('join codes', () => {
   test('a generator that always collides fails with JOIN_CODE_EXHAUSTED after at most eight attempts', async () => {
     const { code } = await create(input());
     let attempts = 0;
-    const reason = await reasonOf(
+    const reason = await refusalReason(
       create(input(), () => {
         attempts += 1;
         return code;
@@ -72,7 +72,7 @@ describe('join codes', () => {
     const created: string[] = [];
     const reasons = await Promise.all(
       Array.from({ length: 20 }, () =>
-        reasonOf(create(input(), pickCode).then(({ code }) => created.push(code))),
+        refusalReason(create(input(), pickCode).then(({ code }) => created.push(code))),
       ),
     );
     expect(new Set(created).size).toBe(created.length);
@@ -95,7 +95,7 @@ describe('the limit of three open sessions', () => {
     for (let round = 0; round < 20; round += 1) {
       const { hostDisplayName } = input();
       const reasons = await Promise.all(
-        Array.from({ length: 20 }, () => reasonOf(create(input({ hostDisplayName })))),
+        Array.from({ length: 20 }, () => refusalReason(create(input({ hostDisplayName })))),
       );
       expect(reasons.filter((reason) => reason === 'none')).toHaveLength(3);
       expect(reasons.filter((reason) => reason === 'HOST_SESSION_LIMIT')).toHaveLength(17);
@@ -107,7 +107,7 @@ describe('the limit of three open sessions', () => {
     for (let n = 0; n < 3; n += 1) await create(input({ hostDisplayName }));
     await expireSessions(database.db, hostDisplayName);
     const reasons = await Promise.all(
-      Array.from({ length: 5 }, () => reasonOf(create(input({ hostDisplayName })))),
+      Array.from({ length: 5 }, () => refusalReason(create(input({ hostDisplayName })))),
     );
     expect(reasons.toSorted()).toEqual([
       'HOST_SESSION_LIMIT',
@@ -140,12 +140,12 @@ describe('an idempotency key', () => {
     const idempotencyKey = randomUUID();
     await create(input({ idempotencyKey }));
     const others = [input({ idempotencyKey }), input({ idempotencyKey, title: 'Algebra II' })];
-    const reasons = await Promise.all(others.map((other) => reasonOf(create(other))));
+    const reasons = await Promise.all(others.map((other) => refusalReason(create(other))));
     expect(reasons).toEqual(['IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_KEY_REUSED']);
 
     const key = randomUUID();
     const racing = Array.from({ length: 10 }, () => input({ idempotencyKey: key }));
-    const outcomes = await Promise.all(racing.map((each) => reasonOf(create(each))));
+    const outcomes = await Promise.all(racing.map((each) => refusalReason(create(each))));
     expect(outcomes.toSorted()).toEqual([...Array(9).fill('IDEMPOTENCY_KEY_REUSED'), 'none']);
   });
 

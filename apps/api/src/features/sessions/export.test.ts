@@ -1,7 +1,7 @@
 import { insertParticipants, insertQuestions, useTestDatabase } from '@classroom/db/testing';
 import { exportedSession } from '@classroom/schema';
 import { expect, test } from 'vitest';
-import { openClassroom, reasonOf } from '../../testing/open-classroom.ts';
+import { createClassroom, refusalReason } from '../../testing/classroom.ts';
 import { removeParticipant } from '../participants/remove.ts';
 import { setQuestionStatus } from '../questions/moderate.ts';
 import { exportSession } from './export.ts';
@@ -10,7 +10,7 @@ const { db } = await useTestDatabase();
 const deps = { db, notifyChanged: () => {} };
 
 test('an export of many pages contains each participant and each question once', async () => {
-  const { session, host, tokens, submit } = await openClassroom(deps, 3);
+  const { session, host, tokens, submit } = await createClassroom(deps, 3);
   const { code } = session;
   const [ben = host] = tokens;
   const named = await submit(ben, { body: 'Named?' });
@@ -45,8 +45,8 @@ test('an export of many pages contains each participant and each question once',
 });
 
 test('an export is refused to other participants with FORBIDDEN', async () => {
-  const { session, tokens } = await openClassroom(deps);
+  const { session, tokens } = await createClassroom(deps);
   for (const token of tokens) {
-    expect(await reasonOf(exportSession(deps, session, token))).toBe('FORBIDDEN');
+    expect(await refusalReason(exportSession(deps, session, token))).toBe('FORBIDDEN');
   }
 });

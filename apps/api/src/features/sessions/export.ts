@@ -8,7 +8,7 @@ import type {
 import { findSessionAsHost } from '../../authorization.ts';
 import { toParticipant, toPublicQuestion, toSessionSummary } from '../../presenters.ts';
 
-/** Rows per page: the process serves other calls between two pages. */
+/** Rows per page. The process can serve other calls between two pages. */
 const PAGE = 1_000;
 
 /**

@@ -77,7 +77,7 @@ export async function deleteSession(
   tokenHash: Buffer,
 ): Promise<DeletedSession> {
   return await retryOnConflict(async () => {
-    // An ended session refuses calls that would otherwise wait for the lock, a connection each.
+    // Once the session has ended, other calls are refused instead of waiting for its lock.
     await endSessionAsHost(db, { code, tokenHash });
     const outcome = await db.transaction().execute(async (transaction) => {
       const locked = await lockSessionAsHost(transaction, { code, tokenHash });

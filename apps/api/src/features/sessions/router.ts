@@ -6,7 +6,7 @@ import {
   sessionByCodeInput,
   sessionSummary,
 } from '@classroom/schema';
-import { router } from '../../trpc/init.ts';
+import { OPEN_SESSION_REASONS, SESSION_REASONS, router } from '../../trpc/init.ts';
 import { authedProcedure, createProcedure, joinCodeProcedure } from '../../trpc/procedures.ts';
 import { createSession } from './create.ts';
 import { exportSession } from './export.ts';
@@ -14,9 +14,6 @@ import { getSession } from './get.ts';
 import { deleteSession, endSession, extendSession, startSession } from './lifecycle.ts';
 
 const code = '7M2XJD';
-
-const inSession = ['FORBIDDEN', 'SESSION_NOT_FOUND'] as const;
-const inOpenSession = [...inSession, 'SESSION_ENDED'] as const;
 
 export const sessionsRouter = router({
   create: createProcedure
@@ -45,7 +42,7 @@ export const sessionsRouter = router({
         path: '/api/sessions/{code}',
         summary: 'Retrieve a session',
         description:
-          'Retrieves a session by its join code. Case, spaces and hyphens in the code do not matter. An ended session is only returned to its participants.',
+          'Retrieves a session by its join code. Case, spaces and hyphens in the code do not matter. Only participants can retrieve an ended session.',
         tags: ['Sessions'],
         example: { code },
         reasons: ['SESSION_NOT_FOUND'],
@@ -64,7 +61,7 @@ export const sessionsRouter = router({
         description: 'Makes a draft session active. Starting an active session changes nothing.',
         tags: ['Sessions'],
         example: { code },
-        reasons: inOpenSession,
+        reasons: OPEN_SESSION_REASONS,
       },
     })
     .input(sessionByCodeInput)
@@ -77,10 +74,11 @@ export const sessionsRouter = router({
         method: 'POST',
         path: '/api/sessions/{code}/extend',
         summary: 'Extend a session',
-        description: 'Restarts the time to live of an open session.',
+        description:
+          'Restarts the time to live of an open session: it then expires `SESSION_TTL_HOURS` from now, by default 24 hours.',
         tags: ['Sessions'],
         example: { code },
-        reasons: inOpenSession,
+        reasons: OPEN_SESSION_REASONS,
       },
     })
     .input(sessionByCodeInput)
@@ -91,12 +89,13 @@ export const sessionsRouter = router({
     .meta({
       openapi: {
         method: 'POST',
+        deprecated: true,
         path: '/api/sessions/{code}/prolong',
         summary: 'Extend a session (deprecated)',
-        description: 'Deprecated. Use `sessions.extend`, which does the same.',
+        description: 'An alias of `sessions.extend` for older clients.',
         tags: ['Sessions'],
         example: { code },
-        reasons: inOpenSession,
+        reasons: OPEN_SESSION_REASONS,
       },
     })
     .input(sessionByCodeInput)
@@ -113,7 +112,7 @@ export const sessionsRouter = router({
           'Ends a session permanently and frees one of the host’s three slots. Ending an ended session changes nothing.',
         tags: ['Sessions'],
         example: { code },
-        reasons: inSession,
+        reasons: SESSION_REASONS,
       },
     })
     .input(sessionByCodeInput)
@@ -127,10 +126,10 @@ export const sessionsRouter = router({
         path: '/api/sessions/{code}/export',
         summary: 'Export a session',
         description:
-          'Returns a session, open or ended, with its participants and questions. With `Accept: text/csv`, returns the questions as CSV.',
+          'Returns a session, open or ended, with all participants and questions, hidden questions included. Returns the questions as CSV to a client that prefers `text/csv` in its `Accept` header.',
         tags: ['Sessions'],
         example: { code },
-        reasons: inSession,
+        reasons: SESSION_REASONS,
       },
     })
     .input(sessionByCodeInput)
@@ -144,10 +143,10 @@ export const sessionsRouter = router({
         path: '/api/sessions/{code}',
         summary: 'Delete a session',
         description:
-          'Deletes a session, open or ended, with its participants, questions and votes. All of its tokens become invalid. This cannot be undone.',
+          'Permanently deletes a session, open or ended, with its participants, questions and votes. All of its tokens become invalid.',
         tags: ['Sessions'],
         example: { code },
-        reasons: inSession,
+        reasons: SESSION_REASONS,
       },
     })
     .input(sessionByCodeInput)

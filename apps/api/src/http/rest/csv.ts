@@ -7,7 +7,7 @@ export function wantsCsv(request: FastifyRequest): boolean {
   return request.accepts().type(['application/json', 'text/csv']) === 'text/csv';
 }
 
-/** The start of a formula in spreadsheets, including full-width forms and leading space. */
+/** Matches text that spreadsheets read as a formula, also in full-width forms and after white space. */
 const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 /** Formats the output of a procedure as CSV (RFC 4180). */
@@ -29,7 +29,7 @@ export const toCsv: Record<string, (output: unknown) => string> = {
   },
 };
 
-/** Quotes every cell, so that no reader splits one at another separator. */
+/** Quotes every cell, because some readers use another separator. */
 const OPTIONS: Options = {
   quoted: true,
   quoted_empty: true,

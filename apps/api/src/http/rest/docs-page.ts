@@ -7,7 +7,7 @@ import { type SendOptions, send } from '@fastify/send';
 import type { FastifyInstance } from 'fastify';
 import type { OpenAPIObject } from 'trpc-to-openapi';
 
-/** Loads everything from this server, and nothing from Scalar's services. */
+/** Loads nothing from Scalar's services. */
 const CONFIGURATION = {
   url: '/openapi.json',
   withDefaultFonts: false,
@@ -20,7 +20,7 @@ const CONFIGURATION = {
 
 /** The file name contains a hash of the content. */
 const IMMUTABLE = { maxAge: '365d', immutable: true, acceptRanges: false } as const;
-/** Bounds the memory that a client holds when it does not read. */
+/** Bounds the memory used by a client that does not read. */
 const READ_AHEAD_BYTES = 16 * 1024;
 
 /** Serves `/openapi.json`, and `/docs`, where developers read it and try calls. */

@@ -1,19 +1,20 @@
 import { type ErrorReason, errorReason } from '@classroom/schema';
-import type { AnyProcedure, AnyRouter, TRPCProcedureType } from '@trpc/server';
+import type { TRPCProcedureType } from '@trpc/server';
 import { type OpenAPIObject, generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { DomainError } from '../../errors.ts';
-import { appRouter } from '../../router.ts';
+import { appRouter, procedures } from '../../router.ts';
 import { formatError, toTRPCError } from '../../trpc/errors.ts';
 import type { Meta, RestOperation } from '../../trpc/init.ts';
 import { toRestError } from '../errors.ts';
 
 import manifest from '../../../package.json' with { type: 'json' };
 
-const DESCRIPTION = `The same procedures as over tRPC. Bodies are JSON of at most 16 KiB, times ISO 8601
-UTC strings, ids numbers. Anything but JSON gets 415 and a larger body 413, both with the reason
-\`INVALID_INPUT\`. Every error has a \`reason\`, which does not change between versions. Pages of origins
-that are not allowed get \`FORBIDDEN\`.`;
+const DESCRIPTION = `The REST API offers the same procedures as tRPC. Request bodies are JSON of at most
+16 KiB: another media type is refused with 415, a larger body with 413, both with the reason
+\`INVALID_INPUT\`. Times are ISO 8601 strings in UTC, and ids are numbers. Every error has a \`reason\`,
+which does not change between versions. Requests from pages of other origins are refused with
+\`FORBIDDEN\`, unless \`CORS_ORIGINS\` lists the origin.`;
 
 const ANY_CALL: readonly ErrorReason[] = [
   'INVALID_INPUT',
@@ -42,8 +43,8 @@ const errorBody = z
   .meta({ id: 'Error' });
 
 /**
- * Builds the OpenAPI 3.1 document. The library derives it from the schemas; 201, the tokens, the errors by
- * reason and the examples are added here.
+ * Builds the OpenAPI 3.1 document. The library derives it from the schemas; this module adds the status
+ * 201, the tokens, the errors by reason and the examples.
  */
 export function buildDocument(): OpenAPIObject {
   const document = generateOpenApiDocument(appRouter, {
@@ -57,13 +58,13 @@ export function buildDocument(): OpenAPIObject {
       token: {
         type: 'http',
         scheme: 'bearer',
-        description: 'The token from creating, joining or pairing',
+        description: 'The token returned by creating, joining or pairing',
       },
     },
     defs: { Error: errorBody },
   });
   const schemas = document.components?.schemas ?? {};
-  // The library's own errors, which nothing refers to after `complete`.
+  // `complete` replaces all references to the library's own errors.
   for (const id of Object.keys(schemas)) if (id.startsWith('error.')) delete schemas[id];
   for (const operation of operations) complete(document, operation);
   return document;
@@ -71,27 +72,27 @@ export function buildDocument(): OpenAPIObject {
 
 function complete(document: OpenAPIObject, operation: Operation): void {
   const { token, creates = false, example } = operation;
-  const described = findOperationObject(document, operation);
-  described.responses = {
-    [creates ? '201' : '200']: described.responses?.['200'],
+  const object = findOperationObject(document, operation);
+  object.responses = {
+    [creates ? '201' : '200']: object.responses?.['200'],
     ...errorResponses([
       ...ANY_CALL,
       ...operation.reasons,
       ...(token === 'required' ? (['UNAUTHENTICATED'] as const) : []),
     ]),
   };
-  if (token === undefined) delete described.security;
-  else described.security = [...(token === 'optional' ? [{}] : []), { token: [] }];
+  if (token === undefined) delete object.security;
+  else object.security = [...(token === 'optional' ? [{}] : []), { token: [] }];
 
   const body = { ...example };
-  for (const parameter of described.parameters ?? []) {
+  for (const parameter of object.parameters ?? []) {
     if (!('name' in parameter)) continue;
     if (parameter.name in body) parameter.example = body[parameter.name];
     delete body[parameter.name];
   }
   const content =
-    described.requestBody !== undefined && 'content' in described.requestBody
-      ? described.requestBody.content['application/json']
+    object.requestBody !== undefined && 'content' in object.requestBody
+      ? object.requestBody.content['application/json']
       : undefined;
   if (content !== undefined) content.example = body;
 }
@@ -103,13 +104,8 @@ export interface Operation extends RestOperation {
   token: Meta['token'];
 }
 
-// The type of `appRouter` nests its procedures; that of any router lists them.
-const router: AnyRouter = appRouter;
-
 /** In the order of the router. */
-export const operations: readonly Operation[] = Object.entries<AnyProcedure>(
-  router._def.procedures,
-).flatMap(([procedure, { _def }]) => {
+export const operations: readonly Operation[] = [...procedures].flatMap(([procedure, { _def }]) => {
   const { openapi, token }: Meta = _def.meta ?? {};
   return openapi === undefined ? [] : [{ ...openapi, procedure, type: _def.type, token }];
 });
@@ -118,9 +114,9 @@ const KEYS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'de
 
 /** Finds the mutable OpenAPI object of an operation. */
 export function findOperationObject(document: OpenAPIObject, { method, path }: Operation) {
-  const described = document.paths?.[path]?.[KEYS[method]];
-  if (described === undefined) throw new Error(`${method} ${path} is not in the document`);
-  return described;
+  const object = document.paths?.[path]?.[KEYS[method]];
+  if (object === undefined) throw new Error(`${method} ${path} is not in the document`);
+  return object;
 }
 
 type Responses = NonNullable<OpenAPIObject['components']>['responses'];
@@ -130,7 +126,7 @@ const RETRY_AFTER = {
 } as const;
 
 /** Builds the error responses by status, with an example for each reason. */
-export function errorResponses(reasons: readonly ErrorReason[]): NonNullable<Responses> {
+function errorResponses(reasons: readonly ErrorReason[]): NonNullable<Responses> {
   const bodies = [...new Set(reasons)].map((reason) =>
     toRestError(formatError(toTRPCError(new DomainError(reason)), '')),
   );

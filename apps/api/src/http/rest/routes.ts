@@ -12,15 +12,14 @@ import { registerDocsPage } from './docs-page.ts';
 import { type Operation, buildDocument, findOperationObject, operations } from './openapi.ts';
 
 /**
- * Serves every operation under `/api`, its OpenAPI document and its documentation page. A route calls its
- * procedure, and so passes the same middlewares.
+ * Serves every operation under `/api`, the OpenAPI document and the documentation page. A route calls its
+ * procedure through tRPC, so the same middlewares run.
  */
 export async function registerRestRoutes(app: FastifyInstance, context: AppContext): Promise<void> {
   const document = buildDocument();
   await app.register(async (scope) => {
     await scope.register(accepts);
-    // Empty: an operation whose input is all in its path may have a content type and no body.
-    addJsonParser(scope, (_, value) => value, true);
+    addJsonParser(scope, (_, value) => value);
     for (const operation of operations) addRoute(scope, context, document, operation);
   });
   await registerDocsPage(app, document);
@@ -40,8 +39,8 @@ function addRoute(
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
     onRequest: async (request, reply) => {
-      const given = mediaType(request);
-      if (given === 'application/json' || (given === undefined && !hasBody)) return;
+      const received = mediaType(request);
+      if (received === 'application/json' || (received === undefined && !hasBody)) return;
       sendError(new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' }), request, reply);
       await reply;
     },
@@ -56,9 +55,9 @@ function addRoute(
           signal: undefined,
           batchIndex: 0,
         });
-        const asTable = toCsv[procedure];
-        if (asTable !== undefined && wantsCsv(request)) {
-          return await reply.type('text/csv; charset=utf-8').send(asTable(data));
+        const formatCsv = toCsv[procedure];
+        if (formatCsv !== undefined && wantsCsv(request)) {
+          return await reply.type('text/csv; charset=utf-8').send(formatCsv(data));
         }
         return await reply.code(creates ? 201 : 200).send(data);
       } catch (cause) {
@@ -71,13 +70,13 @@ function addRoute(
   });
 }
 
-const fields = z.record(z.string(), z.unknown());
+const urlFields = z.record(z.string(), z.unknown());
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
 /**
  * Creates the function that decodes an operation's input from the body or the query, and the path, which
- * takes precedence. Text from the URL becomes a number or boolean where the document says so. The
+ * takes precedence. Text from the URL becomes a number or boolean by the type of the parameter. The
  * library's own decoder would set `coerce` on the schema, for tRPC calls too.
  */
 function inputDecoder(
@@ -85,9 +84,9 @@ function inputDecoder(
   operation: Operation,
 ): (request: FastifyRequest) => unknown {
   const types = parameterTypes(document, operation);
-  const fromUrl = (given: unknown) =>
+  const fromUrl = (values: unknown) =>
     Object.fromEntries(
-      Object.entries(fields.parse(given)).map(([name, text]) => [
+      Object.entries(urlFields.parse(values)).map(([name, text]) => [
         name,
         fromText(text, types.get(name)),
       ]),
@@ -95,9 +94,9 @@ function inputDecoder(
   const inQuery = operation.method === 'GET' || operation.method === 'DELETE';
 
   return ({ body, query, params }) => {
-    const given = inQuery ? fromUrl(query) : (body ?? {});
-    const isObject = typeof given === 'object' && !Array.isArray(given);
-    return isObject ? { ...given, ...fromUrl(params) } : given;
+    const input = inQuery ? fromUrl(query) : (body ?? {});
+    const isObject = typeof input === 'object' && !Array.isArray(input);
+    return isObject ? { ...input, ...fromUrl(params) } : input;
   };
 }
 

@@ -5,7 +5,10 @@ import { DomainError } from '../errors.ts';
 import { submitQuestion } from '../features/questions/submit.ts';
 
 /** Creates a session with `students` participants; `submit` submits a question to it. */
-export async function openClassroom(deps: Pick<AppContext, 'db' | 'notifyChanged'>, students = 1) {
+export async function createClassroom(
+  deps: Pick<AppContext, 'db' | 'notifyChanged'>,
+  students = 1,
+) {
   const session = newSession();
   await insertSession(deps.db, session);
   const tokens: Buffer[] = [];
@@ -20,7 +23,7 @@ export async function openClassroom(deps: Pick<AppContext, 'db' | 'notifyChanged
 }
 
 /** Returns the reason of a refused call, or `none`. */
-export async function reasonOf(call: Promise<unknown>): Promise<string> {
+export async function refusalReason(call: Promise<unknown>): Promise<string> {
   return await call.then(
     () => 'none',
     (error: unknown) => (error instanceof DomainError ? error.reason : String(error)),
