@@ -149,7 +149,7 @@ test('invalid input is refused with the errors of each field', async () => {
   expect(failure).toMatchObject({
     data: {
       fieldErrors: {
-        title: ['Must contain something visible'],
+        title: ['Must contain a visible character'],
         hostDisplayName: ['Must be at most 100 characters'],
         idempotencyKey: [expect.any(String)],
       },

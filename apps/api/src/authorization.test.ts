@@ -41,15 +41,15 @@ async function send(
 
 /** Creates a session with a host and a participant. */
 async function createSession() {
-  const { token: hostToken, ...host } = createToken(undefined);
+  const { token: hostToken, ...host } = createToken();
   const session = newSession(host);
   await insertSession(db, session);
-  const { token: participantToken, ...secrets } = createToken(undefined);
+  const { token: participantToken, ...secrets } = createToken();
   await insertParticipant(db, newParticipant({ code: session.code, ...secrets }));
   return { ...session, hostToken, participantToken };
 }
 
-const UNKNOWN = createToken(undefined).token;
+const UNKNOWN = createToken().token;
 const foreign = await createSession();
 const open = await createSession();
 const ended = await createSession();

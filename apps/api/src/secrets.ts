@@ -3,7 +3,7 @@ import { CODE_ALPHABET } from '@classroom/schema';
 
 const TOKEN_BYTES = 32;
 
-/** A new token and the columns that the database stores of it. */
+/** A new token, and the values that the database stores. */
 export interface CreatedToken {
   /** 256 random bits in base64url: 43 characters. */
   token: string;
@@ -21,7 +21,7 @@ export function hashSecret(secret: string): Buffer {
  * Creates a token. With an idempotency key, the token is derived from the key and a random seed. Only
  * the seed is stored, so a retry with the same key gets the same token.
  */
-export function createToken(idempotencyKey: string | undefined): CreatedToken {
+export function createToken(idempotencyKey?: string): CreatedToken {
   const random = randomBytes(TOKEN_BYTES);
   if (idempotencyKey === undefined) {
     const token = random.toString('base64url');
@@ -41,7 +41,7 @@ export function deriveToken(idempotencyKey: string, tokenSeed: Buffer): string {
   return createHmac('sha256', idempotencyKey).update(tokenSeed).digest('base64url');
 }
 
-/** Generates a random code from the alphabet for codes that people type. */
+/** Generates a random code from CODE_ALPHABET. */
 export function generateCode(length: number): string {
   return Array.from({ length }, () => CODE_ALPHABET.charAt(randomInt(CODE_ALPHABET.length))).join(
     '',

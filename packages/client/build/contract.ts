@@ -1,6 +1,6 @@
 import type { Contract } from '../src/contract.ts';
 
-// Type-checked only: the compiler prints the inferred type of the constant into its declaration.
+// Never executed: the compiler prints the inferred type of the constant into its declaration.
 declare const resolve: <T>() => { [Key in keyof T]: T[Key] };
 
 export const contract = resolve<Contract>();

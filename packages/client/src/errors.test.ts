@@ -2,7 +2,7 @@ import { expect, expectTypeOf, test } from 'vitest';
 import { reasonOf } from './index.ts';
 
 /** Fails to compile when a reason is missing or unknown. */
-function advice(error: unknown): string {
+function explain(error: unknown): string {
   const reason = reasonOf(error);
   switch (reason) {
     case 'INVALID_INPUT':
@@ -35,6 +35,6 @@ function advice(error: unknown): string {
 }
 
 test('the compiler checks that a switch over the reasons is exhaustive', () => {
-  expect(advice(new TypeError('fetch failed'))).toBe('no call failed');
-  expect(advice(undefined)).toBe('no call failed');
+  expect(explain(new TypeError('fetch failed'))).toBe('no call failed');
+  expect(explain(undefined)).toBe('no call failed');
 });

@@ -6,8 +6,8 @@ import { NetworkError } from './errors.ts';
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 
 /**
- * `fetch` that throws a NetworkError when the API does not respond, so that `reasonOf` can tell this
- * from a TypeError in the caller's code.
+ * A `fetch` that throws a NetworkError when the API does not respond, so that `reasonOf` can distinguish
+ * it from a TypeError in the caller's code.
  */
 export const fetchResponse: NonNullable<Parameters<typeof httpBatchLink>[0]['fetch']> = async (
   input,
@@ -33,7 +33,7 @@ async function fetchWhole(...request: Parameters<typeof fetch>): Promise<Respons
   return new Response(await response.text(), response);
 }
 
-/** Spreads the reconnections of subscribers that were disconnected at once. */
+/** Spreads the reconnections of clients that were disconnected together. */
 const RECONNECT_JITTER_MS = 2_000;
 
 /** The statuses after which a subscription reconnects. */

@@ -8,9 +8,9 @@ export type { ErrorData, PublicRouter } from './public-router.ts';
 
 /** A participant of a session. */
 export type Participant = Contract['participant'];
-/** A question without anything that depends on the participant who reads it. */
+/** A question without the fields that differ per participant. */
 export type PublicQuestion = Contract['publicQuestion'];
-/** A question for one participant: `voted` is true when they have voted for it. */
+/** A question for one participant: `voted` is true if the participant has voted for it. */
 export type Question = Contract['question'];
 /** An event of a session's live feed. */
 export type SessionEvent = Contract['sessionEvent'];

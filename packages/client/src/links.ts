@@ -16,14 +16,14 @@ type KeyedPath<Features = Contract['procedures']> = {
   [Feature in keyof Features & string]: `${Feature}.${Keyed<Features[Feature]>}`;
 }[keyof Features & string];
 
-/** Fails to compile when one is missing. */
+/** Fails to compile when a procedure with an idempotency key is missing. */
 const KEYED = {
   'sessions.create': true,
   'sessions.join': true,
   'questions.submit': true,
 } satisfies Record<KeyedPath, true>;
 
-/** Adds a random idempotency key to calls that accept one and have none, so that they can be retried. */
+/** Adds a random idempotency key to calls that accept one and have none: they can then be retried. */
 export const addIdempotencyKey: TRPCLink<PublicRouter> =
   () =>
   ({ op, next }) => {
@@ -31,11 +31,11 @@ export const addIdempotencyKey: TRPCLink<PublicRouter> =
     if (!Object.hasOwn(KEYED, op.path) || typeof input !== 'object' || input === null) {
       return next(op);
     }
-    const given = 'idempotencyKey' in input ? input.idempotencyKey : undefined;
-    return next({ ...op, input: { ...input, idempotencyKey: given ?? randomUUID() } });
+    const key = 'idempotencyKey' in input ? input.idempotencyKey : undefined;
+    return next({ ...op, input: { ...input, idempotencyKey: key ?? randomUUID() } });
   };
 
-/** `crypto.randomUUID`, which browsers have only on https and localhost. */
+/** Replaces `crypto.randomUUID`, which browsers offer only on https and localhost. */
 function randomUUID(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes.set([((bytes[6] ?? 0) % 16) | 0x40], 6);
@@ -46,7 +46,7 @@ function randomUUID(): string {
 
 const MAX_RETRIES = 3;
 const FIRST_DELAY_MS = 200;
-/** No retry starts that would probably end after this time. */
+/** The estimated end of a retry must be within this time of the call. */
 const MAX_TOTAL_MS = 5_000;
 
 /**

@@ -20,16 +20,16 @@ interface Shape {
   output: unknown;
 }
 
-interface Described<Input, Output> extends Shape {
+interface ProcedureTypes<Input, Output> extends Shape {
   input: Input;
   output: Output;
 }
 
 type Procedure<Type, Input, Output> = Type extends 'query'
-  ? TRPCQueryProcedure<Described<Input, Output>>
+  ? TRPCQueryProcedure<ProcedureTypes<Input, Output>>
   : Type extends 'mutation'
-    ? TRPCMutationProcedure<Described<Input, Output>>
-    : TRPCSubscriptionProcedure<Described<Input, AsyncIterable<Output, void>>>;
+    ? TRPCMutationProcedure<ProcedureTypes<Input, Output>>
+    : TRPCSubscriptionProcedure<ProcedureTypes<Input, AsyncIterable<Output, void>>>;
 
 type Routes<Procedures> = {
   [Name in keyof Procedures]: Procedures[Name] extends {

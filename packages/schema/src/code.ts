@@ -11,8 +11,8 @@ export const JOIN_CODE_MAX_LENGTH = 10;
 export const PAIRING_CODE_LENGTH = 8;
 
 /**
- * A code that a person types, normalised: case, spaces and hyphens do not matter. Accepts letters
- * and digits outside CODE_ALPHABET, so a mistyped code is an unknown code and not invalid input.
+ * A typed code, normalised: case, spaces and hyphens do not matter. Accepts letters and digits outside
+ * CODE_ALPHABET, so that a mistyped code is an unknown code and not invalid input.
  */
 function typedCode(minLength: number, maxLength: number) {
   const length = minLength === maxLength ? `${minLength}` : `${minLength} to ${maxLength}`;
@@ -29,7 +29,7 @@ function typedCode(minLength: number, maxLength: number) {
 /** Identifies a session to the people who join it. */
 export const joinCode = typedCode(JOIN_CODE_MIN_LENGTH, JOIN_CODE_MAX_LENGTH);
 
-/** Gives another device the rights of the host, once and within a few minutes. */
+/** Gives another device the rights of the host, once and for a few minutes. */
 export const pairingCode = typedCode(PAIRING_CODE_LENGTH, PAIRING_CODE_LENGTH);
 
 /**

@@ -9,8 +9,8 @@ test.each([
   ['1-12-345', { order: 'top', pinned: true, votes: 12, id: 345 }],
   ['0-0-7', { order: 'top', pinned: false, votes: 0, id: 7 }],
   ['345', { order: 'newest', id: 345 }],
-])('the question cursor %s decodes to its position', (wire, position) => {
-  expect(questionCursor.parse(wire)).toEqual(position);
+])('the question cursor %s decodes to its position', (cursor, position) => {
+  expect(questionCursor.parse(cursor)).toEqual(position);
 });
 
 test('every question cursor decodes to the position that was encoded', () => {
@@ -48,7 +48,7 @@ test.each([
   ['newest', '-1'],
   ['newest', ''],
   ['top', '1-2-3\n'],
-])('a list in the order %s refuses the cursor %j with one error for the field', (order, cursor) => {
+])('listQuestionsInput in the order %s refuses the cursor %j with one error for the field', (order, cursor) => {
   const { error } = listQuestionsInput.safeParse({ code: '7M2XJD', order, cursor });
   expect(error?.issues).toMatchObject([
     {

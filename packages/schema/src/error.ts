@@ -23,7 +23,7 @@ export type ErrorReason = (typeof ERROR_REASONS)[number];
 // Marked pure so that the client, which imports ERROR_REASONS, bundles no zod.
 export const errorReason = /* @__PURE__ */ z.enum(ERROR_REASONS);
 
-/** What an error carries beside its reason. */
+/** The details of an error in addition to its reason. */
 export interface ErrorDetails {
   /** With `INVALID_INPUT`: messages by input field. */
   fieldErrors?: Record<string, string[]>;

@@ -8,7 +8,7 @@ export const sessionEventsInput = z.object({
   /** The id of the last event that the client received; the stream resumes after it. */
   lastEventId: z
     .string()
-    .regex(/^[!-~]{0,20}$/, 'must be the id of an event')
+    .regex(/^[!-~]{0,20}$/, 'Must be the id of an event')
     .optional(),
 });
 export type SessionEventsInput = z.infer<typeof sessionEventsInput>;
@@ -19,12 +19,12 @@ export const sessionEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('snapshot'),
     session: sessionSummary,
-    /** The first 500 questions in the order of `questions.list`, which has the others. */
+    /** The first 500 questions in the order `top` of `questions.list`, which returns the others. */
     questions: z.array(question),
   }),
   /** The session has started or ended. No event follows the end. */
   z.object({ type: z.literal('session'), session: sessionSummary }),
-  /** A question was added or has changed. It leaves out `voted`, which differs per participant. */
+  /** A question was added or has changed. Without `voted`, which differs per participant. */
   z.object({ type: z.literal('question'), question: publicQuestion }),
   /** A question was withdrawn or hidden. */
   z.object({ type: z.literal('questionRemoved'), questionId: z.int() }),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 50;
 
-/** The error for a cursor that no page of the list has returned. */
+/** The error for a malformed cursor. */
 export const INVALID_CURSOR = 'Must be the nextCursor of an earlier page';
 
 /** The page size of a list. Each list adds its own `cursor`. */

@@ -17,7 +17,7 @@ export const participant = z
   .meta({ id: 'Participant' });
 export type Participant = z.infer<typeof participant>;
 
-/** The position after a participant: microseconds since 1970 of joining, then the id. */
+/** The position of a participant: microseconds from 1970 to joining, and the id. */
 export const participantCursor = z.codec(
   z.string().regex(/^\d{1,17}-\d{1,15}$/, INVALID_CURSOR),
   z.object({ microseconds: z.number(), id: z.number() }),
@@ -57,7 +57,7 @@ export type JoinedSession = z.infer<typeof joinedSession>;
 export const removeParticipantInput = z.object({
   code: joinCode,
   participantId: z.int().positive(),
-  /** Also refuse the name and the token from now on. */
+  /** Whether to refuse the name and the token afterwards. */
   block: z.boolean().default(false),
 });
 export type RemoveParticipantInput = z.output<typeof removeParticipantInput>;

@@ -15,7 +15,7 @@ export type QuestionStatus = z.infer<typeof questionStatus>;
 export const questionOrder = z.enum(['top', 'newest']);
 export type QuestionOrder = z.infer<typeof questionOrder>;
 
-/** A question without anything that depends on the participant who reads it. */
+/** A question without the fields that differ per participant. */
 export const publicQuestion = z.object({
   id: z.int(),
   body: z.string(),
@@ -29,7 +29,7 @@ export const publicQuestion = z.object({
 });
 export type PublicQuestion = z.infer<typeof publicQuestion>;
 
-/** A question for one participant: `voted` is true when they have voted for it. */
+/** A question for one participant: `voted` is true if the participant has voted for it. */
 export const question = publicQuestion.extend({ voted: z.boolean() });
 export type Question = z.infer<typeof question>;
 
@@ -75,7 +75,7 @@ const newestCursor = z.codec(
   },
 );
 
-/** The position after a question, in one of the two orders. */
+/** The position of a question in one of the two orders. */
 export const questionCursor = z.union([topCursor, newestCursor], INVALID_CURSOR);
 export type QuestionCursor = z.output<typeof questionCursor>;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const WHITE_SPACE = /\s+/gu;
 
-/** C0 and C1 controls and DEL. Normalising has replaced those that are white space. */
+/** C0 and C1 controls and DEL. Normalising has replaced white space. */
 const CONTROL = /\p{Cc}/u;
 
 /**
@@ -31,7 +31,7 @@ export function codePoints(value: string): number {
 }
 
 /**
- * Text that a person typed, normalised and then checked, so that the limits hold for the stored value.
+ * Typed text, normalised and then checked, so that the limits apply to the stored value.
  * Refuses lone surrogates (PostgreSQL would store U+FFFD), control characters (PostgreSQL refuses
  * U+0000), bidi overrides, and text without a visible character.
  *
@@ -47,7 +47,7 @@ export function text(maxLength: number) {
     .overwrite(normalizeText)
     .refine((value) => !CONTROL.test(value), 'Must not contain control characters')
     .refine((value) => !BIDI_OVERRIDE.test(value), 'Must not contain bidirectional overrides')
-    .refine((value) => VISIBLE.test(value), 'Must contain something visible')
+    .refine((value) => VISIBLE.test(value), 'Must contain a visible character')
     .refine((value) => codePoints(value) <= maxLength, `Must be at most ${maxLength} characters`)
     .meta({ description: `1 to ${maxLength} code points after normalising` });
 }

@@ -6,8 +6,6 @@ const STATUSES = {
   'read-only': 'database read-only',
   full: 'database full',
 } as const;
-const UNAVAILABLE = 'database unavailable';
-type DatabaseStatus = (typeof STATUSES)[keyof typeof STATUSES] | typeof UNAVAILABLE;
 
 /** Bounds the rate of checks, independently of the rate of requests. */
 const REUSE_MS = 1_000;
@@ -25,7 +23,7 @@ export function registerHealthRoutes(
   db: Database,
   stopping: AbortSignal,
 ): void {
-  let pending: Promise<DatabaseStatus> | undefined;
+  let pending: Promise<string> | undefined;
   const check = async () => {
     const status = await checkDatabase(db);
     const reuseMs = status === STATUSES.full ? REUSE_FULL_MS : REUSE_MS;
@@ -42,9 +40,9 @@ export function registerHealthRoutes(
   });
 }
 
-async function checkDatabase(db: Database): Promise<DatabaseStatus> {
+async function checkDatabase(db: Database): Promise<string> {
   return await checkWritable(db).then(
     (found) => STATUSES[found],
-    () => UNAVAILABLE,
+    () => 'database unavailable',
   );
 }

@@ -45,7 +45,7 @@ export async function redeemPairingCode(
   { db }: { db: Database },
   { code, pairingCode }: RedeemPairingCodeInput,
 ): Promise<RedeemedPairingCode> {
-  const { token, tokenHash } = createToken(undefined);
+  const { token, tokenHash } = createToken();
   const codeHash = hashPairingCode(code, pairingCode);
   const outcome = await redeemPairing(db, { code, codeHash, tokenHash });
   if (outcome.kind === 'refused') throw toDomainError(outcome);
