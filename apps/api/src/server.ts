@@ -15,7 +15,7 @@ import { createRateLimits, noRateLimits } from './rate-limits/rate-limits.ts';
 import { openRedis } from './rate-limits/redis.ts';
 import { generateCode } from './secrets.ts';
 
-/** Below the timeouts after which supervisors kill a process. */
+/** The process exits after this time even if it has not stopped. */
 export const STOP_TIMEOUT_MS = 10_000;
 
 /** Enough for a class that joins at once. A longer queue would only add waiting time. */

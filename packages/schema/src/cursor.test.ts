@@ -48,12 +48,15 @@ test.each([
   ['newest', '-1'],
   ['newest', ''],
   ['top', '1-2-3\n'],
-])('listQuestionsInput in the order %s refuses the cursor %j with one error for the field', (order, cursor) => {
-  const { error } = listQuestionsInput.safeParse({ code: '7M2XJD', order, cursor });
-  expect(error?.issues).toMatchObject([
-    {
-      path: ['cursor'],
-      message: expect.stringMatching(/^Must be the nextCursor of an earlier page/),
-    },
-  ]);
-});
+])(
+  'listQuestionsInput in the order %s refuses the cursor %j with one error for the field',
+  (order, cursor) => {
+    const { error } = listQuestionsInput.safeParse({ code: '7M2XJD', order, cursor });
+    expect(error?.issues).toMatchObject([
+      {
+        path: ['cursor'],
+        message: expect.stringMatching(/^Must be the nextCursor of an earlier page/),
+      },
+    ]);
+  },
+);

@@ -11,8 +11,8 @@ export interface SequencedEvent {
 type ChangedQuestion = SessionChanges['questions'][number];
 
 /**
- * Returns the changes after a sequence number that `role` may see, as events in sequence order. The end
- * of a session is always the last event, because an expiry has no sequence number.
+ * Returns the changes after a sequence number that `role` may see, as events in sequence order. Always
+ * includes the end of a session, as the last event, because an expiry has no sequence number.
  */
 export function toEvents(
   changes: SessionChanges,
