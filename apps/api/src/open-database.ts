@@ -52,7 +52,8 @@ export async function openPostgres(
  * processes.
  *
  * @param directUrl bypasses a connection pooler
- * @throws StartupError when the database is unreachable, too old or not UTF-8, or a migration fails
+ * @throws StartupError when the database is unreachable, too old or not UTF-8, or a migration fails; an
+ *   AbortError after `signal`
  */
 export async function prepareDatabase(
   { url, directUrl }: { url: string; directUrl: string },

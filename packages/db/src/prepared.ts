@@ -65,7 +65,7 @@ export function prepared<P extends object, R>(
 /**
  * Runs a query that always returns a row, and returns the first.
  *
- * @throws ConflictError when a parallel call won
+ * @throws ConflictError when it violates a constraint that decides races
  */
 export async function executeOne<Row>(db: Database, query: CompiledQuery<Row>): Promise<Row> {
   const [row] = (await mapConflicts(db.executeQuery(query))).rows;

@@ -29,7 +29,8 @@ const RETRY_AFTER_MS = 200;
  * Starts PostgreSQL on a data directory, or joins the server that already runs there, and restarts it
  * whenever it ends.
  *
- * @throws AbortError when `signal` aborts; no process is left behind
+ * @throws an Error that names the log files when the server does not start; an AbortError when `signal`
+ *   aborts, which leaves no process behind
  */
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,

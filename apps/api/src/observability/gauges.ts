@@ -69,12 +69,12 @@ export function measureLive(registry: Registry): LiveObserver {
   });
   const reads = new Counter({
     name: 'classroom_live_reads_total',
-    help: 'Database reads of session changes, each for all listeners of a session in this process',
+    help: 'Database reads of session changes, each for all subscribers of a session in this process',
     registers: [registry],
   });
   const lag = new Histogram({
     name: 'classroom_live_lag_seconds',
-    help: 'Time from a change to its read for the listeners of this process, by the clock of the database',
+    help: 'Time from a change to its read for the subscribers of this process, by the clock of the database',
     buckets: LAG_BUCKETS_SECONDS,
     registers: [registry],
   });

@@ -34,7 +34,7 @@ export const REASONS = {
   SESSION_ENDED: ['CONFLICT', 'The session has ended and accepts no changes'],
   SESSION_FULL: [
     'CONFLICT',
-    'The session has reached its limit of participants, questions or listeners',
+    'The session has reached its limit of participants, questions or live streams',
   ],
   NAME_TAKEN: ['CONFLICT', 'Another participant of this session has this name; choose another'],
   UNAUTHENTICATED: [

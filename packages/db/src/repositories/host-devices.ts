@@ -20,7 +20,11 @@ export interface NewPairing extends SessionCall {
 
 export type InsertPairingOutcome = { kind: 'created'; expiresAt: Date } | Refusal;
 
-/** Creates a pairing code for the host of an open session and replaces an unredeemed one. */
+/**
+ * Creates a pairing code for the host of an open session and replaces an unredeemed one.
+ *
+ * @throws ConflictError
+ */
 export async function insertPairingAsHost(
   db: Database,
   { code, tokenHash, codeHash, ttlSeconds, guesses }: NewPairing,

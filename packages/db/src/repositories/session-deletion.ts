@@ -10,7 +10,11 @@ import {
 import { isHost } from './fragments/caller.ts';
 import { deleteOrphanedUsers } from './users.ts';
 
-/** Locks a session FOR UPDATE if the caller is its host. Call it within a transaction. */
+/**
+ * Locks a session FOR UPDATE if the caller is its host. Call it within a transaction.
+ *
+ * @throws ConflictError
+ */
 export async function lockSessionAsHost(
   db: Database,
   { code, tokenHash }: SessionCall,

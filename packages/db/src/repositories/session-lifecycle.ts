@@ -27,6 +27,8 @@ interface SessionUpdate {
 /**
  * Updates an open session if the caller is its host. The statement checks the status again after it
  * has locked the row, so only one of several conflicting parallel calls applies.
+ *
+ * @throws ConflictError
  */
 async function updateSessionAsHost(
   db: Database,
@@ -63,7 +65,7 @@ async function updateSessionAsHost(
   throw new ConflictError();
 }
 
-/** Makes a draft active. */
+/** Makes a draft active. @throws ConflictError */
 export async function startSessionAsHost(
   db: Database,
   call: SessionCall,
@@ -75,7 +77,7 @@ export async function startSessionAsHost(
   });
 }
 
-/** Ends an open session. */
+/** Ends an open session. @throws ConflictError */
 export async function endSessionAsHost(
   db: Database,
   call: SessionCall,
@@ -87,7 +89,7 @@ export async function endSessionAsHost(
   });
 }
 
-/** Lets an open session expire `ttlSeconds` from now. */
+/** Sets an open session to expire `ttlSeconds` from now. @throws ConflictError */
 export async function extendSessionAsHost(
   db: Database,
   { ttlSeconds, ...call }: SessionCall & { ttlSeconds: number },

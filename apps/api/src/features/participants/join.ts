@@ -47,7 +47,10 @@ export async function joinSession(
   });
 }
 
-/** @throws ConflictError when the first call's session was deleted in the meantime */
+/**
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED, FORBIDDEN; ConflictError when the first call's participant
+ *   was removed in the meantime
+ */
 async function replay(
   db: Database,
   { code, displayName, idempotencyKey = '' }: JoinSessionInput,

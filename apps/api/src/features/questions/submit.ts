@@ -41,7 +41,10 @@ export async function submitQuestion(
   });
 }
 
-/** @throws ConflictError when the first call's question was deleted in the meantime */
+/**
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED; ConflictError when the first call's question was deleted
+ *   in the meantime
+ */
 async function replay(
   db: Database,
   { code, body, anonymous, idempotencyKey = '' }: SubmitQuestionInput,

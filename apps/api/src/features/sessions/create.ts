@@ -59,7 +59,10 @@ export async function createSession(
   });
 }
 
-/** @throws ConflictError when the first call's session was deleted in the meantime */
+/**
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED; ConflictError when the first call's session was deleted in
+ *   the meantime
+ */
 async function replay(
   db: Database,
   { title, hostDisplayName, idempotencyKey = '' }: CreateSessionInput,
