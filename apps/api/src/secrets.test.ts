@@ -3,7 +3,7 @@ import { CODE_ALPHABET, joinCode } from '@classroom/schema';
 import { expect, test } from 'vitest';
 import { createToken, deriveToken, generateCode, hashSecret } from './secrets.ts';
 
-test('a token has 256 bits in base64url, is never repeated and comes with its hash', () => {
+test('createToken returns 256 random bits in base64url with their hash', () => {
   for (const key of [undefined, randomUUID()]) {
     const created = createToken(key);
     expect(created.token).toMatch(/^[\w-]{43}$/);

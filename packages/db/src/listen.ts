@@ -64,7 +64,7 @@ async function listenOnce(options: ListenOptions, signal: AbortSignal): Promise<
   } finally {
     clearInterval(probe);
     signal.removeEventListener('abort', abort);
-    // A half-open connection never answers the termination message.
+    // The server never acknowledges the termination of a half-open connection.
     await Promise.race([client.end().catch(() => {}), sleep(CLOSE_TIMEOUT_MS)]);
   }
 }

@@ -5,7 +5,7 @@ import { PoolFullError } from './errors.ts';
 export interface PoolOptions {
   /** Maximum number of connections. */
   max?: number;
-  /** Maximum number of callers that wait for a connection; the next one is refused at once. */
+  /** Maximum number of callers that wait for a connection. Further callers are refused immediately. */
   maxWaiting?: number;
   /** Milliseconds that the server may work on one statement; 0 for no limit. */
   statementTimeoutMs?: number;

@@ -103,7 +103,7 @@ async function initialise(
 /** Differs from an earlier process with the same id, as in a restarted container. */
 const OWNER = `${process.pid}-${randomBytes(4).toString('hex')}`;
 
-/** Release 0.1.0 wrote `draft-` and no owner. */
+/** Release 0.1.0 used the prefix `draft-` and no owner. */
 const STAGING = /^(?:draft|initdb-(?<owner>(?<pid>\d+)-[\da-f]{8}))-\w{6}$/;
 
 /** Makes a temporary directory in which this process initialises a cluster. */

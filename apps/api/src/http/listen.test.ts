@@ -52,11 +52,11 @@ test('an address that the machine does not have is refused in one line', async (
 
 test('closing completes the requests in flight on every listening socket', async () => {
   const app = fastify();
-  const answer = Promise.withResolvers<string>();
+  const response = Promise.withResolvers<string>();
   let received = 0;
   app.get('/', async () => {
     received += 1;
-    return await answer.promise;
+    return await response.promise;
   });
   const listening = await listen(app, { host: HOST, port: 0 });
   const responses = Array.from({ length: 64 }, () => {
@@ -66,8 +66,8 @@ test('closing completes the requests in flight on every listening socket', async
   });
   await expect.poll(() => received).toBe(responses.length);
   const closed = listening[Symbol.asyncDispose]();
-  answer.resolve('served');
-  for (const response of await Promise.all(responses)) expect(response).toContain('served');
+  response.resolve('served');
+  for (const received of await Promise.all(responses)) expect(received).toContain('served');
   await closed;
   const late = connect(Number(new URL(listening.address).port), HOST);
   const [error] = await once(late, 'error');
@@ -86,13 +86,13 @@ test('requests that arrive before the server closes get responses, on new connec
       if (arrived === AT_ONCE) void app.close().then(resolve, reject);
     });
   });
-  const answers = Array.from({ length: AT_ONCE }, () => {
+  const responses = Array.from({ length: AT_ONCE }, () => {
     const socket = connect(Number(port), HOST);
     const path = encodeURI('/trpc/sessions.get?input={"code":"CCCCCC"}');
     socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
     return text(socket);
   });
-  const statuses = (await Promise.all(answers)).map((answer) => answer.slice(9, 12));
+  const statuses = (await Promise.all(responses)).map((response) => response.slice(9, 12));
   expect(statuses.filter((status) => status !== '404' && status !== '503')).toEqual([]);
   await closed;
 });

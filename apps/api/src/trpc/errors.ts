@@ -102,7 +102,7 @@ export function withReason(error: TRPCError): TRPCError {
   const { cause } = error;
   if (cause instanceof DomainError) return toTRPCError(cause);
   if (isUnavailable(cause)) return toTRPCError(unavailable({ cause }));
-  // A ZodError with another code comes from an output, and is a defect.
+  // A ZodError with another code is a defect: an output does not match its schema.
   if (error.code === 'BAD_REQUEST' && cause instanceof z.ZodError) {
     return toTRPCError(new DomainError('INVALID_INPUT', { fieldErrors: fieldErrorsOf(cause) }));
   }

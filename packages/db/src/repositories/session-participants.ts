@@ -46,7 +46,7 @@ interface ParticipantsPage {
   limit: number;
 }
 
-/** Returns a page of a session's participants by time of joining; the host comes first. */
+/** Returns a page of a session's participants by time of joining, so the host is first. */
 export async function findParticipants(db: Database, page: ParticipantsPage) {
   const after = sql<Date>`'epoch'::timestamptz + ${page.afterMicroseconds} * interval '1 microsecond'`;
   return await db

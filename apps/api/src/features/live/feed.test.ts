@@ -70,7 +70,7 @@ test('a subscription whose backlog is older than the last poll receives every ch
   // While that poll runs, a backlog is delivered that ends before it.
   const second = subscribe(0);
   second.room.readFrom(0);
-  // Presence may come before them on a slow machine.
+  // On a slow machine, a presence event may precede them.
   const changes = ({ events }: typeof first) =>
     events.filter(({ event }) => event.type !== 'presence').map(({ sequence }) => sequence);
   await expect.poll(() => changes(second)).toEqual([2]);
@@ -133,9 +133,11 @@ test('clients that disconnect while they wait for their authorisation cause no q
   const { feed, queries, hold } = busy;
   const release = await hold();
   const reading = [1, 2, 3, 4].map(() => feed.authorize({ code }, caller));
-  const gone = new AbortController();
-  const waiting = Array.from({ length: 40 }, () => feed.authorize({ code }, caller, gone.signal));
-  gone.abort();
+  const disconnected = new AbortController();
+  const waiting = Array.from({ length: 40 }, () =>
+    feed.authorize({ code }, caller, disconnected.signal),
+  );
+  disconnected.abort();
   await release();
   const outcomes = await Promise.allSettled(waiting);
   expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['rejected']));
