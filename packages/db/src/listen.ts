@@ -15,7 +15,7 @@ export interface ListenOptions {
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const RECONNECT_AFTER_MS = 500;
-/** A half-open connection shows only when a query times out. */
+/** Detects a half-open connection, on which a query times out. */
 const PROBE_EVERY_MS = 2_000;
 const PROBE_TIMEOUT_MS = 2_000;
 const CLOSE_TIMEOUT_MS = 500;
@@ -64,7 +64,7 @@ async function listenOnce(options: ListenOptions, signal: AbortSignal): Promise<
   } finally {
     clearInterval(probe);
     signal.removeEventListener('abort', abort);
-    // The server never acknowledges the termination of a half-open connection.
+    // On a half-open connection, `end` never resolves.
     await Promise.race([client.end().catch(() => {}), sleep(CLOSE_TIMEOUT_MS)]);
   }
 }

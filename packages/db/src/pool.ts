@@ -36,10 +36,10 @@ export const MIGRATION_POOL: PoolOptions = {
   connectTimeoutMs: 10_000,
 };
 
-/** The client waits longer than the server works: its own timeout does not cancel the statement. */
+/** The client's timeout exceeds the server's, because only the server's cancels the statement. */
 const QUERY_TIMEOUT_GRACE_MS = 500;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
-/** A new connection may find another primary, or a setting that has changed. */
+/** Closes the connection: a new one may reach another primary or a changed setting. */
 const READ_ONLY_TRANSACTION = '25006';
 
 /**

@@ -27,7 +27,7 @@ export interface TestDatabase extends AsyncDisposable {
   db: Database;
 }
 
-const FOR_SLOW_MACHINES: PoolOptions = { statementTimeoutMs: 30_000, connectTimeoutMs: 30_000 };
+const SLOW_MACHINE_TIMEOUTS: PoolOptions = { statementTimeoutMs: 30_000, connectTimeoutMs: 30_000 };
 
 /**
  * Creates a migrated database by cloning a template, in 8 to 20 ms. Needs `./testing/global-setup` in
@@ -41,7 +41,7 @@ export async function createTestDatabase(options?: PoolOptions): Promise<TestDat
   const name = `test_${randomBytes(8).toString('hex')}`;
   await administer(serverUrl, `create database ${name} template ${template}`);
   const url = databaseUrl(serverUrl, name);
-  const pool = createPool(url, { ...FOR_SLOW_MACHINES, ...options });
+  const pool = createPool(url, { ...SLOW_MACHINE_TIMEOUTS, ...options });
   const db = createDatabaseOn(pool);
   return {
     url,

@@ -108,7 +108,7 @@ async function listenShared(
   return address;
 }
 
-/** Binding without SO_REUSEPORT first: two servers would otherwise share a port unnoticed. */
+/** Binds without SO_REUSEPORT first: two servers would otherwise share a port unnoticed. */
 async function ensureFree(host: string, port: number): Promise<void> {
   const probe = createServer();
   await bind(probe, { host, port });

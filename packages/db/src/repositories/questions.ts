@@ -34,7 +34,7 @@ interface QuestionsPage {
   limit: number;
 }
 
-/** Selects a page of questions as the caller sees them. */
+/** Selects a page of questions with the caller's votes. */
 function selectPage(db: Database, { tokenHash, statuses, limit }: QuestionsPage) {
   return db
     .selectFrom('questions as question')

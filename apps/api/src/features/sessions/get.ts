@@ -4,7 +4,7 @@ import { DomainError } from '../../errors.ts';
 import { toSessionSummary } from '../../presenters.ts';
 
 /**
- * Finds a session by its code. Only its participants find an ended session.
+ * Finds a session by its code; an ended one for its participants only.
  *
  * @throws DomainError SESSION_NOT_FOUND
  */

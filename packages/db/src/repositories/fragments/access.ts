@@ -42,7 +42,7 @@ export interface SessionAccess {
   role: ParticipantRole;
 }
 
-/** The session with a code and the caller with a token, whether or not they exist. */
+/** A session and a caller, each of which may not exist. */
 export interface SessionAccessRow extends Nullable<Session> {
   caller_id: number | null;
   caller_role: ParticipantRole | null;
@@ -90,7 +90,7 @@ export interface QuestionCall {
   tokenHash: Buffer;
 }
 
-/** A question and the caller with a token, whether or not they exist. */
+/** A question and a caller, each of which may not exist. */
 export interface QuestionAccessRow {
   caller_id: number | null;
   caller_role: ParticipantRole | null;

@@ -60,7 +60,7 @@ export function findOpenSession(code: Value<string>) {
       .select([...SESSION_COLUMNS, 'session.status']);
 }
 
-/** A question as one caller sees it. */
+/** A question with the vote of one participant. */
 export interface QuestionRow {
   id: number;
   /** Null for a withdrawn question. */
@@ -82,7 +82,7 @@ export function toQuestionRow(row: Nullable<QuestionRow>): QuestionRow | undefin
   return { id, body, status, pinned, vote_count, created_at, answered_at, author_name, voted };
 }
 
-/** The columns of `questions as question` that every participant sees. */
+/** The columns of `questions as question` that do not depend on the caller. */
 export const QUESTION_COLUMNS = [
   'question.id',
   'question.body',
