@@ -25,13 +25,20 @@ const RETRYABLE_CONSTRAINTS: ReadonlySet<string | undefined> = new Set([
 
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
+const NOT_NULL_VIOLATION = '23502';
 
 function isRetryable(error: unknown): boolean {
-  return (
-    error instanceof DatabaseError &&
-    (error.code === UNIQUE_VIOLATION || error.code === FOREIGN_KEY_VIOLATION) &&
-    RETRYABLE_CONSTRAINTS.has(error.constraint)
-  );
+  if (!(error instanceof DatabaseError)) return false;
+  switch (error.code) {
+    case UNIQUE_VIOLATION:
+    case FOREIGN_KEY_VIOLATION:
+      return RETRYABLE_CONSTRAINTS.has(error.constraint);
+    // A change of a question has no sequence number when another call ended the session first.
+    case NOT_NULL_VIOLATION:
+      return error.table === 'questions' && error.column === 'change_number';
+    default:
+      return false;
+  }
 }
 
 /** Awaits a query. @throws ConflictError when it violates one of RETRYABLE_CONSTRAINTS */

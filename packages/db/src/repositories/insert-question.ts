@@ -10,7 +10,6 @@ import {
   selectSessionAccess,
 } from './fragments/access.ts';
 import { lockCaller } from './fragments/caller.ts';
-import { SESSION_IS_OPEN } from './fragments/columns.ts';
 import { incrementSequence } from './fragments/sequence.ts';
 
 export interface NewQuestion extends SessionCall {
@@ -52,8 +51,7 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
     .with('free_slot', findFreeQuestionSlot(sql`(select id from author)`, PENDING_QUESTION_LIMIT))
     .with('sequence', (db) =>
       incrementSequence(sql`(select session_id from author, free_slot where ${keyIsNew})`)(db)
-        // Another call may end or fill the session while this one waits for the row lock.
-        .where(SESSION_IS_OPEN)
+        // Another call may fill the session while this one waits for the row lock.
         .where(BELOW_QUESTION_LIMIT)
         .set({ question_count: sql`session.question_count + 1` }),
     )

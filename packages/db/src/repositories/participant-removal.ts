@@ -82,6 +82,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .whereRef('session.id', '=', 'target.session_id')
           .where('target.user_id', 'is not', null)
           .where('target.blocked_at', 'is', null)
+          .where(SESSION_IS_OPEN)
           .set({
             change_number: sql`session.change_number + 1 + (select count(*) from named_questions)`,
             ...CHANGED_NOW,
@@ -106,7 +107,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
               token_seed: ifBlocked(eb.ref('participant.token_seed')),
             };
           })
-          .returning('participant.blocked_at'),
+          .returning(['participant.id', 'participant.blocked_at']),
       )
       .with('renumbered_questions', (db) =>
         db
@@ -130,6 +131,9 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
         'target.session_id as target_session_id',
         'target.user_id as target_user_id',
         sql<boolean>`coalesce(changed.blocked_at, target.blocked_at) is not null`.as('is_blocked'),
+        sql<boolean>`
+          target.user_id is null or target.blocked_at is not null or changed.id is not null
+        `.as('is_removed'),
         eb
           .exists(
             eb
@@ -157,7 +161,11 @@ export async function removeParticipantAsHost(
 ): Promise<RemoveParticipantOutcome> {
   const row = await executeOne(db, statement(removal));
   const { target_session_id: sessionId, target_user_id: userId, is_blocked: isBlocked } = row;
-  if (sessionId !== null) return { kind: 'removed', sessionId, userId, isBlocked };
+  if (sessionId !== null) {
+    // Another call ended the session while this one waited for its row.
+    if (!row.is_removed) throw new ConflictError();
+    return { kind: 'removed', sessionId, userId, isBlocked };
+  }
   const access = checkSessionAccess(row, { role: 'host', status: 'open' });
   if (access.kind === 'refused') return access;
   if (row.participant_exists) throw new ConflictError();

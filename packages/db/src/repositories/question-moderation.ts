@@ -15,7 +15,6 @@ import {
   AUTHOR_NAME,
   QUESTION_COLUMNS,
   type QuestionRow,
-  SESSION_IS_OPEN,
   toQuestionRow,
 } from './fragments/columns.ts';
 import { incrementSequence } from './fragments/sequence.ts';
@@ -57,10 +56,9 @@ function updateQuestion(
         .select(columns)
         .forNoKeyUpdate('question'),
     )
-    .with('sequence', (db) =>
-      incrementSequence(sql`(select session_id from target where not ${alreadySet})`)(db).where(
-        SESSION_IS_OPEN,
-      ),
+    .with(
+      'sequence',
+      incrementSequence(sql`(select session_id from target where not ${alreadySet})`),
     )
     .with('changed', (db) =>
       db

@@ -9,7 +9,6 @@ import {
   selectQuestionAccess,
 } from './fragments/access.ts';
 import { lockCaller } from './fragments/caller.ts';
-import { SESSION_IS_OPEN } from './fragments/columns.ts';
 import { incrementSequence } from './fragments/sequence.ts';
 
 export type WithdrawQuestionOutcome =
@@ -31,9 +30,7 @@ const statement = prepared((db, parameter: Parameter<QuestionCall>) => {
         .select(['question.id', 'question.session_id'])
         .forNoKeyUpdate('question'),
     )
-    .with('sequence', (db) =>
-      incrementSequence(sql`(select session_id from target)`)(db).where(SESSION_IS_OPEN),
-    )
+    .with('sequence', incrementSequence(sql`(select session_id from target)`))
     .with('withdrawn', (db) =>
       db
         .updateTable('questions as question')

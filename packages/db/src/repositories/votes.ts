@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { ConflictError } from '../errors.ts';
+import { ConflictError, mapConflicts } from '../errors.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import { QUESTION_ACCESS_COLUMNS, type Refusal, refuseQuestionChange } from './fragments/access.ts';
-import { callerId } from './fragments/caller.ts';
+import { IS_MEMBER, callerId } from './fragments/caller.ts';
 import {
   AUTHOR_NAME,
   QUESTION_COLUMNS,
@@ -62,6 +62,7 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           .selectFrom('session_participants as caller')
           .innerJoin('open_session', 'open_session.id', 'caller.session_id')
           .where('caller.id', 'in', (eb) => eb.selectFrom('votes').select('votes.caller_id'))
+          .where(IS_MEMBER)
           .orderBy('caller.id')
           .select(['caller.id', 'caller.role'])
           .forKeyShare('caller'),
@@ -131,11 +132,13 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
       .with('changed', (db) =>
         db
           .updateTable('questions as question')
-          .from(['target', 'vote_changes', 'sequence'])
+          .from(['target', 'vote_changes'])
           .whereRef('question.id', '=', 'target.id')
+          .where(sql<boolean>`added + removed > 0`)
           .set({
             vote_count: sql`question.vote_count + vote_changes.added - vote_changes.removed`,
-            change_number: sql`sequence.change_number`,
+            // Null, which the column refuses, when another call ended the session: no vote counts.
+            change_number: sql`(select change_number from sequence)`,
           })
           .returning(['question.session_id', 'question.vote_count']),
       )
@@ -186,7 +189,8 @@ export async function castVotes(
 ): Promise<CastVotesOutcome> {
   const tokenHashes = votes.map(({ tokenHash }) => tokenHash);
   const flags = votes.map(({ on }) => on);
-  const { rows } = await db.executeQuery(statement({ questionId, tokenHashes, flags }));
+  const query = statement({ questionId, tokenHashes, flags });
+  const { rows } = await mapConflicts(db.executeQuery(query));
   const outcomes = rows.map((row): VoteOutcome => {
     const question = toQuestionRow(row);
     if (question !== undefined && row.voter_id !== null) return { kind: 'voted', question };

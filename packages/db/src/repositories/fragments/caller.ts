@@ -27,6 +27,12 @@ export function isHost(tokenHash: Value<Buffer>) {
 }
 
 /**
+ * Whether `session_participants as caller` is neither removed nor blocked. PostgreSQL checks it again
+ * on the row that it has locked, which it does not do with the subquery of `callerId`.
+ */
+export const IS_MEMBER = sql<SqlBool>`(caller.user_id is not null and caller.blocked_at is null)`;
+
+/**
  * Part of a statement: the caller in an open session. Locks the session and the caller FOR KEY SHARE
  * before the statement locks anything else, so that deletions and removals cannot deadlock with it.
  */
@@ -36,6 +42,7 @@ export function lockCaller(tokenHash: Value<Buffer>) {
       .selectFrom('session_participants as caller')
       .innerJoin('sessions as session', 'session.id', 'caller.session_id')
       .where('caller.id', '=', callerId(tokenHash))
+      .where(IS_MEMBER)
       .where(SESSION_IS_OPEN)
       .select(['caller.id', 'caller.role', 'caller.session_id', 'session.code'])
       .forKeyShare(['session', 'caller']);

@@ -1,5 +1,6 @@
 import { type Expression, type QueryCreator, sql } from 'kysely';
 import type { Tables } from '../../database.ts';
+import { SESSION_IS_OPEN } from './columns.ts';
 
 /** `now()` would be the start of the transaction. */
 export const CHANGED_NOW = { changed_at: sql<Date>`clock_timestamp()` };
@@ -12,7 +13,8 @@ export const NEXT_STATUS_CHANGE = {
 };
 
 /**
- * Part of a statement: increments the sequence number of a session, or of none when the id is null.
+ * Part of a statement: increments the sequence number of an open session, or of none when the id is
+ * null. Returns no row when another call ended the session while this one waited for the row lock.
  * The row stays locked until the transaction ends, so changes become visible in sequence order.
  */
 export function incrementSequence(sessionId: Expression<number | null>) {
@@ -21,5 +23,6 @@ export function incrementSequence(sessionId: Expression<number | null>) {
       .updateTable('sessions as session')
       .set({ change_number: sql`session.change_number + 1`, ...CHANGED_NOW })
       .where('session.id', '=', sessionId)
+      .where(SESSION_IS_OPEN)
       .returning(['session.id', 'session.change_number']);
 }
