@@ -30,13 +30,19 @@ interface CallResult {
   body: { result: { data: unknown } } | { error: ErrorShape };
 }
 
+/** Parses the query as tRPC does: Fastify's parser differs in repeated parameters. */
+export function queryOf({ url }: FastifyRequest<TRPCRoute>): URLSearchParams {
+  const start = url.indexOf('?');
+  return new URLSearchParams(start === -1 ? '' : url.slice(start));
+}
+
 /** Returns undefined for a request that `resolveResponse` of tRPC has to handle. */
 export function parsePlainCalls(req: FastifyRequest<TRPCRoute>): PlainCalls | undefined {
-  const { method, url, headers, params, body } = req;
+  const { method, headers, params, body } = req;
+  if (method !== 'GET' && method !== 'POST') return undefined;
   const wantsStream = headers['trpc-accept'] ?? headers.accept?.includes('jsonl') ?? false;
-  if (wantsStream !== false || url.includes('#')) return undefined;
-  const start = url.indexOf('?');
-  const search = new URLSearchParams(start === -1 ? '' : url.slice(start));
+  if (wantsStream !== false) return undefined;
+  const search = queryOf(req);
   for (const name of search.keys()) if (name !== 'batch' && name !== 'input') return undefined;
   const isBatch = search.get('batch') === '1';
   const paths = isBatch ? params.path.split(',') : [params.path];

@@ -25,6 +25,9 @@ test.each(['http://localhost:5173', 'http://localhost', 'https://school.example'
     });
     expect(response.statusCode).toBe(204);
     expect(response.headers['access-control-allow-origin']).toBe(origin);
+    // The headers of tRPC's httpBatchStreamLink.
+    const granted = String(response.headers['access-control-allow-headers']).split(', ');
+    expect(granted).toEqual(expect.arrayContaining(['trpc-accept', 'x-trpc-source']));
   },
 );
 

@@ -13,6 +13,8 @@ const REQUEST_HEADERS = [
   'last-event-id',
   'traceparent',
   'tracestate',
+  'trpc-accept',
+  'x-trpc-source',
 ];
 const RESPONSE_HEADERS = ['retry-after', 'x-request-id'];
 
@@ -62,7 +64,9 @@ export function ownOrigins(listening: readonly (AddressInfo | string)[]): Readon
     const addresses = ALL_ADDRESSES.has(address) ? local.map((found) => found.address) : [address];
     const hosts = addresses.map((ip) => (ip.includes(':') ? `[${ip}]` : ip));
     if (addresses.some((ip) => LOOPBACK.test(ip))) hosts.push('localhost');
-    return hosts.map((host) => new URL(`http://${host}:${port}`).origin);
+    // A link-local address with a zone is not an origin.
+    const urls = hosts.map((host) => `http://${host}:${port}`).filter((url) => URL.canParse(url));
+    return urls.map((url) => new URL(url).origin);
   });
   return new Set(origins);
 }

@@ -58,3 +58,19 @@ test('a stream followed by an incomplete request ends with its client', async ()
   client.end();
   await expect.poll(() => socket.destroyed).toBe(true);
 });
+
+test('a request target with a fragment opens no stream', async () => {
+  const client = connect(Number(port), '127.0.0.1');
+  let received = '';
+  client.on('data', (chunk: Buffer) => (received += chunk.toString()));
+  client.write(request('sessions.events').replace(' HTTP/', '#&batch=1 HTTP/'));
+  await expect.poll(() => received).toMatch(/^HTTP\/1.1 400 .*"reason":"INVALID_INPUT"/s);
+  client.destroy();
+  const listeners = async () => (await app.inject('/metrics')).body;
+  await expect.poll(listeners).toContain('\nclassroom_live_listeners 0\n');
+});
+
+test('HEAD of a mutation calls no procedure', async () => {
+  const { statusCode } = await app.inject({ method: 'HEAD', url: '/trpc/sessions.create' });
+  expect(statusCode).toBe(204);
+});

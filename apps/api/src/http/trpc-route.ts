@@ -8,7 +8,13 @@ import { SessionEvents } from '../features/live/session-events.ts';
 import type { Subscribe } from '../features/live/feed.ts';
 import { appRouter, procedures } from '../router.ts';
 import { formatError, toTRPCError } from '../trpc/errors.ts';
-import { type TRPCRoute, callProcedures, parseJson, parsePlainCalls } from './call-procedures.ts';
+import {
+  type TRPCRoute,
+  callProcedures,
+  parseJson,
+  parsePlainCalls,
+  queryOf,
+} from './call-procedures.ts';
 import { logError, sendError } from './errors.ts';
 import { mediaType, addJsonParser } from './json-parser.ts';
 import { createEventStreams } from './sse.ts';
@@ -97,9 +103,9 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
 }
 
 /** Streams bypass tRPC's handler, which creates a web stream, an encoder and a timer per subscriber. */
-function isSubscription({ method, params, query }: TRPCRequest): boolean {
-  const type = procedures.get(params.path)?._def.type;
-  return method === 'GET' && type === 'subscription' && query.batch !== '1';
+function isSubscription(req: TRPCRequest): boolean {
+  const type = procedures.get(req.params.path)?._def.type;
+  return req.method === 'GET' && type === 'subscription' && queryOf(req).get('batch') !== '1';
 }
 
 async function authorizeStream(
@@ -134,6 +140,8 @@ function refusalCode(request: TRPCRequest): TRPCError['code'] | undefined {
   if (!isJson && (type !== undefined || request.method === 'POST')) {
     return 'UNSUPPORTED_MEDIA_TYPE';
   }
+  // A request target has no fragment (RFC 9112, section 3.2); URL parsers would disagree about it.
+  if (request.url.includes('#')) return 'BAD_REQUEST';
   return request.params.path.split(',').length > MAX_BATCH_SIZE ? 'BAD_REQUEST' : undefined;
 }
 
