@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
 import { findOrStartServer, stopServer, stopStartingServer } from './server.ts';
@@ -28,9 +29,7 @@ export function supervise(options: SuperviseOptions): () => Promise<void> {
   const port = Number(new URL(url).port);
   const closing = new AbortController();
   const { signal } = closing;
-  const aborted = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve());
-  });
+  const aborted = once(signal, 'abort');
   let lock: SharedLock | undefined = options.lock;
   let pauseMs = 0;
 

@@ -67,7 +67,7 @@ test('closing completes the requests in flight on every listening socket', async
   await expect.poll(() => received).toBe(responses.length);
   const closed = listening[Symbol.asyncDispose]();
   response.resolve('served');
-  for (const received of await Promise.all(responses)) expect(received).toContain('served');
+  for (const each of await Promise.all(responses)) expect(each).toContain('served');
   await closed;
   const late = connect(Number(new URL(listening.address).port), HOST);
   const [error] = await once(late, 'error');
