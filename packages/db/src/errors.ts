@@ -29,16 +29,12 @@ const NOT_NULL_VIOLATION = '23502';
 
 function isRetryable(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false;
-  switch (error.code) {
-    case UNIQUE_VIOLATION:
-    case FOREIGN_KEY_VIOLATION:
-      return RETRYABLE_CONSTRAINTS.has(error.constraint);
-    // A change of a question has no sequence number when another call ended the session first.
-    case NOT_NULL_VIOLATION:
-      return error.table === 'questions' && error.column === 'change_number';
-    default:
-      return false;
+  if (error.code === UNIQUE_VIOLATION || error.code === FOREIGN_KEY_VIOLATION) {
+    return RETRYABLE_CONSTRAINTS.has(error.constraint);
   }
+  // A changed question has no sequence number when another call ended the session first.
+  const isSequence = error.table === 'questions' && error.column === 'change_number';
+  return error.code === NOT_NULL_VIOLATION && isSequence;
 }
 
 /** Awaits a query. @throws ConflictError when it violates one of RETRYABLE_CONSTRAINTS */
