@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { createTestDatabase } from '@classroom/db/testing';
 import { describe, expect, test } from 'vitest';
 import { processesOf, temporaryDirectory } from '../src/embedded-server.ts';
 import { forEach } from '../src/load.ts';
+import { listenOnLoopback } from '../src/programs.ts';
 import { type ApiProcess, printed, spawnApi, startApi } from '@classroom/api/start';
 
 const run = promisify(execFile);
@@ -16,7 +16,7 @@ async function expectOneLine(api: ApiProcess, line: RegExp) {
   expect(api.output().trim()).toMatch(line);
 }
 
-test('an API without settings prints a curl command that creates a session, and keeps it over a restart', async () => {
+test('an API without settings prints a curl command that creates a session, which survives a restart', async () => {
   const dataDir = await temporaryDirectory();
   await using api = await startApi({ DATA_DIR: dataDir });
   const command = await printed(api, /^curl .+$/m);
@@ -68,12 +68,10 @@ describe('an API that cannot start prints one line about', () => {
 
   test('a port in use', async () => {
     await using database = await createTestDatabase();
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    const port = String(address !== null && typeof address === 'object' && address.port);
+    const server = createServer();
+    const port = await listenOnLoopback(server);
     await expectOneLine(
-      spawnApi({ DATABASE_URL: database.url, PORT: port }),
+      spawnApi({ DATABASE_URL: database.url, PORT: String(port) }),
       new RegExp(`^PORT ${port}: already in use; .+$`),
     );
     server.close();

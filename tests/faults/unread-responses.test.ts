@@ -34,7 +34,7 @@ test('300 sockets that do not read are closed and cost little memory, while call
   const sockets: RawConnection[] = [];
   await forEach(times(SOCKETS), 50, async (n) => {
     const connection = await openConnection(api.url, false);
-    // The first one sends nothing either.
+    // The first socket sends nothing either.
     if (n > 0) await connection.write(request);
     sockets.push(connection);
   });
