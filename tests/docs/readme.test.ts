@@ -23,8 +23,10 @@ function blocks(page: string, language: string): string[] {
 async function pages(): Promise<string[]> {
   const below = await readdir(path.join(ROOT, 'docs'), { recursive: true });
   const docs = below.filter((file) => file.endsWith('.md')).map((file) => path.join('docs', file));
-  const packages = ['apps/api', 'packages/client', 'packages/db', 'packages/schema'];
-  const readmes = packages.map((directory) => path.join(directory, 'README.md'));
+  const packages = ['client', 'db', 'embedded-postgres', 'schema'];
+  const readmes = ['apps/api', ...packages.map((name) => `packages/${name}`)].map(
+    (directory) => `${directory}/README.md`,
+  );
   return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...readmes, ...docs];
 }
 
