@@ -1,7 +1,4 @@
-/**
- * Of `@scalar/api-reference` only the script that its authors have built is used. What that was built
- * from is 270 packages and 220 MB, and nothing of them would ever run.
- */
+/** The API serves the bundled script of `@scalar/api-reference`, which needs none of its 270 dependencies (220 MB). */
 function readPackage(manifest) {
   return manifest.name === '@scalar/api-reference' ? { ...manifest, dependencies: {} } : manifest;
 }

@@ -10,7 +10,7 @@ import { type RoundOptions, callsPerSecond } from './statistics.ts';
 
 const exec = promisify(execFile);
 
-/** Runs the statement of a round, and nothing else, as fast as the database server can. */
+/** Runs only the statement of a round, as fast as the database server can. */
 export interface Baseline {
   name: string;
   /** @returns statements per second */
@@ -62,8 +62,8 @@ function pgbench(name: string, databaseUrl: string, directory: string): Baseline
 }
 
 /**
- * Captures the statement of a sample call, finds the random digits of the sample among its parameters,
- * and replaces them by variables that pgbench draws.
+ * Captures the statement of a sample call, and replaces each of its random parameters by a random variable
+ * of pgbench.
  */
 async function pgbenchScript(round: Round, databaseUrl: string): Promise<string> {
   const lines: string[] = [];
@@ -81,7 +81,7 @@ async function pgbenchScript(round: Round, databaseUrl: string): Promise<string>
   const queries = await captureQueries(databaseUrl, (db) => round.statement(db, recordDigits));
   const [query] = queries;
   if (query === undefined || queries.length > 1) {
-    throw new Error(`A call must send one statement; this one sent ${queries.length}`);
+    throw new Error(`A call must send one statement, but this one sent ${queries.length}`);
   }
   const statement = query.sql.replaceAll(/\$(\d+)/g, (_, position: string) => {
     const value = query.parameters[Number(position) - 1];

@@ -17,7 +17,7 @@ export async function startDatabase(stack: AsyncDisposableStack): Promise<string
   return database.url;
 }
 
-/** Starts one API process with its default settings, except for limits. */
+/** Starts one API process with its default settings, except MAX_PARTICIPANTS. */
 export async function startApi(
   databaseUrl: string,
   stack: AsyncDisposableStack,
@@ -33,7 +33,7 @@ export async function startApi(
   return { url: await addressOf(api), pid: api.child.pid ?? 0 };
 }
 
-/** Returns the date, the machine and the versions that a table was measured with. */
+/** Describes a run: date, machine and versions. */
 export async function describeRun(databaseUrl: string): Promise<string> {
   await using db = createDatabase(databaseUrl);
   const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);

@@ -10,7 +10,7 @@ import type { RoundOptions } from './statistics.ts';
 
 const exec = promisify(execFile);
 
-/** Sends HTTP calls from this machine, so that its CPU time counts against the server. */
+/** Sends HTTP calls from this machine, where it competes with the server for CPU time. */
 export interface Load {
   name: string;
   /** Calls a URL with inputs of the round. @throws Error when any response is not 200 */

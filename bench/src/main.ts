@@ -8,9 +8,9 @@ import { type Rows, printTable, writeTable } from './table.ts';
 import { votes } from './votes.ts';
 
 /**
- * Measures something with a table in docs/benchmarks.md, and returns the rows of the table.
+ * Runs a benchmark, and returns the rows of its table in docs/benchmarks.md.
  *
- * @param only the rows to measure, for a benchmark that can measure some of them alone
+ * @param only names of the rows to measure, for a benchmark that can measure single rows
  */
 type Benchmark = (stack: AsyncDisposableStack, only: readonly string[]) => Promise<Rows>;
 
@@ -29,7 +29,7 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
 const [wanted, ...only] = process.argv.slice(2);
 if (wanted !== undefined && !benchmarks.has(wanted)) {
   const names = [...benchmarks.keys()].join(', ');
-  console.error(`There is no benchmark ${wanted}; use one of ${names}`);
+  console.error(`Unknown benchmark ${wanted}; use one of ${names}`);
   process.exit(1);
 }
 

@@ -14,7 +14,7 @@ const OPTIONS = { connections: 32, seconds: 6 };
 const ROUNDS = 3;
 const SESSION_LIMIT = 3;
 
-/** Creates sessions in other ways as well, in one run on one PostgreSQL, without HTTP. */
+/** Compares ways to create a session, in one run on one PostgreSQL, without HTTP. */
 export async function peers(stack: AsyncDisposableStack): Promise<string[][]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'classroom-bench-'));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
@@ -60,8 +60,8 @@ function openPlainKysely(url: string): Kysely<Tables> {
 }
 
 /**
- * Creates a session as is usual with these libraries, for its speed alone: parallel calls can pass the
- * limit, because each counts before the others insert.
+ * Creates a session in the usual way with these libraries. It only serves as a comparison of speed:
+ * parallel calls can exceed the limit, because each counts before the others insert.
  */
 async function createInTransaction(db: Database): Promise<void> {
   const session = newSession(randomDigits);

@@ -28,7 +28,7 @@ export interface Round {
   statement: (db: Database, random: RandomDigits) => Promise<unknown>;
 }
 
-/** Each session is for a new host. */
+/** Every session has a new host. */
 export const createSession: ProcedureBenchmark = {
   name: 'create-session',
   procedure: 'sessions.create',
@@ -40,7 +40,7 @@ export const createSession: ProcedureBenchmark = {
   }),
 };
 
-/** All join one session, each under a new name. */
+/** Every participant joins the same session under a new name. */
 export const joinSession: ProcedureBenchmark = {
   name: 'join-session',
   procedure: 'sessions.join',
@@ -79,7 +79,7 @@ export function newParticipant(code: string, random: RandomDigits): NewParticipa
     code,
     displayName: random(UNIQUE_DIGITS),
     callerTokenHash: null,
-    // The statement picks a random slot: with this many, no two calls conflict. pgbench cannot retry.
+    // Calls pick random slots. With this many none conflict, which pgbench could not retry.
     maxParticipants: 2_000_000_000,
     tokenHash: sha256(random(UNIQUE_DIGITS)),
     idempotencyKeyHash: null,
@@ -87,7 +87,7 @@ export function newParticipant(code: string, random: RandomDigits): NewParticipa
   };
 }
 
-/** In place of a token hash: pgbench can compute it as well. */
+/** Stands in for a token hash; pgbench can compute it too. */
 export function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -10,7 +10,7 @@ import { type LoadResult, openLoad } from './load.ts';
 import type { ProcedureBenchmark, Round } from './procedures.ts';
 import { median } from './statistics.ts';
 
-/** Node optimises hot code during this time. */
+/** Time for V8 to optimise hot code. */
 const WARM_UP_SECONDS = 20;
 const ROUNDS = 5;
 const OPTIONS = { connections: 32, seconds: 10 };

@@ -9,12 +9,12 @@ export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** The value that this share of the sorted values does not exceed. */
+/** The quantile of sorted values: a share of 0.99 gives p99. */
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** Calls `run` again and again, `connections` calls at a time, and returns the calls per second. */
+/** Calls `run` repeatedly with `connections` concurrent calls, and returns the calls per second. */
 export async function callsPerSecond(
   run: () => Promise<unknown>,
   { connections, seconds }: RoundOptions,

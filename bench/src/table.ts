@@ -3,19 +3,19 @@ import path from 'node:path';
 
 const PAGE = path.resolve(import.meta.dirname, '../../docs/benchmarks.md');
 
-/** The rows of a table, its head first. */
+/** The rows of a table, starting with its header. */
 export type Rows = readonly (readonly string[])[];
 
-/** Prints a table, and replaces the one between the marks of that name in docs/benchmarks.md. */
+/** Prints a table, and replaces the one between the markers of that name in docs/benchmarks.md. */
 export async function writeTable(name: string, rows: Rows): Promise<void> {
   const table = printTable(rows);
   const page = await readFile(PAGE, 'utf8');
   const marked = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  if (!marked.test(page)) throw new Error(`docs/benchmarks.md has no marks for ${name}`);
+  if (!marked.test(page)) throw new Error(`docs/benchmarks.md has no markers for ${name}`);
   await writeFile(PAGE, page.replace(marked, `$1\n${table}\n\n$2`));
 }
 
-/** Prints a table as Markdown, padded as the formatter pads it, and returns it. */
+/** Prints a table as Markdown in the format of oxfmt, and returns it. */
 export function printTable(rows: Rows): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

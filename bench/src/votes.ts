@@ -23,7 +23,7 @@ interface Ballot {
   questionIds: number[];
 }
 
-/** Votes on one question and on a hundred, beside one statement per vote without HTTP. */
+/** Votes on one question and on a hundred; the baseline sends one statement per vote without HTTP. */
 export async function votes(stack: AsyncDisposableStack): Promise<string[][]> {
   const databaseUrl = await startDatabase(stack);
   const { url } = await startApi(databaseUrl, stack);
@@ -50,7 +50,7 @@ export async function votes(stack: AsyncDisposableStack): Promise<string[][]> {
   ];
 }
 
-/** Opens a session with five hundred voters and that many questions, each of another author. */
+/** Creates a session with five hundred voters and `questions` questions, each of another author. */
 async function openBallot(db: Database, questions: number): Promise<Ballot> {
   const session = newSession(randomDigits);
   await insertSession(db, session);
@@ -76,13 +76,13 @@ async function openBallot(db: Database, questions: number): Promise<Ballot> {
       anonymous: false,
       idempotencyKeyHash: null,
     });
-    if (outcome.kind !== 'submitted') throw new Error(`No question was added: ${outcome.kind}`);
+    if (outcome.kind !== 'submitted') throw new Error(`No question was submitted: ${outcome.kind}`);
     questionIds.push(outcome.id);
   }
   return { tokens, questionIds };
 }
 
-/** The nth vote: each voter adds a vote to each question in turn, then withdraws all of them. */
+/** The nth vote: each voter votes for each question in turn, then withdraws these votes. */
 function nthVote({ tokens, questionIds }: Ballot, n: number) {
   const token = tokens[n % tokens.length];
   const turn = Math.floor(n / tokens.length) + (n % tokens.length);

@@ -14,21 +14,21 @@ const ready = z.object({ status: z.literal('ok') });
  * Finds the API at `API_URL`, else at the default port, else starts one, which `stack` stops.
  *
  * @returns `http://host:port`
- * @throws DemoError when the API at `API_URL` does not answer
+ * @throws DemoError when no API responds at `API_URL`
  */
 export async function findApi(stack: AsyncDisposableStack, signal: AbortSignal): Promise<string> {
   const apiUrl = process.env['API_URL'];
   if (apiUrl) {
     const url = apiUrl.replace(/\/+$/, '');
     if (await isReady(url)) return url;
-    throw new DemoError(`No classroom API answers at ${url} (API_URL). Is it running?`);
+    throw new DemoError(`API_URL ${url}: no classroom API responds; start it, or unset API_URL`);
   }
   if (await isReady(DEFAULT_URL)) return DEFAULT_URL;
-  console.log(`Nothing answers at ${DEFAULT_URL}. Starting an API with a database of its own …`);
+  console.log(`No API responds at ${DEFAULT_URL}; starting one with its own database …`);
   return stack.use(await startOwnApi(signal)).url;
 }
 
-/** Whether a classroom API with a reachable database answers, and not another server. */
+/** Whether a classroom API with a reachable database responds. */
 async function isReady(url: string): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
@@ -46,8 +46,8 @@ export interface OwnApi extends AsyncDisposable {
 }
 
 /**
- * Starts the API as `pnpm start` does, except that no setting of the user applies: the demo must not
- * touch another database.
+ * Starts the API as `pnpm start` does, without the settings of the user: the demo must not touch another
+ * database.
  *
  * @throws DemoError when it does not start; it has printed the reason
  */
@@ -61,7 +61,7 @@ export async function startOwnApi(signal: AbortSignal): Promise<OwnApi> {
   stack.use(api);
   signal.addEventListener('abort', () => void api.child.kill('SIGINT'));
   const url = await addressOf(api).catch(() => {
-    throw new DemoError('The API has not started.');
+    throw new DemoError('The API did not start; its output above has the reason');
   });
   const started = stack.move();
   return { url, dataDir, [Symbol.asyncDispose]: () => started.disposeAsync() };

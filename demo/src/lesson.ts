@@ -57,7 +57,8 @@ export function subscribe(
         received.splice(0, found + 1);
         if (found !== -1) return;
         if (failure !== undefined) throw new DemoError(`The live events failed: ${failure}`);
-        if (Date.now() > deadline) throw new DemoError('A live event has not arrived.');
+        if (Date.now() > deadline)
+          throw new DemoError('A live event did not arrive within ten seconds');
         await sleep(CHECK_INTERVAL_MS, undefined, { signal });
       }
     },

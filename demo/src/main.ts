@@ -18,7 +18,7 @@ try {
   const reason = reasonOf(error);
   if (signal.aborted) process.exitCode = 130;
   else if (error instanceof DemoError) console.error(error.message);
-  else if (reason !== undefined) console.error(`The API refuses: ${reason}`);
+  else if (reason !== undefined) console.error(`The API refused a call: ${reason}`);
   else console.error(error);
 }
 await stack.disposeAsync();

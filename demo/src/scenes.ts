@@ -29,7 +29,7 @@ export async function arrive({ stage, as, code, host, subscription }: Lesson): P
     join('Eve'),
   ]);
   const { items } = await ben.client.sessions.participants.query({ code });
-  stage.note(`${items.length} are in the room.`);
+  stage.note(`${items.length} participants are in the session.`);
 
   await stage.act('Ms Noether starts.');
   await host.sessions.start.mutate({ code });
@@ -53,7 +53,7 @@ export async function ask(lesson: Lesson, { ben, cleo, dan }: Students): Promise
     return id;
   };
   await lesson.stage.act('Ben asks.');
-  const circle = await submit(ben, 'How many symmetries has a circle?');
+  const circle = await submit(ben, 'How many symmetries does a circle have?');
   await lesson.stage.act('Cleo asks anonymously.');
   const exam = await submit(cleo, 'Will this be in the exam?', true);
   await lesson.stage.act('Dan asks.');
@@ -61,7 +61,7 @@ export async function ask(lesson: Lesson, { ben, cleo, dan }: Students): Promise
   return { circle, exam, joke };
 }
 
-/** Students vote. */
+/** Students vote for a question. */
 export async function vote(
   lesson: Lesson,
   { ben, dan, eve }: Students,

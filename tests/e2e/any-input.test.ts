@@ -39,7 +39,7 @@ test('every generated input creates a session or is refused with INVALID_INPUT',
   await fc.assert(
     fc.asyncProperty(batch, async (inputs) => {
       for (const { status, text } of await Promise.all(inputs.map(send))) {
-        // 409: a short name may well come up a fourth time.
+        // 409: a short host name may be generated a fourth time.
         expect([200, 400, 409], text).toContain(status);
         expect(status === 400 ? text : 'INVALID_INPUT').toContain('INVALID_INPUT');
       }

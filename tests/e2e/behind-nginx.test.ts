@@ -39,7 +39,7 @@ describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)'
     }
   });
 
-  test('a subscriber receives changes within three seconds, whichever process makes them', async () => {
+  test('a subscriber receives changes of either process within three seconds', async () => {
     const { code, hostToken } = await createSession(proxy);
     await clientOf(proxy, hostToken).sessions.start.mutate({ code });
     const joined = await clientOf(proxy).sessions.join.mutate({ code, displayName: 'Ben' });
@@ -74,7 +74,7 @@ describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)'
     expect(delivered.filter((isDelivered) => !isDelivered)).toEqual([]);
   });
 
-  test('/metrics is not reached, whatever the spelling of the path', async () => {
+  test('no spelling of the path reaches /metrics', async () => {
     expect((await fetch(`${proxy.one.url}/metrics`)).status).toBe(200);
     for (const path of [
       '/metrics',
@@ -99,7 +99,7 @@ describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)'
 
   test('no call fails and no change is missed while one of two processes stops', async () => {
     const { code, hostToken } = await createSession(proxy);
-    // One after another, so that each process has some of them.
+    // nginx alternates between the processes, so each has some of them.
     using open = new DisposableStack();
     const subscriptions: TestSubscription[] = [];
     while (subscriptions.length < 4) {
@@ -153,8 +153,8 @@ describe.skipIf(!hasNginx)('callers through nginx (skipped where nginx is not in
     await proxy?.[Symbol.asyncDispose]();
   });
 
-  test('share the limit of their address, whatever they write into X-Forwarded-For', async () => {
-    // Each of the two processes counts to a hundred by itself.
+  test('share the limit of their address regardless of X-Forwarded-For', async () => {
+    // Each of the two processes allows a hundred.
     for (const n of times(40)) await sendCodesFrom(proxy, `192.0.2.${n}`, 10);
     for (const n of times(4)) {
       expect(await reasonFrom(proxy, `192.0.2.${40 + n}`)).toBe('RATE_LIMITED');

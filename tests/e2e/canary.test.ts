@@ -60,7 +60,7 @@ test('names, tokens, keys and pairing codes reach no log, URL, metric or trace, 
 
   // The same values in calls that are refused.
   await host.start.mutate({ code });
-  await host.prolong.mutate({ code });
+  await host.extend.mutate({ code });
   await as(participantToken).participants.query({ code });
   await host.get.query({ code });
   expect(await reasonFor(as().create.mutate({ ...creation, title: canary('') }))).toBe(

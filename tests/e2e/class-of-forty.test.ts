@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { clientOf } from '../src/client.ts';
+import { clientOf, createSession } from '../src/client.ts';
 import { subscribe, type TestSubscription } from '../src/subscribe.ts';
 import { startApi } from '@classroom/api/start';
 
@@ -14,15 +13,12 @@ test('a class of forty misses no event while one of two processes is killed', as
   const doomed = await startApi(env);
   const { port } = new URL(doomed.url);
 
-  const { code, hostToken } = await clientOf(steady).sessions.create.mutate({
-    title: 'Algebra I',
-    hostDisplayName: `Ada ${randomUUID()}`,
-  });
+  const { code, hostToken } = await createSession(steady);
   const host = clientOf(steady, hostToken);
   await host.sessions.start.mutate({ code });
   const tokens = await Promise.all(
     Array.from({ length: STUDENTS }, async (_, n) => {
-      const input = { code, displayName: `Student ${n}`, idempotencyKey: randomUUID() };
+      const input = { code, displayName: `Student ${n}` };
       return (await clientOf(steady).sessions.join.mutate(input)).participantToken;
     }),
   );
@@ -30,9 +26,8 @@ test('a class of forty misses no event while one of two processes is killed', as
   const subscriptions: TestSubscription[] = await Promise.all(
     tokens.map((token, n) => subscribe(clientOf(n % 2 === 0 ? steady : doomed, token), code)),
   );
-  using _ = {
-    [Symbol.dispose]: () => subscriptions.forEach((subscription) => subscription[Symbol.dispose]()),
-  };
+  using open = new DisposableStack();
+  for (const subscription of subscriptions) open.use(subscription);
 
   const submitted = new Map<number, string>();
   const submit = async (n: number) => {

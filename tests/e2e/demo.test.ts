@@ -14,9 +14,9 @@ const MILESTONES = [
   'The code to join is ',
   'live: the session is a draft, with 0 questions',
   'live: 1 device listening',
-  '5 are in the room.',
+  '5 participants are in the session.',
   'live: the session is active',
-  '| Ben: How many symmetries has a circle?',
+  '| Ben: How many symmetries does a circle have?',
   '| somebody: Will this be in the exam?',
   '| Dan: When is lunch?',
   'pending, 3 votes | somebody',
@@ -31,7 +31,7 @@ const MILESTONES = [
   'The code is no longer valid: SESSION_NOT_FOUND',
 ];
 
-test('the demo plays a lesson, prints the transcript of the README, and leaves no session open', async () => {
+test('the demo plays the transcript of the README and leaves no session open', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url });
   const { output, errors, exitCode } = await runDemo(api.url);
@@ -48,17 +48,17 @@ test('the demo plays a lesson, prints the transcript of the README, and leaves n
 });
 
 test.each(['http://127.0.0.1:1', 'nonsense'])(
-  'an API_URL without an API fails in one line: %s',
+  'the demo fails in one line when no API responds at API_URL %s',
   async (url) => {
     expect(await runDemo(url)).toEqual({
       output: '',
-      errors: `No classroom API answers at ${url} (API_URL). Is it running?\n`,
+      errors: `API_URL ${url}: no classroom API responds; start it, or unset API_URL\n`,
       exitCode: 1,
     });
   },
 );
 
-test('a host with three open sessions fails in one line', async () => {
+test('the demo fails in one line when its host has three open sessions', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url });
   const { sessions } = createClient({ url: `${api.url}/trpc` });
@@ -67,12 +67,12 @@ test('a host with three open sessions fails in one line', async () => {
   }
   const { errors, exitCode } = await runDemo(api.url);
   expect({ errors, exitCode }).toEqual({
-    errors: 'The API refuses: HOST_SESSION_LIMIT\n',
+    errors: 'The API refused a call: HOST_SESSION_LIMIT\n',
     exitCode: 1,
   });
 });
 
-test('an API that the demo starts is stopped with its data removed', async () => {
+test('the demo stops an API that it has started and removes its data', async () => {
   const api = await startOwnApi(new AbortController().signal);
   expect((await fetch(`${api.url}/readyz`)).status).toBe(200);
   await api[Symbol.asyncDispose]();

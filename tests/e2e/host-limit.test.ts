@@ -22,7 +22,7 @@ test('of 200 parallel creates for one host through two processes exactly three s
     );
     const { none, ...refusals } = await countReasons(calls.flat());
     expect(none).toBe(3);
-    // A slow machine may refuse some of so many calls.
+    // A busy server may refuse some.
     const { HOST_SESSION_LIMIT = 0, UNAVAILABLE = 0 } = refusals;
     expect(HOST_SESSION_LIMIT + UNAVAILABLE).toBe(CALLS - 3);
     expect(await countSessions(database.db, input.hostDisplayName)).toEqual({ all: 3, open: 3 });

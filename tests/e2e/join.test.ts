@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { reasonFor, useApi } from '../src/client.ts';
+import { reasonFor, sessionInput, useApi } from '../src/client.ts';
 
 const { as } = await useApi();
 const anyone = as();
 
-const create = () =>
-  anyone.sessions.create.mutate({ title: 'Algebra I', hostDisplayName: `Ada ${randomUUID()}` });
+const create = () => anyone.sessions.create.mutate(sessionInput());
 const join = (code: string, displayName: string) =>
   anyone.sessions.join.mutate({ code, displayName });
 
@@ -49,17 +48,17 @@ test('a join with the token of a participant returns that participant', async ()
 test('twenty joins with one idempotency key create one participant', async () => {
   const { code, hostToken } = await create();
   const input = { code, displayName: 'Ben', idempotencyKey: randomUUID() };
-  const answers = await Promise.all(
+  const joined = await Promise.all(
     Array.from({ length: 20 }, () => anyone.sessions.join.mutate(input)),
   );
-  for (const answer of answers) expect(answer).toEqual(answers[0]);
+  for (const each of joined) expect(each).toEqual(joined[0]);
   await as(hostToken).sessions.start.mutate({ code });
-  expect(await anyone.sessions.join.mutate(input)).toEqual(answers[0]);
+  expect(await anyone.sessions.join.mutate(input)).toEqual(joined[0]);
   const other = { ...input, displayName: 'Cleo' };
   expect(await reasonFor(anyone.sessions.join.mutate(other))).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
-test('draft and active sessions can be joined, and an ended one is known to its participants alone', async () => {
+test('draft and active sessions can be joined, and only participants find an ended session', async () => {
   const { code, hostToken } = await create();
   const { participantToken } = await join(code, 'Ben');
   await as(hostToken).sessions.start.mutate({ code });
@@ -73,7 +72,7 @@ test('draft and active sessions can be joined, and an ended one is known to its 
   expect(await again.get.query({ code })).toMatchObject({ status: 'ended' });
 });
 
-test('the list of participants has the host first, then the others by time of joining, in pages', async () => {
+test('the pages of participants list the host first, then the others by time of joining', async () => {
   const { code, hostToken, host } = await create();
   const names = ['Ben', 'Cleo', 'Dan', 'Eve', 'Finn'];
   for (const name of names) await join(code, name);
@@ -109,11 +108,11 @@ test('only participants of the session list its participants', async () => {
   }
 });
 
-test('a participant may neither start nor prolong nor end the session', async () => {
+test('a participant cannot start, extend or end the session', async () => {
   const { code } = await create();
   const { participantToken } = await join(code, 'Ben');
-  const { start, prolong, end } = as(participantToken).sessions;
-  for (const procedure of [start, prolong, end]) {
+  const { start, extend, end } = as(participantToken).sessions;
+  for (const procedure of [start, extend, end]) {
     expect(await reasonFor(procedure.mutate({ code }))).toBe('FORBIDDEN');
   }
 });

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { expireSessions, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, describe, expect, test } from 'vitest';
-import { clientOf } from '../src/client.ts';
+import { clientOf, createSession } from '../src/client.ts';
 import { subscribe } from '../src/subscribe.ts';
 import { startApi } from '@classroom/api/start';
 
@@ -15,10 +14,7 @@ afterAll(async () => {
 });
 
 async function open() {
-  const { code, hostToken, host } = await as().sessions.create.mutate({
-    title: 'Algebra I',
-    hostDisplayName: `Ada ${randomUUID()}`,
-  });
+  const { code, hostToken, host } = await createSession(apis[0]);
   const join = (displayName: string) => as().sessions.join.mutate({ code, displayName });
   return { code, hostToken, host, join };
 }
@@ -50,7 +46,7 @@ describe('a subscriber', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('receives votes, answers, pins and withdrawals, and hidden questions as the host alone', async () => {
+  test('receives votes, pins and withdrawals; only the host receives hidden questions', async () => {
     const { code, hostToken, join } = await open();
     const [ben, cleo] = [await join('Ben'), await join('Cleo')];
     using host = await subscribe(as(hostToken), code);
@@ -73,7 +69,7 @@ describe('a subscriber', () => {
     await expect.poll(() => last(student)).toEqual({ type: 'questionRemoved', questionId });
   });
 
-  test('who returns with the last id receives the missed events once and in order', async () => {
+  test('that resumes from the last id receives the missed events once and in order', async () => {
     const { code, hostToken, join } = await open();
     const { participantToken } = await join('Ben');
     let id = '';
@@ -96,7 +92,7 @@ describe('a subscriber', () => {
   });
 
   test.each(['999999', 'nonsense'])(
-    'who returns with the id %s receives a snapshot',
+    'that resumes from the unknown id %s receives a snapshot',
     async (id) => {
       const { code, hostToken } = await open();
       using subscription = await subscribe(as(hostToken), code, id);
@@ -109,17 +105,13 @@ describe('a subscriber', () => {
   test('receives the number of listeners of all processes', async () => {
     const { code, hostToken, join } = await open();
     const { participantToken } = await join('Ben');
-    const listening = (subscription: typeof one) =>
-      subscription.received
-        .flatMap(({ data }) => (data.type === 'presence' ? [data.listening] : []))
-        .at(-1);
     using one = await subscribe(as(hostToken), code);
     {
       using other = await subscribe(as(participantToken, 1), code);
-      await expect.poll(() => listening(one)).toBe(2);
-      await expect.poll(() => listening(other)).toBe(2);
+      await expect.poll(one.listening).toBe(2);
+      await expect.poll(other.listening).toBe(2);
     }
-    await expect.poll(() => listening(one)).toBe(1);
+    await expect.poll(one.listening).toBe(1);
   });
 });
 
@@ -150,7 +142,7 @@ describe('a subscription ends', () => {
     expect(late.changes()).toMatchObject([{ data: { session: { status: 'ended' } } }]);
   });
 
-  test('for a subscriber who returns to an expired session that no sweep has ended', async () => {
+  test('for a subscriber that resumes after the session has expired', async () => {
     const { code, hostToken, host } = await open();
     using subscription = await subscribe(as(hostToken), code);
     await expect.poll(() => subscription.changes()).toHaveLength(1);
@@ -165,7 +157,6 @@ describe('a subscription ends', () => {
     using subscription = await subscribe(as(hostToken), code);
     await expect.poll(() => subscription.changes()).toHaveLength(1);
     await expireSessions(database.db, host.displayName);
-    await using _ = await startApi({ DATABASE_URL: database.url });
     await expect.poll(() => subscription.ended()).toBe('completed');
     expect(subscription.changes().at(-1)?.data).toMatchObject({ session: { status: 'ended' } });
   });
@@ -193,7 +184,7 @@ describe('a subscription ends', () => {
   });
 });
 
-test('the client puts the token into no URL', async () => {
+test('the client never puts the token into a URL', async () => {
   const { code, hostToken } = await open();
   const urls: string[] = [];
   const original = globalThis.fetch;

@@ -1,21 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { reasonFor, useApi } from '../src/client.ts';
+import { createSession, reasonFor, useApi } from '../src/client.ts';
 
-const { as } = await useApi();
+const { api, as } = await useApi();
 
-async function room() {
-  const { code, hostToken } = await as().sessions.create.mutate({
-    title: 'Algebra I',
-    hostDisplayName: `Ada ${randomUUID()}`,
-  });
+async function openClassroom() {
+  const { code, hostToken } = await createSession(api);
   const join = async (displayName: string) =>
     as((await as().sessions.join.mutate({ code, displayName })).participantToken);
   return { code, host: as(hostToken), ben: await join('Ben'), cleo: await join('Cleo') };
 }
 
 test('a question is submitted, voted for, pinned and answered', async () => {
-  const { code, host, ben, cleo } = await room();
+  const { code, host, ben, cleo } = await openClassroom();
   const asked = await ben.questions.submit.mutate({ code, body: ' Why  so? ' });
   expect(asked).toMatchObject({ body: 'Why so?', votes: 0, author: { displayName: 'Ben' } });
   const other = await ben.questions.submit.mutate({ code, body: 'How?', anonymous: true });
@@ -34,7 +30,7 @@ test('a question is submitted, voted for, pinned and answered', async () => {
 });
 
 test('a hidden or withdrawn question cannot be voted for', async () => {
-  const { code, host, ben, cleo } = await room();
+  const { code, host, ben, cleo } = await openClassroom();
   const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });
   const voted = () => reasonFor(cleo.questions.vote.mutate({ questionId, on: true }));
   expect(await reasonFor(cleo.questions.withdraw.mutate({ questionId }))).toBe('FORBIDDEN');
@@ -49,7 +45,7 @@ test('a hidden or withdrawn question cannot be voted for', async () => {
 });
 
 test('the author may withdraw a hidden question', async () => {
-  const { code, host, ben } = await room();
+  const { code, host, ben } = await openClassroom();
   const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });
   await host.questions.setStatus.mutate({ questionId, status: 'hidden' });
   expect(await ben.questions.withdraw.mutate({ questionId })).toEqual({ questionId });
@@ -57,7 +53,7 @@ test('the author may withdraw a hidden question', async () => {
 });
 
 test('questions of an ended session are read-only', async () => {
-  const { code, host, ben } = await room();
+  const { code, host, ben } = await openClassroom();
   const { id: questionId } = await ben.questions.submit.mutate({ code, body: 'Why?' });
   await host.sessions.end.mutate({ code });
   const outcomes = await Promise.all(

@@ -59,7 +59,7 @@ describe.skipIf(!hasRedis)('with a Redis (skipped where redis-server is not inst
     expect(looked).toBeLessThan(150);
   });
 
-  test('no call fails when it is killed, and processes share limits again when it is back', async () => {
+  test('no call fails when Redis is killed, and processes share limits again when it is back', async () => {
     await using redis = await startRedis();
     await using api = await startLimited(redis.url);
     const client = clientOf(api);
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('with a Redis (skipped where redis-server is not inst
 
     await using back = await startRedis(redis.port);
     await printed(api, /Redis is reachable again/);
-    // It kept nothing, and another process sees what it counts from now on.
+    // Redis starts without counts, and both processes share the new ones.
     await using other = await startLimited(back.url);
     const there = clientOf(other);
     const passed = await passUntilRefused([
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('with a Redis (skipped where redis-server is not inst
     expect(passed).toBeLessThan(150);
   });
 
-  test('calls are answered and limited while it hangs', async () => {
+  test('calls are served and limited while Redis hangs', async () => {
     await using redis = await startRedis();
     await using api = await startLimited(redis.url);
     redis.child.kill('SIGSTOP');

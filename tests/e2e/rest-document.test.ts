@@ -66,7 +66,6 @@ describe('/docs', () => {
     // fetch adds `no-cache`.
     const again = await exchange(
       api.url,
-
       `GET ${url.pathname} HTTP/1.1\r\nHost: a\r\nIf-None-Match: ${etag}\r\nConnection: close\r\n\r\n`,
     );
     expect(again).toMatch(/^HTTP\/1\.1 304 [^]*\r\n\r\n$/);
@@ -115,7 +114,7 @@ describe('/docs', () => {
   });
 });
 
-describe('the page of this server may call the API', () => {
+describe('the page at /docs', () => {
   const create = (origin: string, headers: Record<string, string> = {}) =>
     fetch(`${api.url}/api/sessions`, {
       method: 'POST',
@@ -123,7 +122,7 @@ describe('the page of this server may call the API', () => {
       body: JSON.stringify({ title: 'Algebra I', hostDisplayName: `Ada ${origin}` }),
     });
 
-  test('from its own origin in production, without a CORS grant', async () => {
+  test('may call the API from its own origin in production, without a CORS grant', async () => {
     await using production = await startApi({ DATABASE_URL: database.url, NODE_ENV: 'production' });
     for (const origin of [production.url, production.url.replace('127.0.0.1', 'localhost')]) {
       const response = await fetch(`${production.url}/api/sessions/AAAAAA`, {
@@ -136,7 +135,7 @@ describe('the page of this server may call the API', () => {
     expect(other.status).toBe(403);
   });
 
-  test('but not from the origin of a rebound DNS name', async () => {
+  test('may not call the API from the origin of a rebound DNS name', async () => {
     const host = `rebound.example:${new URL(api.url).port}`;
     const response = await create(`http://${host}`, { host });
     expect(response.status).toBe(403);

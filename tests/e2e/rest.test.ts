@@ -127,15 +127,7 @@ describe('an error', () => {
     expect(await fieldErrors(`${member}/1?block=yes`, { token })).toEqual(['block']);
   });
 
-  test('is not caused by a body that repeats a parameter of the path, which wins', async () => {
-    const { at } = await create();
-    const { session } = await create();
-    const body = { displayName: 'Grace', code: session.code };
-    const { body: joined } = await call(`POST ${at}/participants`, { body });
-    expect(at).toContain(joinedSession.parse(joined).session.code);
-  });
-
-  test('answers a missing, an unknown and a foreign token', async () => {
+  test('has status 401 for a missing or unknown token, and 403 for a foreign one', async () => {
     const { at } = await create();
     const { token } = await create();
     expect(await call(`POST ${at}/start`)).toMatchObject({ status: 401 });
@@ -143,7 +135,7 @@ describe('an error', () => {
     expect(await call(`POST ${at}/start`, { token })).toMatchObject({ status: 403 });
   });
 
-  test('answers numbers and booleans as text, except in a URL', async () => {
+  test('reports numbers and booleans sent as text over tRPC, also after REST accepted them in a URL', async () => {
     const { session, at, token } = await create();
     await call(`DELETE ${at}/participants/1?block=false`, { token });
     const response = await send('/trpc/sessions.removeParticipant', {
@@ -155,7 +147,7 @@ describe('an error', () => {
     expect(await response.json()).toMatchObject({ error: { data: { fieldErrors } } });
   });
 
-  test('answers wrong codes above the limit with Retry-After', async () => {
+  test('has a Retry-After for wrong codes above the limit', async () => {
     await using limited = await startApi({ DATABASE_URL: database.url, RATE_LIMITS: 'on' });
     const callLimited = createRestCaller(limited.url, await fetchDocument(limited.url));
     const wrong = times(100).map(() => callLimited('GET /api/sessions/AAAAAA'));
@@ -167,6 +159,14 @@ describe('an error', () => {
   });
 });
 
+test('a parameter of the path takes precedence over a field of the body', async () => {
+  const { at } = await create();
+  const { session } = await create();
+  const body = { displayName: 'Grace', code: session.code };
+  const { body: joined } = await call(`POST ${at}/participants`, { body });
+  expect(at).toContain(joinedSession.parse(joined).session.code);
+});
+
 describe('the server refuses before any procedure runs', () => {
   const refusals: [string, number, RequestInit][] = [
     ['multipart', 415, { headers: { 'content-type': 'multipart/form-data; boundary=x' } }],
@@ -174,7 +174,7 @@ describe('the server refuses before any procedure runs', () => {
     ['JSON in disguise', 415, { headers: { 'content-type': 'text/plain; application/json' } }],
     ['no type', 415, { headers: {}, body: Buffer.from('{}') }],
     ['over 16 KiB', 413, { body: JSON.stringify({ ...sessionInput(), x: 'a'.repeat(16 * 1024) }) }],
-    ['no JSON', 400, { body: '{"title": secret' }],
+    ['malformed JSON', 400, { body: '{"title": secret' }],
     ['__proto__', 400, { body: '{"__proto__":{},"title":"a","hostDisplayName":"b"}' }],
     ['a foreign origin', 403, { headers: { ...json, origin: 'https://evil.example' } }],
   ];
@@ -204,10 +204,10 @@ describe('the server refuses before any procedure runs', () => {
       });
     }
   });
+});
 
-  test('and every response has a request id and forbids storing it', async () => {
-    const { headers } = await call('GET /api/sessions/AAAAAA');
-    expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
-    expect(headers.get('cache-control')).toBe('no-store');
-  });
+test('a response has a request id and must not be stored', async () => {
+  const { headers } = await call('GET /api/sessions/AAAAAA');
+  expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  expect(headers.get('cache-control')).toBe('no-store');
 });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createSession, plainClientOf, reasonFor, sessionInput, useApi } from '../src/client.ts';
 import { expectWithin } from '../src/campaign.ts';
+import { createSession, plainClientOf, reasonFor, sessionInput, useApi } from '../src/client.ts';
 import { type RunningApi, startApi } from '@classroom/api/start';
 import { startTcpProxy } from '../src/proxies.ts';
 
@@ -13,7 +13,7 @@ const as = (token?: string) => plainClientOf(proxy, token);
 const open = (input = sessionInput()) => as().sessions.create.mutate(input);
 
 describe('when a response is lost', () => {
-  test('a session is created once, without a key from the caller', async () => {
+  test('a session is created once, also without a key from the caller', async () => {
     const input = sessionInput();
     for (const _ of ['first', 'second', 'third']) {
       proxy.loseResponses(1);
@@ -22,7 +22,7 @@ describe('when a response is lost', () => {
     expect(await reasonFor(open(input))).toBe('HOST_SESSION_LIMIT');
   });
 
-  test('a call whose response breaks off is repeated', async () => {
+  test('a call whose response is truncated is repeated', async () => {
     proxy.loseResponses(1, 0.9);
     expect(await open()).toMatchObject({ status: 'draft' });
     expect(proxy.toLose()).toBe(0);
@@ -47,7 +47,7 @@ describe('when a response is lost', () => {
   test('a mutation without a key is not repeated', async () => {
     const { code, hostToken } = await open();
     proxy.loseResponses(1);
-    expect(await reasonFor(as(hostToken).sessions.prolong.mutate({ code }))).toBe('UNAVAILABLE');
+    expect(await reasonFor(as(hostToken).sessions.extend.mutate({ code }))).toBe('UNAVAILABLE');
   });
 
   test('a query is repeated three times at most', async () => {

@@ -19,7 +19,7 @@ const create = (url: string, traceId: string, input: object) =>
     body: JSON.stringify(input),
   });
 
-test('a call and its statement are spans of the trace of the caller, with the reason of a refusal', async () => {
+test('a call and its statement are spans in the trace of the caller, and a refused call has its reason', async () => {
   await using database = await createTestDatabase();
   await using collector = await startCollector();
   const api = await startApi({

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { createSession } from '../src/client.ts';
 import { startApi } from '@classroom/api/start';
 
-/** The cluster fills 40 MB of it. */
+/** The cluster fills 40 MB of this disk. */
 const SIZE = '120m';
 const disk = mkdtempSync(path.join(tmpdir(), 'classroom-disk-'));
 const isMounted = run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE},mode=755`, 'tmpfs', disk]);

@@ -11,7 +11,7 @@ import { startApi } from '@classroom/api/start';
 
 const run = promisify(execFile);
 
-/** The cluster fills about half of it. */
+/** The cluster fills about half of this disk. */
 const DISK = 'size=80m';
 const CRASHED = { timeout: 90_000 };
 
@@ -67,7 +67,7 @@ test('an API whose disk was full serves again with every acknowledged session (s
   await rm(filler);
   const freed = performance.now();
   await load.acknowledges(30);
-  console.log(`served again ${Math.round(performance.now() - freed)} ms after there was room`);
+  console.log(`served again ${Math.round(performance.now() - freed)} ms after space was freed`);
   await load.stop();
   expect(load.unexpected).toEqual([]);
   expect(await storedCodes(url)).toEqual(load.acknowledged.toSorted());

@@ -11,7 +11,7 @@ import { startApi } from '@classroom/api/start';
 
 const SERVED_AGAIN = { timeout: 90_000 };
 
-test('an embedded server killed twice under load restarts by itself and loses nothing', async () => {
+test('an embedded server killed twice under load is restarted and loses no acknowledged session', async () => {
   const dataDir = await temporaryDirectory();
   await using api = await startApi({ DATA_DIR: dataDir });
   using load = createUntilStopped(api.url, 5);

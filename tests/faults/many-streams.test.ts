@@ -10,11 +10,11 @@ import { subscribe } from '../src/subscribe.ts';
 
 const STREAMS = sized(500, 1_000);
 const ROUNDS = sized(3, 4);
-/** Little more than the process needs: 16 KiB left behind by each stream would fill it. */
+/** Little more than the process needs: a leak of 16 KiB per stream would fill it. */
 const HEAP_MIB = sized(72, 64);
 const MIB = 1024 * 1024;
 
-test('streams that are opened and closed by the hundred leave nothing behind in a small heap', async () => {
+test('hundreds of streams that open and close do not fill a small heap', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({
     DATABASE_URL: database.url,

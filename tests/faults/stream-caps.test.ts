@@ -107,7 +107,7 @@ describe('streams of one token', () => {
     await expect
       .poll(() => streams.filter((stream) => isOpen(stream) && stream.status === 200).length)
       .toBe(STREAMS_PER_TOKEN);
-    expect(await server.listeners()).toBe(STREAMS_PER_TOKEN);
+    await expect.poll(server.listeners).toBe(STREAMS_PER_TOKEN);
     await close(streams);
     await expectIdle(api);
     await expectToServe(api);
@@ -134,21 +134,19 @@ test('streams that clients reset as they open leave no listener and little memor
   const before = await warmUp(server);
   const watch = watchMetrics(api.url, [RESIDENT_BYTES]);
   const count = sized(300, 1_000);
-  let opened = 0;
   await forEach(times(count), 50, async () => {
     const early = await openConnection(api.url);
     await early.write(bytes);
     await new Promise((resolve) => setTimeout(resolve, 1));
     await early.disconnect('reset');
 
-    const answered = await server.open();
-    if (answered.status === 200) opened += 1;
-    await answered.disconnect('reset');
+    const stream = await server.openServed();
+    expect(stream.status).toBe(200);
+    await stream.disconnect('reset');
   });
   await watch[Symbol.asyncDispose]();
   const growth = (watch.highest(RESIDENT_BYTES) - before) / MIB;
-  console.log(`${2 * count} streams reset, ${opened} of them open: +${Math.round(growth)} MiB`);
-  expect(opened).toBeGreaterThan(0.5 * count);
+  console.log(`${2 * count} streams reset: +${Math.round(growth)} MiB`);
   expect.soft(growth).toBeLessThan(100);
   await expect.poll(server.listeners).toBe(0);
   await expectIdle(api);

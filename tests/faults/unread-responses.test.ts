@@ -3,7 +3,7 @@ import { Agent, get } from 'node:http';
 import { quantile } from '@classroom/bench/statistics';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { expectDuration } from '../src/campaign.ts';
+import { expectDuration, sized } from '../src/campaign.ts';
 import { clientOf, createSession } from '../src/client.ts';
 import { docsAssets } from '../src/every-request.ts';
 import { expectIdle, expectToServe } from '../src/expect-idle.ts';
@@ -34,13 +34,14 @@ test('300 sockets that do not read are closed and cost little memory, while call
   const sockets: RawConnection[] = [];
   await forEach(times(SOCKETS), 50, async (n) => {
     const connection = await openConnection(api.url, false);
-    // The first one sends nothing either.
+    // The first socket sends nothing either.
     if (n > 0) await connection.write(request);
     sockets.push(connection);
   });
   const { statuses, durations } = await createSessions(api.url, 100, 4);
   console.log('calls:', statuses);
-  expect(statuses[200]).toBeGreaterThan(90);
+  // A busy server may refuse some.
+  expect(statuses[200]).toBeGreaterThan(sized(50, 90));
   expectDuration('p99 of calls', quantile(durations, 0.99), SERVED_MS);
 
   const connections = async () => (await scrape(api.url))(HTTP_CONNECTIONS);

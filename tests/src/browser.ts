@@ -14,7 +14,7 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(
 /** Whether the system has a browser; none is downloaded. */
 export const hasBrowser = executablePath !== undefined;
 
-/** Opens a browser with its own profile, which contacts no server by itself. */
+/** Opens a browser with its own profile and without background requests. */
 export async function openBrowser(): Promise<Browser> {
   return await chromium.launch({
     ...(executablePath !== undefined && { executablePath }),
@@ -33,7 +33,7 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 export interface ServedPage extends AsyncDisposable {
-  /** On 127.0.0.1, whose other name `localhost` is another origin. */
+  /** On 127.0.0.1; `localhost` with the same port is another origin. */
   port: number;
 }
 

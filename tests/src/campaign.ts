@@ -9,7 +9,7 @@ declare module 'vitest' {
 
 const isLong = inject('campaign') === 'long';
 
-/** `pnpm test` also runs on slow, busy machines; `pnpm test:faults` holds the limits as they stand. */
+/** Extends time limits in `pnpm test`, which also runs on slow, busy machines. */
 const SLOWNESS = isLong ? 1 : 5;
 
 /** Chooses the size of a test: the first for `pnpm test`, the second for `pnpm test:faults`. */

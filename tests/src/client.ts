@@ -5,13 +5,13 @@ import { type TestDatabase, useTestDatabase } from '@classroom/db/testing';
 import { afterAll } from 'vitest';
 import { type RunningApi, startApi } from '@classroom/api/start';
 
-/** Creates a client as frontends do: it repeats a refused call only when the call is idempotent. */
+/** Creates a client as frontends do: it retries only idempotent calls. */
 export const plainClientOf = ({ url }: { url: string }, token?: string): Client =>
   createClient({ url: new URL('/trpc', url).href, token });
 
 /**
- * Creates a client that repeats every call until a busy server takes it. On a slow machine the event loop
- * of a server may be so late that load shedding refuses a call.
+ * Creates a client that repeats every call until a busy server accepts it: on a slow machine, load shedding
+ * may refuse a call.
  */
 export const clientOf = (api: { url: string }, token?: string): Client =>
   repeatUnavailable(plainClientOf(api, token));
@@ -47,7 +47,7 @@ async function untilAvailable(call: () => unknown): Promise<unknown> {
   }
 }
 
-/** Calls fetch until a busy server takes the request. */
+/** Calls fetch until a busy server accepts the request. */
 export async function fetchServed(url: string | URL, init?: RequestInit): Promise<Response> {
   for (const started = performance.now(); ; await sleep(REPEAT_AFTER_MS)) {
     const response = await fetch(url, init);

@@ -33,7 +33,7 @@ export async function prepareLesson(api: { url: string }): Promise<Lesson> {
   };
 }
 
-/** A valid input of each procedure; a missing one fails to compile. */
+/** A valid input of each procedure; a missing procedure fails to compile. */
 function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Name] } {
   const { code, questionId, participantId, endedCode, deletedCode } = lesson;
   return {

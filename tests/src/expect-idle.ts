@@ -31,7 +31,7 @@ export async function expectIdle({ url }: { url: string }): Promise<void> {
 
 /**
  * Waits until forty concurrent calls succeed, as when a class joins. A slow machine may refuse some
- * while its event loop is late; a leak refuses them for ever.
+ * while its event loop is late; after a leak it refuses some forever.
  */
 export async function expectToServe({ url }: { url: string }): Promise<void> {
   await expect

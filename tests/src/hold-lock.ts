@@ -13,7 +13,7 @@ export async function holdLock(
   { url, db }: TestDatabase,
   statement: string,
 ): Promise<() => Promise<void>> {
-  // Asleep rather than idle: the server ends idle transactions.
+  // Sleeps, because the server ends idle transactions.
   const held = administer(
     url,
     `set application_name = '${NAME}'; begin; ${statement}; select pg_sleep(600)`,

@@ -52,7 +52,7 @@ export async function createSessions(
 
 const RETRY_AFTER_MS = 50;
 
-/** A database that crashed recovers and is restarted with a growing pause. */
+/** A crashed database recovers, and is restarted after a growing pause. */
 const SERVED_AGAIN = { timeout: 90_000 };
 
 export interface CreationLoad extends Disposable {
@@ -62,7 +62,7 @@ export interface CreationLoad extends Disposable {
   unexpected: unknown[];
   /** Waits until `count` more sessions are acknowledged. */
   acknowledges: (count: number) => Promise<void>;
-  /** Begins no more calls, and waits until each that was begun is acknowledged. */
+  /** Starts no more calls, and waits until every started call is acknowledged. */
   stop: () => Promise<void>;
 }
 

@@ -5,7 +5,7 @@ export type Metrics = (sample: string) => number;
 export async function scrape(url: string): Promise<Metrics> {
   const response = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
   const text = await response.text();
-  if (response.status !== 200) throw new Error(`/metrics answered ${response.status}:\n${text}`);
+  if (response.status !== 200) throw new Error(`/metrics returned ${response.status}:\n${text}`);
   const samples = new Map(
     [...text.matchAll(/^(\w+(?:\{[^}]*\})?) (\S+)$/gm)].map(([, name, value]) => [
       name,

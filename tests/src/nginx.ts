@@ -34,7 +34,7 @@ export async function startDeployment(env: Record<string, string> = {}): Promise
 async function startNginx(apiUrls: readonly string[]): Promise<AsyncDisposable & { url: string }> {
   const port = await freePort();
   const directory = await mkdtemp(path.join(tmpdir(), 'classroom-nginx-'));
-  // Its workers run as another user when root starts it.
+  // nginx runs its workers as another user when root starts it.
   await chmod(directory, 0o755);
   const file = path.join(directory, 'nginx.conf');
   await writeFile(file, await configurationFor(port, apiUrls, directory));
@@ -43,7 +43,7 @@ async function startNginx(apiUrls: readonly string[]): Promise<AsyncDisposable &
   return {
     url: `http://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
-      // Its workers would survive SIGKILL.
+      // The workers would survive SIGKILL.
       await stop('SIGTERM');
       await rm(directory, { recursive: true });
     },

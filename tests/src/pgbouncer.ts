@@ -16,7 +16,7 @@ export const hasPgbouncer = PGBOUNCER !== undefined;
 /** Version 1.21 added prepared statements to transaction mode. */
 export const supportsPreparedStatements = major > 1 || minor >= 21;
 
-/** Session mode needs one per client connection; in transaction mode clients have to share them. */
+/** Session mode needs one for each client connection; in transaction mode clients share them. */
 export const SERVER_CONNECTIONS = { session: 12, transaction: 3 };
 
 /** Runs a pgbouncer in front of a database. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createConnection, createServer } from 'node:net';
+import { createConnection, createServer, type Server } from 'node:net';
 
 /** Finds a program on PATH or in `/usr/sbin`, where Debian puts servers. */
 export function findProgram(name: string, versionOption: string): string | undefined {
@@ -9,14 +9,21 @@ export function findProgram(name: string, versionOption: string): string | undef
   );
 }
 
-/** Finds a port of loopback on which no server listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+/** Listens on a free port of loopback, and returns the port. */
+export async function listenOnLoopback(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
+  return address !== null && typeof address === 'object' ? address.port : 0;
+}
+
+/** Finds a port of loopback on which no server listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listenOnLoopback(server);
   server.close();
   await once(server, 'close');
-  return address !== null && typeof address === 'object' ? address.port : 0;
+  return port;
 }
 
 async function acceptsConnections(port: number): Promise<boolean> {

@@ -1,13 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHTTPServer, request as send } from 'node:http';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  return address !== null && typeof address === 'object' ? address.port : 0;
-}
+import { connect, createServer, type Socket } from 'node:net';
+import { listenOnLoopback } from './programs.ts';
 
 /** A TCP proxy that can hang, as after a cable is cut, or lose responses. */
 export interface TcpProxy extends AsyncDisposable {
@@ -56,7 +50,7 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
     }
   });
   const url = new URL(target);
-  url.port = String(await listen(server));
+  url.port = String(await listenOnLoopback(server));
   return {
     url: url.href,
     accepted: () => accepted,
@@ -87,15 +81,15 @@ export async function startRecordingProxy(target: string): Promise<RecordingProx
   const server = createHTTPServer((request, response) => {
     const { url = '/', method, headers } = request;
     urls.push(url);
-    const upstream = send(new URL(url, target), { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+    const upstream = send(new URL(url, target), { method, headers }, (received) => {
+      response.writeHead(received.statusCode ?? 502, received.headers);
+      received.pipe(response);
     });
     upstream.on('error', () => response.destroy());
     request.pipe(upstream);
   });
   return {
-    url: `http://127.0.0.1:${await listen(server)}`,
+    url: `http://127.0.0.1:${await listenOnLoopback(server)}`,
     urls,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -141,7 +141,9 @@ export async function openServedListener(
   ...given: Parameters<typeof openListener>
 ): Promise<RawListener> {
   const listener = await openListener(...given);
-  return listener.status === 503 ? await openServedListener(...given) : listener;
+  if (listener.status !== 503) return listener;
+  await listener.disconnect('destroy');
+  return await openServedListener(...given);
 }
 
 /** A response with a `content-length`. */

@@ -67,7 +67,7 @@ export async function fetchDocument(url: string): Promise<OpenApiDocument> {
 export function createRestCaller(url: string, document: OpenApiDocument): RestCaller {
   return async (route, { body, token, headers = {} } = {}) => {
     const [method = '', path = ''] = route.split(' ');
-    const answer = await fetchServed(`${url}${path}`, {
+    const served = await fetchServed(`${url}${path}`, {
       method,
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -76,8 +76,8 @@ export function createRestCaller(url: string, document: OpenApiDocument): RestCa
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const { status } = answer;
-    const parsed: unknown = await answer.json();
+    const { status } = served;
+    const parsed: unknown = await served.json();
     const documented = findOperation(document, method, path)?.responses[String(status)];
     if (documented === undefined) throw new Error(`${route}: ${status} is not in the document`);
     if (status >= 400) {
@@ -86,7 +86,7 @@ export function createRestCaller(url: string, document: OpenApiDocument): RestCa
         throw new Error(`${route}: ${status} ${reason} is not in the document`);
       }
     }
-    return { status, headers: answer.headers, body: parsed };
+    return { status, headers: served.headers, body: parsed };
   };
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { listenOnLoopback } from './programs.ts';
 
 const span = z.object({
   traceId: z.string(),
@@ -34,10 +35,7 @@ export async function startCollector(): Promise<Collector> {
     response.setHeader('content-type', 'application/json').end('{}');
   };
   const server = createServer((incoming, response) => void receive(incoming, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const port = await listenOnLoopback(server);
   return {
     url: `http://127.0.0.1:${port}`,
     received: () => bodies.join('\n'),

@@ -2,7 +2,7 @@ import type { Client } from '@classroom/client';
 import { z } from 'zod';
 import { countBy, countReasons, fetchServed } from './client.ts';
 
-/** Longer than generated codes, so no session has it. */
+/** Longer than generated codes: no session has it. */
 export const WRONG_CODE = 'CCCCCCCCCC';
 const MAX_BATCH_SIZE = 10;
 /** Load shedding refuses more than 160 statements at once. */

@@ -7,11 +7,11 @@ export interface Feed {
   pid: number;
   /** Broadcasts the event of another vote. */
   broadcast: () => Promise<Broadcast>;
-  /** Reads of changes from the database so far. */
+  /** The number of reads of changes from the database so far. */
   databaseReads: () => Promise<number>;
 }
 
-/** Times are of `monotonicMs()`. */
+/** Times are those of `monotonicMs()`. */
 export interface Broadcast {
   /** The number of votes in the event. */
   votes: number;

@@ -4,7 +4,7 @@ import { monotonicMs } from './feed.ts';
 
 export interface ListenersOptions {
   url: string;
-  /** One for each listener. */
+  /** One token for each listener. */
   tokens: string[];
 }
 
@@ -12,8 +12,8 @@ export interface ListenersOptions {
 export type Arrival = [votes: number, at: number];
 
 /**
- * A process of listeners on raw sockets, which take less CPU time than `node:http` clients. It sends
- * `ready` when every listener has its snapshot, and arrivals once no more come in.
+ * A process with listeners on raw sockets, which take less CPU time than `node:http` clients. It sends
+ * `ready` when every listener has its snapshot, and sends arrivals when no more events arrive.
  */
 const OPENING_AT_ONCE = 100;
 const RETRY_AFTER_MS = 250;
@@ -46,7 +46,7 @@ async function listenAll(url: URL, tokens: string[]): Promise<void> {
   }, QUIET_MS);
 }
 
-/** @returns whether the stream has begun: false when it was refused or closed */
+/** @returns false when the stream was refused or closed */
 async function listen(url: URL, token: string): Promise<boolean> {
   return await new Promise((resolve) => {
     let isReady = false;

@@ -4,7 +4,7 @@ import { openClassroom } from './open-classroom.ts';
 import { startBaseline } from './start-baseline.ts';
 
 const LISTENERS = [1_000, 5_000, 10_000];
-/** One for each listener and a host; twice as many streams are allowed. */
+/** Enough for all listeners. */
 const LIMITS = { MAX_PARTICIPANTS: '20000', MAX_LISTENERS: '20000' };
 
 const HEAD = [
@@ -21,7 +21,7 @@ const HEAD = [
 
 const TARGET = ['target', '', '', '', '100 %', '≤ 25 µs', '≤ 40 KiB', '1', '≤ 3'];
 
-/** Measures how long a vote takes to reach its listeners, and what each of them costs. */
+/** Measures how long a vote takes to reach its listeners, and the CPU and memory of each listener. */
 export async function liveFeed(
   stack: AsyncDisposableStack,
   only: readonly string[],
@@ -41,7 +41,7 @@ export async function liveFeed(
   );
 }
 
-/** Starts new processes for each size: memory that a process has freed would hide its growth. */
+/** Starts new processes for each size: a process would reuse memory that it has freed. */
 async function measureBoth(databaseUrl: string, count: number): Promise<FeedResult[]> {
   await using stack = new AsyncDisposableStack();
   const api = await startApi(databaseUrl, stack, LIMITS);

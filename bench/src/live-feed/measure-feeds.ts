@@ -7,7 +7,7 @@ import { startListeners } from './start-listeners.ts';
 const WARM_UP_VOTES = 5;
 const VOTES = 25;
 const PAUSE_MS = 300;
-/** V8 takes up to this long to return the memory of joining or opening. */
+/** V8 needs up to this long to return the memory of the previous phase. */
 const IDLE_MS = 20_000;
 
 export interface FeedResult {
@@ -19,7 +19,7 @@ export interface FeedResult {
   p99FromSending: number;
   /** Share of the deliveries that arrived. */
   arrived: number;
-  /** Votes refused with UNAVAILABLE, though repeated. */
+  /** Votes refused with UNAVAILABLE. */
   refused: number;
   cpuMicrosecondsPerDelivery: number;
   rssKibPerListener: number;
@@ -27,7 +27,7 @@ export interface FeedResult {
 }
 
 interface Measurement {
-  /** Begins, after `IDLE_MS` in which nothing was broadcast. */
+  /** Begins after `IDLE_MS` without broadcasts. */
   begin: () => Promise<void>;
   vote: () => Promise<void>;
   end: () => Promise<FeedResult>;
@@ -116,7 +116,7 @@ async function openFeed(
   };
 }
 
-/** @returns undefined when the API refused the vote, as it does when its event loop lags */
+/** @returns undefined when the API refused the vote, because its event loop was late */
 async function broadcastOrRefused(feed: Feed): Promise<Broadcast | undefined> {
   try {
     return await feed.broadcast();

@@ -2,15 +2,15 @@ import { type Client, createClient } from '@classroom/client';
 import { type Feed, monotonicMs } from './feed.ts';
 
 export interface Classroom extends Feed {
-  /** One for each participant. */
+  /** One token for each participant. */
   tokens: string[];
-  /** The bytes of one vote's event, as a listener gets them. */
+  /** The bytes of one vote's event, as a listener receives them. */
   event: string;
 }
 
 const JOINING_AT_ONCE = 32;
 
-/** A session with a question and that many participants, who vote for it one after another. */
+/** Creates a session with a question and participants. Each broadcast is the vote of the next participant. */
 export async function openClassroom(
   api: { url: string; pid: number },
   participants: number,
@@ -62,7 +62,7 @@ async function joinAll(client: Client, code: string, participants: number): Prom
   return tokens;
 }
 
-/** Listens until the event of a vote arrives. */
+/** Subscribes until the event of a vote arrives. */
 async function captureEvent(
   url: string,
   token: string,

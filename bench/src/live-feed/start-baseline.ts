@@ -5,7 +5,7 @@ import { type Feed, monotonicMs } from './feed.ts';
 
 const PROCESS = path.join(import.meta.dirname, 'baseline-server.ts');
 
-/** A bare `node:http` server that broadcasts the bytes of a vote's event, with votes counted up. */
+/** Starts a bare `node:http` server that broadcasts the bytes of a vote's event, with a growing number of votes. */
 export async function startBaseline(event: string, stack: AsyncDisposableStack): Promise<Feed> {
   const child = fork(PROCESS);
   const closed = once(child, 'close');

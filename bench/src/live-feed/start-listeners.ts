@@ -10,9 +10,9 @@ const ARRIVAL_TIMEOUT_MS = 15_000;
 
 export interface Listeners {
   /**
-   * Waits until every listener has the event with that number of votes, fifteen seconds at most.
+   * Waits until every listener has received the event with this number of votes, at most fifteen seconds.
    *
-   * @returns the arrival times, of `monotonicMs()`
+   * @returns the arrival times in `monotonicMs()`
    */
   arrivalsOf: (votes: number) => Promise<number[]>;
 }
@@ -25,9 +25,9 @@ export async function startListeners(
   const arrivals = new Map<number, number[]>();
   const collect = (reported: Arrival[]) => {
     for (const [votes, at] of reported) {
-      const known = arrivals.get(votes) ?? [];
-      arrivals.set(votes, known);
-      known.push(at);
+      const earlier = arrivals.get(votes) ?? [];
+      arrivals.set(votes, earlier);
+      earlier.push(at);
     }
   };
   const ready: Promise<void>[] = [];
@@ -60,7 +60,7 @@ async function startProcess(
   });
   child.send(options);
   await new Promise<void>((resolve, reject) => {
-    child.once('exit', () => reject(new Error('A process of listeners has ended')));
+    child.once('exit', () => reject(new Error('A process with listeners has ended')));
     child.on('message', (message: 'ready' | Arrival[]) => {
       if (message === 'ready') resolve();
       else onArrivals(message);

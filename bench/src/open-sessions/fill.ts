@@ -4,9 +4,9 @@ import { type RawBuilder, sql } from 'kysely';
 
 const TABLES = ['users', 'sessions', 'session_participants', 'questions'];
 
-/** The open sessions of one host, who may have no more. */
+/** The open sessions of one host: the limit. */
 const SESSIONS_PER_CLASS = 3;
-/** The host and two students, each a participant of all sessions of the class. */
+/** The host and two students. Each of them takes part in all sessions of the class. */
 const USERS_PER_CLASS = 3;
 /** A multiple of SESSIONS_PER_CLASS, so that no class is in two batches. */
 const SESSIONS_PER_BATCH = 10_000 * SESSIONS_PER_CLASS;
@@ -17,10 +17,10 @@ const CODE_LENGTH = 6;
 const CODE_STRIDE = 61_803_399;
 
 /**
- * Empties the database and inserts that many open sessions. Leaves it as after a long time: with
- * statistics, and nothing left to write.
+ * Empties the database, inserts `count` open sessions, updates the statistics of the planner and writes a
+ * checkpoint.
  *
- * @param db a superuser's, without a statement timeout
+ * @param db connects as a superuser, without a statement timeout
  */
 export async function fillSessions(db: Database, count: number): Promise<void> {
   await sql`truncate ${sql.join(TABLES.map((table) => sql.table(table)))} cascade`.execute(db);
@@ -30,7 +30,7 @@ export async function fillSessions(db: Database, count: number): Promise<void> {
       const first = next;
       next += SESSIONS_PER_BATCH;
       await db.transaction().execute(async (transaction) => {
-        // Skips foreign key checks, which take twice the time; the rows satisfy them.
+        // Skips foreign key checks, which would double the time; the rows satisfy them.
         await sql`set local session_replication_role = replica`.execute(transaction);
         await insertClasses(transaction, first, Math.min(first + SESSIONS_PER_BATCH - 1, count));
       });
@@ -43,14 +43,14 @@ export async function fillSessions(db: Database, count: number): Promise<void> {
       from ${sql.table(table)}
     `.execute(db);
   }
-  // Statistics of an empty table would make the planner expect that it stays empty.
+  // Without rows, statistics would make the planner expect empty tables.
   if (count > 0) await sql`vacuum analyze`.execute(db);
   await sql`checkpoint`.execute(db);
 }
 
 /**
- * Inserts the sessions numbered `first` to `last` with their classes, and a question in each. All ids
- * follow from these numbers, so that no statement looks anything up.
+ * Inserts the sessions numbered `first` to `last` with their classes, and a question in each. All ids are
+ * calculated from these numbers.
  */
 async function insertClasses(db: Database, first: number, last: number): Promise<void> {
   const users = sql.lit(USERS_PER_CLASS);
@@ -92,7 +92,7 @@ async function insertClasses(db: Database, first: number, last: number): Promise
   `.execute(db);
 }
 
-/** The join code of the session with that number. Successive codes are far apart, like random ones. */
+/** The join code of a session by its number. Successive codes are far apart, like random codes. */
 function codeOf(number: RawBuilder<number>): RawBuilder<string> {
   const base = CODE_ALPHABET.length;
   const codes = sql.lit(base ** CODE_LENGTH);

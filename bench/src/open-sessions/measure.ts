@@ -30,7 +30,7 @@ export interface Speed {
   sequenceNumbersMs: number;
 }
 
-/** Measures the speed of each statement. The sessions that it creates stay, and are joined as well. */
+/** Measures the speed of each statement. The sessions that it creates stay and are joined too. */
 export async function measureSpeed(db: Database, options: RoundOptions): Promise<Speed> {
   const sweepMs = await medianMs(() => sweepExpiredSessions(db, SWEEP_BATCH));
   const countMs = await medianMs(() => countOpenSessions(db, COUNT_LIMIT));
@@ -83,7 +83,7 @@ async function medianMs(run: () => Promise<unknown>): Promise<number> {
 }
 
 export interface Size {
-  /** In all tables. */
+  /** Rows of all tables. */
   rows: number;
   /** On disk, with indexes and the system catalogs, without the WAL. */
   bytes: number;

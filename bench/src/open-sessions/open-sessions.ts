@@ -10,15 +10,15 @@ const OPTIONS = { connections: 32, seconds: 0.8 };
 const WARM_UP_SECONDS = 2;
 const ROUNDS = 5;
 const SESSIONS = [10_000, 100_000, 1_000_000];
-const EMPTY_DATABASE = 'neighbour';
+const EMPTY_DATABASE = 'empty';
 
-/** The database at one number of open sessions, measured in turn with an empty one. */
+/** Measurements at one number of open sessions, in turn with an empty database. */
 interface Step extends Size {
   sessions: number;
   rounds: { filled: Speed; empty: Speed }[];
 }
 
-/** Measures one PostgreSQL with more and more open sessions beside an empty database, without HTTP. */
+/** Measures one PostgreSQL with a growing number of open sessions beside an empty database, without HTTP. */
 export async function openSessions(stack: AsyncDisposableStack): Promise<string[][]> {
   const url = await startDatabase(stack);
   const emptyUrl = await createEmptyDatabase(url);

@@ -5,11 +5,11 @@ import { createTally, type LoadResult } from './tally.ts';
 /** How the clients of a load behave. */
 export interface Behaviour {
   seconds: number;
-  /** Open loop: calls that become due per second. Closed loop without it: each answer brings the next. */
+  /** Open loop: calls per second. Undefined is a closed loop: each response triggers the next call. */
   callsPerSecond?: number;
-  /** Connections at most, all keep-alive. */
+  /** The maximum of keep-alive connections. */
   connections: number;
-  /** Requests that may wait on one connection (1). */
+  /** The maximum of pending requests on one connection (1). */
   depth?: number;
   /** Requests that become due together and are written on one connection (1). */
   burst?: number;
@@ -52,7 +52,7 @@ export async function runClients(port: number, behaviour: Behaviour): Promise<Lo
     });
   }
 
-  /** Its connection takes no other call: what is pending on it would be aborted as well. */
+  /** Uses a connection without other calls, because they would be aborted too. */
   function sendAndAbort(dueAt: number): void {
     const connection = popIdle() ?? openNew();
     open.delete(connection);
@@ -74,13 +74,13 @@ export async function runClients(port: number, behaviour: Behaviour): Promise<Lo
     return connection;
   }
 
-  /** An idle connection, else a new one, else one with room for another burst. */
+  /** Returns an idle connection, else a new one, else one with room for another burst. */
   function findConnection(): Connection | undefined {
     const found = popIdle() ?? (open.size < connections ? openNew() : undefined);
     if (found !== undefined || depth === burst) return found;
     for (const connection of open) {
       if (connection.pending() > depth - burst || !connection.isUsable()) continue;
-      // To the end of the order: the next search begins behind it.
+      // Moves it to the end, so that the next search starts with another connection.
       open.delete(connection);
       open.add(connection);
       return connection;
@@ -137,7 +137,7 @@ export async function runClients(port: number, behaviour: Behaviour): Promise<Lo
   return tally.result();
 }
 
-/** Returns a function that writes a request for one call, or for a batch of them. */
+/** Returns a function that builds the request of one call or one batch. */
 function requestFactory({ batch = 1, accept }: Behaviour): () => string {
   const run = randomBytes(8).toString('hex');
   let calls = 0;

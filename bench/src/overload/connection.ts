@@ -9,16 +9,16 @@ export interface Response {
 
 /** A keep-alive connection on which requests are written without waiting for responses. */
 export interface Connection {
-  /** Requests written and not yet answered. */
+  /** Requests without a response so far. */
   pending: () => number;
-  /** False once either side has closed it, or the server has announced that it will. */
+  /** False once either side has closed it, or the server has sent `Connection: close`. */
   isUsable: () => boolean;
-  /** @param onResponse gets undefined when the connection closes first */
+  /** @param onResponse receives undefined when the connection closes first */
   send: (request: string, onResponse: (response: Response | undefined) => void) => void;
   destroy: () => void;
 }
 
-/** @param onClose is called after every pending request has been given its end */
+/** @param onClose called after the callbacks of all pending requests */
 export function openConnection(port: number, onClose: () => void): Connection {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   const waiting: ((response: Response | undefined) => void)[] = [];
@@ -57,7 +57,7 @@ export function openConnection(port: number, onClose: () => void): Connection {
 
 const LAST_CHUNK = '\r\n0\r\n\r\n';
 
-/** Where the first response ends, or undefined while a part of it is missing. */
+/** The end of the first response; undefined while it is incomplete. */
 function endOfResponse(received: string): number | undefined {
   const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;
@@ -77,7 +77,7 @@ function parseResponse(response: string): Response {
   return {
     status: Number(head.slice(9, 12)),
     head,
-    // JSON holds no line break, so every second line of a chunked body is data.
+    // JSON contains no line break, so every second line of a chunked body is data.
     body: head.includes('\r\ntransfer-encoding: chunked')
       ? body
           .split('\r\n')

@@ -8,7 +8,7 @@ const PROCESS = path.join(import.meta.dirname, 'load-process.ts');
 
 /** Puts a load on the API from another process. */
 export async function measureLoad(url: string, behaviour: Behaviour): Promise<LoadResult> {
-  // JSON has no NaN, which a latency is when no call had that outcome.
+  // Latencies can be NaN, which JSON does not support.
   const child = fork(PROCESS, { execArgv: [], serialization: 'advanced' });
   return await new Promise((resolve, reject) => {
     child.once('message', (result: LoadResult) => resolve(result));

@@ -9,14 +9,14 @@ const WARM_UP_SECONDS = 8;
 const CAPACITY = { seconds: 5, connections: 32 };
 
 interface Row {
-  /** As `pnpm bench overload` takes it. */
+  /** The argument of `pnpm bench overload`. */
   name: string;
   title: string;
-  /** The behaviour at that capacity. */
+  /** Returns the behaviour for a measured capacity. */
   clients: (capacity: number) => Behaviour;
 }
 
-/** Open loop at that many times the capacity. */
+/** Open loop at a multiple of the capacity. */
 function atFactor(factor: number, behaviour: Partial<Behaviour> = {}): Row['clients'] {
   return (capacity) => ({
     seconds: SECONDS,
@@ -67,14 +67,14 @@ const HEAD = [
   'calls afterwards',
 ];
 
-/** Measures what the API accepts, and how fast, under more load than its capacity. */
+/** Measures how many calls the API accepts under overload, and their latency. */
 export async function overload(
   stack: AsyncDisposableStack,
   only: readonly string[],
 ): Promise<string[][]> {
   const rows = ROWS.filter(({ name }) => only.length === 0 || only.includes(name));
   if (rows.length === 0) {
-    throw new Error(`No such row. There are: ${ROWS.map(({ name }) => name).join(', ')}`);
+    throw new Error(`Unknown row; use one of ${ROWS.map(({ name }) => name).join(', ')}`);
   }
   const databaseUrl = await startDatabase(stack);
   let api = await startWarm(databaseUrl, stack);
@@ -86,7 +86,7 @@ export async function overload(
     const recovery = await measureRecovery(api.url);
     cells.push(toCells(title, load, livez, readyz, recovery));
     console.log(`${name}: ${cells.at(-1)?.slice(1).join(' | ')}`);
-    // A server that did not recover would spoil the rows that follow.
+    // A server that did not recover would distort the next rows.
     if (recovery.succeeded < recovery.calls) api = await startWarm(databaseUrl, stack);
   }
   const capacityRow = ['32 connections, closed loop', '', `${Math.round(capacity)}`];

@@ -6,14 +6,14 @@ export interface ProbeResult {
   /** Milliseconds, failed probes included. */
   p99: number;
   count: number;
-  /** Probes without a 200 within a second, as an orchestrator counts them by default. */
+  /** Probes without a 200 within a second, the default timeout of Kubernetes. */
   failed: number;
 }
 
 const PROBE_EVERY_MS = 50;
 const PROBE_TIMEOUT_MS = 1_000;
 
-/** Probes a health route until the signal, each time on a new connection. */
+/** Probes a health route until `signal` aborts, each time on a new connection. */
 export async function probe(url: string, signal: AbortSignal): Promise<ProbeResult> {
   const latencies: number[] = [];
   let failed = 0;

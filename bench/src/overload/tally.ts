@@ -2,11 +2,11 @@ import type { Response } from './connection.ts';
 import { quantile } from '../statistics.ts';
 
 export interface LoadResult {
-  /** Calls written, per second. Below the rate asked for, the generator could not keep up. */
+  /** Calls written per second; lower than requested when the generator could not keep up. */
   offeredPerSecond: number;
-  /** Calls that succeeded while the load lasted, per second. */
+  /** Calls per second that succeeded during the load. */
   acceptedPerSecond: number;
-  /** Calls that got 503 while the load lasted, per second. */
+  /** Calls per second that got 503 during the load. */
   refusedPerSecond: number;
   /** Milliseconds from when a call was due to its response. */
   accepted: Latencies;
@@ -30,12 +30,12 @@ export interface Latencies {
 export interface Tally {
   offer: (calls: number) => void;
   abort: () => void;
-  /** @param dueAt when the request was due, as `performance.now()` tells it */
+  /** @param dueAt when the request was due, in `performance.now()` time */
   record: (response: Response | undefined, calls: number, dueAt: number) => void;
   result: () => LoadResult;
 }
 
-/** Counts what happens to the calls of a load that lasts until `endsAt`. */
+/** Counts the outcomes of the calls of a load that lasts until `endsAt`. */
 export function createTally(seconds: number, endsAt: number): Tally {
   const accepted: number[] = [];
   const refused: number[] = [];
@@ -87,7 +87,7 @@ function isWellFormed({ head, body }: Response): boolean {
   return head.includes('\r\nretry-after: ') && body.includes('"reason":"UNAVAILABLE"');
 }
 
-/** The calls of a batch have a status each in a 207; any other status is that of all its calls. */
+/** In a 207 each call of a batch has its own status; any other status applies to all of them. */
 function statusOfEach({ status, body }: Response, calls: number): number[] {
   if (status !== 207) return Array.from({ length: calls }, () => status);
   const items: unknown = JSON.parse(body);

@@ -22,7 +22,7 @@ test('listeners that do not read are dropped, and one that reads misses nothing'
   const listeners = async () => (await scrape(api.url))(LIVE_LISTENERS);
   using reader = await subscribe(clientOf(api, hostToken), code);
   await expect.poll(() => reader.changes()).toHaveLength(1);
-  // Changes every question once, which is one event each.
+  // Each round sends one event for every question.
   let rounds = 0;
   const changeAll = async () => {
     rounds += 1;
@@ -68,12 +68,12 @@ test('listeners that do not read are dropped, and one that reads misses nothing'
 async function prepareQuestions(api: { url: string }) {
   const { code, hostToken } = await createSession(api);
   const questionIds: number[] = [];
-  await forEach(times(PARTICIPANTS), 10, async (n) => {
+  await forEach(times(PARTICIPANTS), 10, async (student) => {
     const { participantToken } = await clientOf(api).sessions.join.mutate({
       code,
-      displayName: `Student ${n}`,
+      displayName: `Student ${student}`,
     });
-    for (let asked = 0; asked < QUESTIONS / PARTICIPANTS; asked += 1) {
+    for (let n = 0; n < QUESTIONS / PARTICIPANTS; n += 1) {
       const { id } = await clientOf(api, participantToken).questions.submit.mutate({
         code,
         // Four bytes each.

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { createClient } from '@classroom/client';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../src/programs.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const NOBODY = 65_534;
@@ -55,7 +56,7 @@ test('the steps of the Dockerfile, run without an engine, build an API that a us
   const env = {
     ...environment,
     PATH: path.join(directory, 'bin'),
-    PORT: String(20_000 + (process.pid % 10_000)),
+    PORT: String(await freePort()),
     DATABASE_URL: database.url,
   };
   const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};

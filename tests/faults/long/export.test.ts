@@ -1,3 +1,4 @@
+import { quantile } from '@classroom/bench/statistics';
 import {
   insertParticipants,
   insertQuestions,
@@ -44,9 +45,9 @@ test('other calls have a p99 below 500 ms beside five exports of 30,000 particip
   }
   done.abort();
   for (const times of await Promise.all(probes)) {
-    const p99 = times[Math.floor(times.length * 0.99)];
+    const p99 = quantile(times, 0.99);
     console.log(
-      `${times.length} calls, p99 ${p99?.toFixed(0)} ms, at most ${times.at(-1)?.toFixed(0)} ms`,
+      `${times.length} calls, p99 ${p99.toFixed(0)} ms, at most ${times.at(-1)?.toFixed(0)} ms`,
     );
     expect(p99).toBeLessThan(500);
   }

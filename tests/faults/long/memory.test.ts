@@ -29,13 +29,13 @@ test.each(attacks)(
     await using api = await startApi({ DATABASE_URL: database.url, LOG_LEVEL: 'error' });
     const statuses = new Set<number>();
     const attack = async () => {
-      const answer = await fetch(`${api.url}${path}`, {
+      const response = await fetch(`${api.url}${path}`, {
         method: 'POST',
         headers: { 'content-type': type },
         body,
       }).catch(() => undefined);
-      // The connection may be closed before all of a refused body is sent.
-      if (answer !== undefined) statuses.add(answer.status);
+      // The server may close the connection before the whole body is sent.
+      if (response !== undefined) statuses.add(response.status);
     };
     // Lets the process reach its working size, with its code compiled.
     await measureLoad(api.url, { connections: 20, seconds: 3 });

@@ -14,7 +14,7 @@ const clients: [string, Partial<Behaviour>][] = [
 ];
 
 test.each(clients)(
-  'at three times the capacity, %s get fast responses or a 503, and probes are answered',
+  'at three times the capacity, %s get fast responses or a 503, and probes succeed',
   async (_, behaviour) => {
     await using database = await createTestDatabase();
     await using api = await startApi({ DATABASE_URL: database.url, LOG_LEVEL: 'error' });

@@ -26,9 +26,9 @@ test('500 sockets that send their headers slowly are closed within 7 s, and /liv
   const closing = Promise.all(sockets).then(() => allClosed.abort());
   const livez: number[] = [];
   while (!allClosed.signal.aborted && performance.now() - started < 2 * CLOSED_AFTER_MS) {
-    const asked = performance.now();
+    const requested = performance.now();
     expect((await fetch(`${api.url}/livez`)).status).toBe(200);
-    livez.push(performance.now() - asked);
+    livez.push(performance.now() - requested);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   const took = performance.now() - started;

@@ -14,7 +14,7 @@ export const anyInOutputs: AnyIn<RouterOutputs> = false;
  * Plays a lesson with the packed client alone.
  *
  * @param url of the API, `/trpc` included
- * @returns what a student observed
+ * @returns the values that a student observed
  */
 export async function playLesson(url: string): Promise<string[]> {
   const anyone = createClient({ url });
