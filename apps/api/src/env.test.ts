@@ -97,7 +97,9 @@ describe('settings outside of the code', async () => {
   test.each(withDefault.filter((name) => name !== 'CORS_ORIGINS'))(
     '.env.example has the default of %s',
     (name) => {
-      expect(readEnv({ [name]: examples.get(name) })).toEqual(readEnv({}));
+      const value = examples.get(name);
+      expect(value).toBeDefined();
+      expect(readEnv({ [name]: value })).toEqual(readEnv({}));
     },
   );
 

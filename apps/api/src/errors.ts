@@ -4,12 +4,19 @@ import type { ErrorDetails, ErrorReason } from '@classroom/schema';
 export class DomainError extends Error {
   readonly reason: ErrorReason;
   readonly details: ErrorDetails;
+  /** Replaces the message of the reason in responses. */
+  readonly publicMessage: string | undefined;
 
-  constructor(reason: ErrorReason, details: ErrorDetails = {}, options?: ErrorOptions) {
+  constructor(
+    reason: ErrorReason,
+    details: ErrorDetails = {},
+    { publicMessage, ...options }: ErrorOptions & { publicMessage?: string } = {},
+  ) {
     super(reason, options);
     this.name = 'DomainError';
     this.reason = reason;
     this.details = details;
+    this.publicMessage = publicMessage;
   }
 }
 

@@ -1,4 +1,6 @@
-import { createTestDatabase, useTestDatabase } from '@classroom/db/testing';
+import { insertSession } from '@classroom/db';
+import { createTestDatabase, newSession, useTestDatabase } from '@classroom/db/testing';
+import type { InjectOptions } from 'fastify';
 import { afterAll, describe, expect, test } from 'vitest';
 import { buildTestApp } from '../testing/build-test-app.ts';
 
@@ -180,13 +182,42 @@ test.each(['/livez', '/api/sessions/AAAAAA', '/unknown', '/%zz'])(
   },
 );
 
-test.each([
+const posted = { method: 'POST', url: create, headers: json, payload: '{}' } as const;
+
+test.each<[string, InjectOptions, string]>([
   ['a URL without /trpc', { url: '/sessions.create' }, '/trpc'],
+  ['a wrong method', { method: 'PATCH', url: create }, 'path and method'],
+  ['a body that is cut off', { ...posted, payload: '{"title":' }, 'The body is not valid JSON'],
   ['a batch over ten', { url: `/trpc/${'sessions.get,'.repeat(10)}x?batch=1` }, '10 calls'],
-  ['an origin', { url: '/livez', headers: { origin: 'https://evil.example' } }, 'CORS_ORIGINS'],
+  ['a missing token', { ...posted, url: '/trpc/sessions.end' }, 'Missing or unknown token'],
+  [
+    'a foreign origin',
+    { url: '/livez', headers: { origin: 'https://evil.example' } },
+    'CORS_ORIGINS',
+  ],
 ])('the message about %s names the cause', async (_, request, cause) => {
   const response = await app.inject(request);
   expect(response.json()).toMatchObject({ error: { message: expect.stringContaining(cause) } });
+});
+
+test('the message about a wrong pairing code says so', async () => {
+  const session = newSession();
+  await insertSession(database.db, session);
+  const { code } = session;
+  const response = await post('/trpc/sessions.redeemPairingCode', {
+    code,
+    pairingCode: 'AAAAAAAA',
+  });
+  const message = expect.stringMatching(/^The pairing code is wrong/);
+  expect(response.json()).toMatchObject({
+    error: { message, data: { reason: 'UNAUTHENTICATED' } },
+  });
+});
+
+test('a missing field is reported as required', async () => {
+  const response = await app.inject(posted);
+  const fieldErrors = { title: ['Required'], hostDisplayName: ['Required'] };
+  expect(response.json()).toMatchObject({ error: { data: { fieldErrors } } });
 });
 
 test('/readyz is 200 while the database is reachable', async () => {

@@ -5,36 +5,24 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { fastify } from 'fastify';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createAppContext, createContext } from '../context.ts';
+import { createContext } from '../context.ts';
 import { DomainError, unavailable } from '../errors.ts';
-import { openLiveFeed } from '../features/live/feed.ts';
-import { noStreamCaps } from '../features/live/stream-caps.ts';
-import { createMetrics } from '../observability/metrics.ts';
 import { noRateLimits } from '../rate-limits/rate-limits.ts';
 import { appRouter } from '../router.ts';
+import { createTestContext } from '../testing/create-test-context.ts';
 import { handleError } from './errors.ts';
 import { registerTrpcRoute } from './trpc-route.ts';
 
-const { db, pool, url: databaseUrl } = await useTestDatabase();
+const database = await useTestDatabase();
 const stop = new AbortController();
-const live = openLiveFeed(
-  { db, url: databaseUrl, caps: noStreamCaps, maxPerSession: 10, onError: () => {} },
-  stop.signal,
-);
 /** Thrown while a session is created. */
 let failure: Error | undefined;
 afterEach(() => void (failure = undefined));
-const context = createAppContext({
-  db,
-  live,
-  metrics: createMetrics(db, pool),
+const context = createTestContext(database, stop.signal, {
   generateJoinCode() {
     if (failure !== undefined) throw failure;
     return newCode();
   },
-  maxParticipants: 10,
-  maxListeners: 10,
-  sessionTtlSeconds: 3600,
   rateLimits: {
     ...noRateLimits,
     submissions: {
@@ -100,6 +88,9 @@ async function callReference(call: Call) {
     body: await response.text(),
   };
 }
+
+const errorBody = z.object({ error: z.looseObject({ message: z.string() }) });
+const errorsIn = (body: string) => z.array(errorBody).parse([JSON.parse(body)].flat());
 
 async function expectSameResponse(call: Call) {
   const { retryAfter, ...response } = await callRoute(call);
@@ -235,10 +226,21 @@ test('a batch has the longest Retry-After of its errors', async () => {
 test.each([
   ['malformed JSON', { url: CREATE, body: '{' }],
   ['a batch of malformed JSON', { url: `${CREATE}?batch=1`, body: '{' }],
-  ['a batch of eleven', { url: `/trpc/${ten},sessions.get?batch=1`, body: '{}' }],
-])('%s is refused before tRPC with the error of tRPC’s own adapter', async (_, call) => {
+])('%s is refused before tRPC with the data of tRPC’s own adapter', async (_, call) => {
   const response = await callRoute({ method: 'POST', ...call });
   const reference = await callReference({ method: 'POST', ...call });
   expect(response.status).toBe(reference.status);
-  expect([JSON.parse(response.body)]).toEqual([JSON.parse(reference.body)].flat());
+  const [error] = errorsIn(reference.body);
+  const message = expect.stringContaining('The body is not valid JSON');
+  expect(errorsIn(response.body)).toEqual([{ error: { ...error?.error, message } }]);
 });
+
+test.each([['a batch of eleven', { url: `/trpc/${ten},sessions.get?batch=1`, body: '{}' }]])(
+  '%s is refused before tRPC with the error of tRPC’s own adapter',
+  async (_, call) => {
+    const response = await callRoute({ method: 'POST', ...call });
+    const reference = await callReference({ method: 'POST', ...call });
+    expect(response.status).toBe(reference.status);
+    expect(errorsIn(response.body)).toEqual(errorsIn(reference.body));
+  },
+);

@@ -17,6 +17,7 @@ const REQUEST_HEADERS = [
   'x-trpc-source',
 ];
 const RESPONSE_HEADERS = ['retry-after', 'x-request-id'];
+const REFUSED_ORIGIN = 'The origin of this page is refused; add it to the setting CORS_ORIGINS';
 
 /**
  * Grants CORS to the allowed origins, and refuses requests from other origins before they execute.
@@ -37,7 +38,8 @@ export async function registerCors(
   app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers;
     if (origin === undefined || isAllowed(origin) || own.has(origin)) return done();
-    sendError(toTRPCError(new DomainError('FORBIDDEN')), request, reply);
+    const error = new DomainError('FORBIDDEN', {}, { publicMessage: REFUSED_ORIGIN });
+    sendError(toTRPCError(error), request, reply);
   });
   await app.register(cors, {
     origin: (origin, done) => done(null, origin !== undefined && isAllowed(origin)),

@@ -1,6 +1,13 @@
 import { TRPCError } from '@trpc/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type ErrorData, type ErrorShape, formatError, reasonOf } from '../trpc/errors.ts';
+import { DomainError } from '../errors.ts';
+import {
+  type ErrorData,
+  type ErrorShape,
+  formatError,
+  reasonOf,
+  toTRPCError,
+} from '../trpc/errors.ts';
 import { mayExceedBodyLimit } from './json-parser.ts';
 import { setCommonHeaders } from './security-headers.ts';
 
@@ -12,7 +19,7 @@ const CODES: Record<number, TRPCError['code']> = {
 
 /** Responds to an error that was thrown outside of a procedure. */
 export function handleError(
-  cause: Error & { statusCode?: number },
+  cause: Error & { statusCode?: number; code?: string },
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
@@ -20,8 +27,16 @@ export function handleError(
   setCommonHeaders(request, reply);
   const { statusCode = 500 } = cause;
   if (statusCode >= 500) request.log.error({ err: cause }, 'request failed');
+  if (cause.code === 'FST_ERR_CTP_INVALID_JSON_BODY') {
+    return sendError(toTRPCError(invalidJson()), request, reply);
+  }
   const code = CODES[statusCode] ?? (statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR');
   sendError(new TRPCError({ code }), request, reply);
+}
+
+function invalidJson(): DomainError {
+  const publicMessage = 'The body is not valid JSON, or has a forbidden key such as __proto__';
+  return new DomainError('INVALID_INPUT', { fieldErrors: {} }, { publicMessage });
 }
 
 export function handleNotFound(request: FastifyRequest, reply: FastifyReply): void {

@@ -18,6 +18,9 @@ export interface ErrorShape {
   data: ErrorData;
 }
 
+// Not in packages/schema, whose modules must have no side effects.
+z.config({ customError: ({ input }) => (input === undefined ? 'Required' : undefined) });
+
 /** The tRPC code of each reason, and its message for developers. */
 export const REASONS = {
   INVALID_INPUT: ['BAD_REQUEST', 'Invalid input; fieldErrors lists the rule that each field broke'],
@@ -39,17 +42,17 @@ export const REASONS = {
   NAME_TAKEN: ['CONFLICT', 'Another participant of this session has this name; choose another'],
   UNAUTHENTICATED: [
     'UNAUTHORIZED',
-    'Missing or unknown token or pairing code; send the token as "Authorization: Bearer <token>"',
+    'Missing or unknown token; send it as "Authorization: Bearer <token>"',
   ],
-  FORBIDDEN: [
-    'FORBIDDEN',
-    'The token does not grant this, or CORS_ORIGINS does not list the origin of the page',
-  ],
+  FORBIDDEN: ['FORBIDDEN', 'This token may not do this'],
   QUESTION_LIMIT: [
     'CONFLICT',
     'This author has reached the limit of pending questions; withdraw one or wait for an answer',
   ],
-  QUESTION_NOT_FOUND: ['NOT_FOUND', 'This session has no such question, or it was withdrawn'],
+  QUESTION_NOT_FOUND: [
+    'NOT_FOUND',
+    'No such question in your session, or it is hidden or withdrawn',
+  ],
   RATE_LIMITED: ['TOO_MANY_REQUESTS', 'Too many requests; wait retryAfterSeconds and try again'],
   UNAVAILABLE: [
     'SERVICE_UNAVAILABLE',
@@ -64,7 +67,8 @@ export const REASONS = {
 /** Messages for requests that are refused before a procedure runs. */
 const REFUSALS: Partial<Record<TRPCError['code'], string>> = {
   BAD_REQUEST: 'Malformed request; send valid HTTP and UTF-8 JSON, and at most 10 calls in a batch',
-  NOT_FOUND: 'No such route or procedure; tRPC is served under /trpc, REST under /api',
+  NOT_FOUND:
+    'No route has this path and method; /docs lists them (REST under /api, tRPC under /trpc)',
   METHOD_NOT_SUPPORTED: 'Wrong method; send queries with GET and mutations with POST',
   PAYLOAD_TOO_LARGE: 'The body is larger than 16 KiB; send a smaller one',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON; send it with "Content-Type: application/json"',
@@ -83,7 +87,7 @@ export function formatError(
   const data = { code: error.code, httpStatus, reason };
   const code = TRPC_ERROR_CODES_BY_KEY[error.code];
   if (error.cause instanceof DomainError) {
-    return { message: REASONS[reason][1], code, data: { ...data, ...error.cause.details } };
+    return { message: messageOf(error.cause), code, data: { ...data, ...error.cause.details } };
   }
   if (reason === 'INVALID_INPUT') {
     const message = REFUSALS[error.code] ?? `Malformed request (${error.code})`;
@@ -110,8 +114,11 @@ export function withReason(error: TRPCError): TRPCError {
 }
 
 export function toTRPCError(cause: DomainError): TRPCError {
-  const [code, message] = REASONS[cause.reason];
-  return new TRPCError({ code, message, cause });
+  return new TRPCError({ code: REASONS[cause.reason][0], message: messageOf(cause), cause });
+}
+
+function messageOf({ reason, publicMessage }: DomainError): string {
+  return publicMessage ?? REASONS[reason][1];
 }
 
 /** Messages by field; `input` for those about the input as a whole. */

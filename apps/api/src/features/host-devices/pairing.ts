@@ -15,6 +15,7 @@ import { createToken, generateCode, hashSecret } from '../../secrets.ts';
 const TTL_SECONDS = 5 * 60;
 /** With 23^8 codes, ten guesses succeed with a probability of 1 in 8 × 10^9. */
 const GUESSES = 10;
+const WRONG_PAIRING_CODE = 'The pairing code is wrong, used or expired; ask the host for a new one';
 
 /**
  * Creates a pairing code, valid for one device and five minutes. It replaces an unredeemed code.
@@ -49,7 +50,9 @@ export async function redeemPairingCode(
   const codeHash = hashPairingCode(code, pairingCode);
   const outcome = await redeemPairing(db, { code, codeHash, tokenHash });
   if (outcome.kind === 'refused') throw toDomainError(outcome);
-  if (outcome.kind === 'wrong-code') throw new DomainError('UNAUTHENTICATED');
+  if (outcome.kind === 'wrong-code') {
+    throw new DomainError('UNAUTHENTICATED', {}, { publicMessage: WRONG_PAIRING_CODE });
+  }
   return { session: toSessionSummary(outcome.session), hostToken: token };
 }
 

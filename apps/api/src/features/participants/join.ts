@@ -36,7 +36,7 @@ export async function joinSession(
   return await retryOnConflict(async () => {
     const outcome = await insertParticipant(db, participant);
     if (outcome.kind === 'refused') throw toDomainError(outcome);
-    if (outcome.kind === 'blocked') throw new DomainError('FORBIDDEN');
+    if (outcome.kind === 'blocked') throw blocked();
     if (outcome.kind === 'name-taken') throw new DomainError('NAME_TAKEN');
     if (outcome.kind === 'session-full') {
       throw new DomainError('SESSION_FULL', { limit: maxParticipants });
@@ -61,10 +61,15 @@ async function replay(
   if (role === 'host' || first.code !== code || first.display_name !== displayName) {
     throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   }
-  if (first.blocked_at !== null) throw new DomainError('FORBIDDEN');
+  if (first.blocked_at !== null) throw blocked();
   const session = { ...first, status: first.status_when_joined };
   const token = deriveToken(idempotencyKey, first.token_seed);
   return toJoinedSession({ session, participant: { id, role, joinedAt } }, displayName, token);
+}
+
+function blocked(): DomainError {
+  const publicMessage = 'The host has blocked this name or token';
+  return new DomainError('FORBIDDEN', {}, { publicMessage });
 }
 
 function toJoinedSession(
