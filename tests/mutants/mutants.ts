@@ -1,15 +1,14 @@
-/** A small defect, and the tests that should notice it. */
-export interface Mutant {
-  /** The area, and what is wrong. */
-  name: string;
-  file: string;
-  /** Text that the file contains exactly once. */
-  find: string;
-  replace: string;
-  /** Test files, relative to the repository. */
-  tests: readonly string[];
-  /** Why no test notices it, for a survivor that is accepted. */
-  survives?: string;
-}
+import { ACCESS } from './access.ts';
+import { CONTRACT } from './contract.ts';
+import { LIMITS } from './limits.ts';
+import { LIVE } from './live.ts';
+import type { Mutant } from './mutant.ts';
+import { OPERATION } from './operation.ts';
 
-export const MUTANTS: readonly Mutant[] = [];
+export const MUTANTS: readonly Mutant[] = [
+  ...ACCESS,
+  ...LIMITS,
+  ...CONTRACT,
+  ...LIVE,
+  ...OPERATION,
+];

@@ -1,15 +1,18 @@
 import { execFile, type ExecFileException } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { type Mutant, MUTANTS } from './mutants.ts';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import type { Mutant } from './mutant.ts';
+import { MUTANTS } from './mutants.ts';
 
 const run = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, '../..');
 /** A mutant that makes a test hang counts as noticed. */
 const TIMEOUT_MS = 240_000;
 const PNPM = ['--yes', 'pnpm@12.21.0', 'install', '--frozen-lockfile', '--prefer-offline'];
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 type Outcome = 'noticed' | 'survived' | 'invalid';
 
@@ -19,12 +22,18 @@ function workspaceOf(file: string): string {
   return first === 'apps' || first === 'packages' ? `${first}/${second}` : first;
 }
 
-async function succeeds(cwd: string, command: string, args: string[]): Promise<boolean> {
+/** @returns why the command failed, or undefined */
+async function failureOf(
+  cwd: string,
+  command: string,
+  args: string[],
+): Promise<ExecFileException | undefined> {
   try {
-    await run(command, args, { cwd, timeout: TIMEOUT_MS, killSignal: 'SIGINT' });
-    return true;
+    const limits = { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
+    await run(command, args, { cwd, ...limits, killSignal: 'SIGINT' });
+    return undefined;
   } catch (error) {
-    if (isExecFailure(error)) return false;
+    if (isExecFailure(error)) return error;
     throw error;
   }
 }
@@ -38,39 +47,58 @@ function isExecFailure(error: unknown): error is ExecFileException {
 }
 
 async function typechecks(copy: string, { file }: Mutant): Promise<boolean> {
+  if (!file.endsWith('.ts')) return true;
   const tsc = path.join(copy, 'node_modules/.bin/tsc');
-  return file.endsWith('.ts') ? await succeeds(path.join(copy, workspaceOf(file)), tsc, []) : true;
+  return (await failureOf(path.join(copy, workspaceOf(file)), tsc, [])) === undefined;
 }
 
-async function testsPass(copy: string, tests: readonly string[]): Promise<boolean> {
+/** @returns the first test that failed, or undefined */
+async function findFailedTest(copy: string, tests: readonly string[]): Promise<string | undefined> {
   for (const [workspace, files = []] of Object.entries(Object.groupBy(tests, workspaceOf))) {
     const cwd = path.join(copy, workspace);
-    const names = files.map((file) => path.relative(workspace, file));
+    const names = [...new Set(files)].map((file) => path.relative(workspace, file));
     const vitest = path.join(cwd, 'node_modules/vitest/vitest.mjs');
-    const passed = await succeeds(cwd, process.execPath, [vitest, 'run', '--bail=1', ...names]);
-    if (!passed) return false;
+    const failure = await failureOf(cwd, process.execPath, [vitest, 'run', '--bail=1', ...names]);
+    if (failure === undefined) continue;
+    const output = stripVTControlCharacters(`${failure.stderr}\n${failure.stdout}`);
+    return /^ *FAIL +(.+)$/m.exec(output)?.[1] ?? (failure.killed ? 'a timeout' : output);
   }
-  return true;
+  return undefined;
 }
 
-async function tryMutant(copy: string, mutant: Mutant): Promise<Outcome> {
-  const file = path.join(copy, mutant.file);
-  const source = await readFile(file, 'utf8');
-  const [before, after, ...others] = source.split(mutant.find);
+/** @throws Error for a file or text that has moved */
+async function mutate(root: string, { name, file, find, replace, tests }: Mutant) {
+  const missing = tests.find((test) => !existsSync(path.join(root, test)));
+  if (missing !== undefined) throw new Error(`${name}: ${missing} does not exist`);
+  const source = await readFile(path.join(root, file), 'utf8');
+  const [before, after, ...others] = source.split(find);
   if (before === undefined || after === undefined || others.length > 0) {
-    throw new Error(`${mutant.name}: ${mutant.file} must contain the text exactly once`);
+    throw new Error(`${name}: ${file} must contain the text exactly once`);
   }
-  await writeFile(file, before + mutant.replace + after);
+  return { source, mutated: before + replace + after };
+}
+
+async function tryMutant(copy: string, mutant: Mutant): Promise<[Outcome, string]> {
+  const { source, mutated } = await mutate(copy, mutant);
+  const file = path.join(copy, mutant.file);
+  await writeFile(file, mutated);
   try {
-    if (!(await typechecks(copy, mutant))) return 'invalid';
-    return (await testsPass(copy, mutant.tests)) ? 'survived' : 'noticed';
+    if (!(await typechecks(copy, mutant))) return ['invalid', 'it does not type-check'];
+    const failed = await findFailedTest(copy, mutant.tests);
+    return failed === undefined
+      ? ['survived', mutant.survives ?? 'add a test']
+      : ['noticed', failed];
   } finally {
     await writeFile(file, source);
   }
 }
 
-const [only = ''] = process.argv.slice(2);
-const mutants = MUTANTS.filter(({ name }) => name.includes(only));
+// Arguments select mutants by parts of their names.
+const selected = process.argv.slice(2);
+const mutants = MUTANTS.filter(
+  ({ name }) => selected.length === 0 || selected.some((part) => name.includes(part)),
+);
+for (const mutant of mutants) await mutate(ROOT, mutant);
 const copy = await mkdtemp(path.join(tmpdir(), 'classroom-mutants-'));
 try {
   console.log(`Copying the last commit to ${copy}`);
@@ -79,11 +107,11 @@ try {
   const counts: Record<Outcome, number> = { noticed: 0, survived: 0, invalid: 0 };
   for (const [index, mutant] of mutants.entries()) {
     const started = performance.now();
-    const outcome = await tryMutant(copy, mutant);
+    const [outcome, reason] = await tryMutant(copy, mutant);
     counts[outcome] += 1;
     const seconds = Math.round((performance.now() - started) / 1000);
-    const known = outcome === 'survived' && mutant.survives ? ` (${mutant.survives})` : '';
-    console.log(`${index + 1}/${mutants.length} ${outcome} ${mutant.name} ${seconds} s${known}`);
+    console.log(`${index + 1}/${mutants.length} ${outcome} (${seconds} s): ${mutant.name}`);
+    console.log(`    ${reason}`);
   }
   const valid = counts.noticed + counts.survived;
   const share = Math.round((100 * counts.noticed) / valid);
