@@ -3,34 +3,25 @@ import { type Mutant, api, db, system } from './mutant.ts';
 const FRAGMENTS = 'packages/db/src/repositories/fragments';
 const REPOSITORIES = 'packages/db/src/repositories';
 
-const AUTHORIZATION = [...api('authorization'), ...system('e2e/authorisation')];
 const SESSIONS = [
-  ...AUTHORIZATION,
-  ...db('repositories/sessions', 'repositories/insert-session'),
-  ...system('e2e/sessions', 'e2e/control'),
+  ...db('repositories/sessions'),
+  ...api('authorization', 'features/sessions/export'),
+  ...system('e2e/authorisation', 'e2e/sessions'),
 ];
 const PARTICIPANTS = [
-  ...AUTHORIZATION,
-  ...api('features/participants/join'),
   ...db('repositories/insert-participant', 'repositories/participant-removal'),
-  ...system('e2e/join', 'e2e/control'),
+  ...api('features/participants/join'),
+  ...system('e2e/authorisation', 'e2e/control', 'e2e/join'),
 ];
 const QUESTIONS = [
-  ...AUTHORIZATION,
-  ...api(
-    'features/questions/questions',
-    'features/questions/list',
-    'features/questions/moderate',
-    'features/questions/submit',
-    'features/questions/vote-batcher',
-  ),
-  ...system('e2e/questions'),
+  ...api('features/questions/questions', 'features/questions/list'),
+  ...system('e2e/authorisation', 'e2e/questions'),
 ];
-const PAIRING = [...AUTHORIZATION, ...db('repositories/host-devices'), ...system('e2e/control')];
+const PAIRING = [...db('repositories/host-devices'), ...system('e2e/control')];
 const REPLAYS = [
+  ...db('repositories/insert-participant'),
   ...api('features/sessions/create', 'features/participants/join', 'features/questions/submit'),
-  ...db('repositories/insert-session', 'repositories/insert-participant'),
-  ...system('e2e/sessions', 'e2e/join', 'e2e/retries'),
+  ...system('e2e/retries'),
 ];
 
 /** Authorisation and idempotency. */
@@ -40,7 +31,7 @@ export const ACCESS: readonly Mutant[] = [
     file: `${FRAGMENTS}/access.ts`,
     find: "requires.role === 'host' && row.caller_role !== 'host'",
     replace: "requires.role === 'host' && row.caller_role === undefined",
-    tests: [...SESSIONS, ...api('features/sessions/export')],
+    tests: SESSIONS,
   },
   {
     name: 'authorisation: an ended session of others answers FORBIDDEN',

@@ -4,19 +4,18 @@ const TEXT = [...schema('text', 'code'), ...api('http/app'), ...system('e2e/any-
 const LISTS = [
   ...schema('cursor'),
   ...api('features/questions/list', 'features/questions/questions'),
-  ...system('e2e/questions', 'e2e/control', 'e2e/join', 'e2e/class-of-forty'),
+  ...system('e2e/join', 'e2e/questions'),
 ];
 const ERRORS = [
-  ...api('http/app', 'http/call-procedures', 'http/rest/routes', 'authorization'),
   ...db('errors'),
-  ...system('e2e/rest', 'e2e/questions', 'faults/locked-table', 'faults/database-away'),
+  ...api('http/app', 'http/call-procedures', 'authorization'),
+  ...system('e2e/rest', 'faults/locked-table'),
 ];
 const CSV = [...api('http/rest/csv', 'features/sessions/export'), ...system('e2e/rest')];
 const ORIGINS = [...api('http/cors', 'http/app'), ...system('e2e/browser')];
 const DOCS = [
-  ...api('router', 'env', 'http/rest/openapi', 'rate-limits/rate-limits', 'http/health'),
-  ...schema('text'),
-  ...system('docs/api-page', 'docs/operations-page', 'docs/readme', 'e2e/rest-document'),
+  ...api('router', 'env', 'rate-limits/rate-limits'),
+  ...system('docs/api-page', 'docs/operations-page', 'e2e/rest-document'),
 ];
 
 /** What callers rely on: input rules, lists, errors, CSV, origins, and the pages that describe them. */

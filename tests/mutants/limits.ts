@@ -2,13 +2,10 @@ import { type Mutant, api, db, system } from './mutant.ts';
 
 const RATES = [...api('rate-limits/rate-limits'), ...system('e2e/rate-limits')];
 const STREAMS = [
-  ...api('features/live/stream-caps', 'features/live/feed', 'http/sse'),
+  ...api('features/live/stream-caps', 'features/live/feed'),
   ...system('faults/stream-caps', 'faults/disconnecting-clients'),
 ];
-const SHEDDING = [
-  ...api('http/load-shedding', 'http/health', 'http/app', 'http/call-procedures'),
-  ...system('faults/database-away', 'faults/many-streams'),
-];
+const SHEDDING = [...api('http/load-shedding', 'http/health'), ...system('faults/database-away')];
 
 /** Limits, rate limits and overload. */
 export const LIMITS: readonly Mutant[] = [

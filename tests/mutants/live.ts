@@ -1,13 +1,13 @@
 import { type Mutant, api, client, db, system } from './mutant.ts';
 
 const FEED = [
+  ...db('repositories/changes'),
   ...api('features/live/feed', 'features/live/processes', 'features/live/peer-presence'),
-  ...db('repositories/changes', 'listen'),
   ...system('e2e/live', 'faults/live'),
 ];
-const STREAM = [...api('http/sse', 'http/pipelined-streams'), ...FEED];
+const STREAM = [...api('http/sse', 'http/pipelined-streams'), ...system('e2e/live')];
 const CLIENT = [
-  ...client('client', 'events', 'errors'),
+  ...client('client', 'events'),
   ...system('e2e/live', 'e2e/retries', 'e2e/behind-nginx'),
 ];
 

@@ -1,14 +1,14 @@
 import { type Mutant, api, system } from './mutant.ts';
 
-const SETTINGS = [...api('env', 'http/cors'), ...system('docs/readme', 'e2e/start')];
+const SETTINGS = [...api('env', 'http/cors'), ...system('e2e/start')];
 const METRICS = [
-  ...api('observability/metrics', 'http/load-shedding', 'http/app'),
-  ...system('e2e/canary', 'docs/operations-page', 'faults/disconnecting-clients'),
+  ...api('observability/metrics', 'http/load-shedding'),
+  ...system('e2e/canary', 'docs/operations-page'),
 ];
 const LOGS = [...api('observability/logger', 'http/app'), ...system('e2e/canary')];
 const STOP = [
-  ...api('http/health', 'http/listen', 'http/sse', 'http/app'),
-  ...system('faults/stop-under-load', 'e2e/start', 'e2e/live', 'e2e/behind-nginx'),
+  ...api('http/health', 'http/listen', 'http/sse'),
+  ...system('faults/stop-under-load', 'e2e/behind-nginx'),
 ];
 
 /** Settings, metrics, logs, retention and shutdown. */
