@@ -8,13 +8,13 @@ const LISTS = [
 ];
 const ERRORS = [
   ...db('errors'),
-  ...api('http/app', 'http/call-procedures', 'authorization'),
+  ...api('trpc/errors', 'http/app', 'http/call-procedures', 'authorization'),
   ...system('e2e/rest', 'faults/locked-table'),
 ];
 const CSV = [...api('http/rest/csv', 'features/sessions/export'), ...system('e2e/rest')];
 const ORIGINS = [...api('http/cors', 'http/app'), ...system('e2e/browser')];
 const DOCS = [
-  ...api('router', 'env', 'rate-limits/rate-limits'),
+  ...api('router', 'env', 'http/health', 'rate-limits/rate-limits'),
   ...system('docs/api-page', 'docs/operations-page', 'e2e/rest-document'),
 ];
 

@@ -32,14 +32,18 @@ export const LIVE: readonly Mutant[] = [
     file: 'apps/api/src/features/sessions/create.ts',
     find: '.forEach(notifyChanged);',
     replace: '.slice(3).forEach(notifyChanged);',
-    tests: [...api('features/sessions/create'), ...FEED],
+    tests: [...api('notifications', 'features/sessions/create'), ...FEED],
   },
   {
     name: 'live: nobody is notified of a withdrawn question',
     file: 'apps/api/src/features/questions/withdraw.ts',
     find: "if (outcome.kind === 'withdrawn') notifyChanged",
     replace: "if (outcome.kind === 'withdrawn' && outcome.sessionId < 0) notifyChanged",
-    tests: [...api('features/questions/questions'), ...FEED, ...system('e2e/questions')],
+    tests: [
+      ...api('notifications', 'features/questions/questions'),
+      ...FEED,
+      ...system('e2e/questions'),
+    ],
   },
   {
     name: 'live: a new process does not learn the presence of the others',

@@ -57,13 +57,22 @@ async function findFailedTest(copy: string, tests: readonly string[]): Promise<s
   for (const [workspace, files = []] of Object.entries(Object.groupBy(tests, workspaceOf))) {
     const cwd = path.join(copy, workspace);
     const names = [...new Set(files)].map((file) => path.relative(workspace, file));
-    const vitest = path.join(cwd, 'node_modules/vitest/vitest.mjs');
-    const failure = await failureOf(cwd, process.execPath, [vitest, 'run', '--bail=1', ...names]);
-    if (failure === undefined) continue;
-    const output = stripVTControlCharacters(`${failure.stderr}\n${failure.stdout}`);
-    return /^ *FAIL +(.+)$/m.exec(output)?.[1] ?? (failure.killed ? 'a timeout' : output);
+    const failed = await runTests(cwd, names);
+    // A file fails as a whole when it does not start, which also happens on a busy machine.
+    const isTest = failed === undefined || failed.includes(' > ');
+    const confirmed = isTest ? failed : await runTests(cwd, names);
+    if (confirmed !== undefined) return confirmed;
   }
   return undefined;
+}
+
+/** @returns the first test or file that failed, or undefined */
+async function runTests(cwd: string, names: string[]): Promise<string | undefined> {
+  const vitest = path.join(cwd, 'node_modules/vitest/vitest.mjs');
+  const failure = await failureOf(cwd, process.execPath, [vitest, 'run', '--bail=1', ...names]);
+  if (failure === undefined) return undefined;
+  const output = stripVTControlCharacters(`${failure.stderr}\n${failure.stdout}`);
+  return /^ *FAIL +(.+)$/m.exec(output)?.[1] ?? (failure.killed ? 'a timeout' : output);
 }
 
 /** @throws Error for a file or text that has moved */
