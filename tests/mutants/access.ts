@@ -21,7 +21,7 @@ const PAIRING = [...db('repositories/host-devices'), ...system('e2e/control')];
 const REPLAYS = [
   ...db('repositories/insert-participant'),
   ...api('features/sessions/create', 'features/participants/join', 'features/questions/submit'),
-  ...system('e2e/retries'),
+  ...system('e2e/join', 'e2e/retries'),
 ];
 
 /** Authorisation and idempotency. */
