@@ -7,7 +7,7 @@ import { vote } from './features/questions/vote.ts';
 import { withdrawQuestion } from './features/questions/withdraw.ts';
 import { createSession } from './features/sessions/create.ts';
 import { deleteSession, endSession, startSession } from './features/sessions/lifecycle.ts';
-import { openClassroom } from './testing/open-classroom.ts';
+import { createClassroom } from './testing/classroom.ts';
 
 const { db } = await useTestDatabase();
 const notified: number[] = [];
@@ -15,8 +15,8 @@ const notifyChanged = (sessionId: number) => void notified.push(sessionId);
 const deps = { db, notifyChanged, castVote: createVoteBatcher({ db, notifyChanged }) };
 
 /** Opens a session with one student, who has submitted one question. */
-async function openSession() {
-  const { session, host, tokens, submit } = await openClassroom(deps);
+async function openClassroom() {
+  const { session, host, tokens, submit } = await createClassroom(deps);
   const [student = host] = tokens;
   const { id: questionId } = await submit(student);
   const { sessionId, participantId } = await db
@@ -27,7 +27,7 @@ async function openSession() {
   return { code: session.code, sessionId, host, student, submit, questionId, participantId };
 }
 
-type Classroom = Awaited<ReturnType<typeof openSession>>;
+type Classroom = Awaited<ReturnType<typeof openClassroom>>;
 
 const changes: [string, (classroom: Classroom) => Promise<unknown>][] = [
   ['a submitted question', ({ submit, student }) => submit(student)],
@@ -48,14 +48,14 @@ const changes: [string, (classroom: Classroom) => Promise<unknown>][] = [
 ];
 
 test.each(changes)('%s notifies the subscribers of its session once', async (_, change) => {
-  const classroom = await openSession();
+  const classroom = await openClassroom();
   notified.length = 0;
   await change(classroom);
   expect(notified).toEqual([classroom.sessionId]);
 });
 
 test('a deletion notifies the subscribers of its session', async () => {
-  const { code, sessionId, host } = await openSession();
+  const { code, sessionId, host } = await openClassroom();
   notified.length = 0;
   await deleteSession(deps, { code }, host);
   expect(notified).toContain(sessionId);

@@ -77,13 +77,13 @@ test('a full session refuses a question with its limit, and replays one with the
 });
 
 test('an idempotency key of another author or session is refused and returns no question', async () => {
-  const { submit, tokens, host } = await openClassroom(deps);
-  const other = await openClassroom(deps);
+  const { submit, tokens, host } = await createClassroom(deps);
+  const other = await createClassroom(deps);
   const idempotencyKey = randomUUID();
   const [author = host] = tokens;
   await submit(author, { idempotencyKey, anonymous: true });
   const more = { idempotencyKey, anonymous: true };
   for (const call of [submit(host, more), other.submit(other.host, more)]) {
-    expect(await reasonOf(call)).toBe('IDEMPOTENCY_KEY_REUSED');
+    expect(await refusalReason(call)).toBe('IDEMPOTENCY_KEY_REUSED');
   }
 });
