@@ -188,3 +188,23 @@ test('a process serves MAX_LISTENERS streams and refuses more with UNAVAILABLE',
   await expectIdle(server.api);
   await expectToServe(server.api);
 });
+
+test('clients that disconnect while their streams open take no place under MAX_LISTENERS', async () => {
+  await using server = await startWith({ RATE_LIMITS: 'off', MAX_LISTENERS: '3' });
+  const { api, code, hostToken } = server;
+  const bytes = toText(streamRequest(code, hostToken));
+  await forEach(times(100), 3, async () => {
+    const early = await openConnection(api.url);
+    await early.write(bytes);
+    await early.disconnect('reset');
+  });
+  await expectIdle(api);
+  // A busy process may refuse a stream for another reason; a place that is lost stays so.
+  const served = async () => {
+    const stream = await server.open();
+    await stream.disconnect('reset');
+    return stream.status;
+  };
+  await expect.poll(served).toBe(200);
+  await expectIdle(api);
+});

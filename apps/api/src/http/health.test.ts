@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { createDatabase, createDatabaseOn, createPool } from '@classroom/db';
 import { administer, useTestDatabase } from '@classroom/db/testing';
 import { fastify } from 'fastify';
@@ -67,6 +69,20 @@ test('/readyz is 503 while the process is stopping', async () => {
   const response = await app.inject('/readyz');
   expect(response.statusCode).toBe(503);
   expect(response.json()).toEqual({ status: 'stopping' });
+});
+
+test('docs/operations.md lists the statuses of /readyz with their HTTP statuses', async () => {
+  const file = path.resolve(import.meta.dirname, '../../../../docs/operations.md');
+  const page = await readFile(file, 'utf8');
+  const [, table = ''] = /^\| `status` .+\n((?:\|.*\n)+)/m.exec(page) ?? [];
+  const documented = [...table.matchAll(/^\| `([^`]+)` +\| (\d+)/gm)];
+  expect(documented.map(([, status, code]) => [status, code])).toEqual([
+    ['ok', '200'],
+    ['database unavailable', '503'],
+    ['database read-only', '503'],
+    ['database full', '503'],
+    ['stopping', '503'],
+  ]);
 });
 
 async function setReadOnly(value: 'on' | 'off'): Promise<void> {

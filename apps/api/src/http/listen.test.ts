@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { useTestDatabase } from '@classroom/db/testing';
+import { createdSession } from '@classroom/schema';
 import { fastify } from 'fastify';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { z } from 'zod';
 import { buildTestApp } from '../testing/build-test-app.ts';
 import { listen } from './listen.ts';
 
@@ -94,5 +96,27 @@ test('requests that arrive before the server closes get responses, on new connec
   });
   const statuses = (await Promise.all(responses)).map((response) => response.slice(9, 12));
   expect(statuses.filter((status) => status !== '404' && status !== '503')).toEqual([]);
+  await closed;
+});
+
+test('closing ends the streams at once, without an end that clients take for the last', async () => {
+  const app = await buildTestApp(await useTestDatabase());
+  const { port } = new URL(await app.listen({ port: 0 }));
+  const payload = { title: 'Algebra I', hostDisplayName: 'Ada' };
+  const created = await app.inject({ method: 'POST', url: '/trpc/sessions.create', payload });
+  const answer = z.object({ result: z.object({ data: createdSession }) }).parse(created.json());
+  const { code, hostToken } = answer.result.data;
+  const socket = connect(Number(port), HOST);
+  const path = encodeURI(`/trpc/sessions.events?input={"code":"${code}"}`);
+  socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${hostToken}\r\n\r\n`);
+  const stream = text(socket);
+  await once(socket, 'data');
+  // Connections are cut by a timer five seconds later.
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const closed = app.close();
+  const body = await stream;
+  expect(body).toContain('event: connected');
+  expect(body).not.toContain('event: return');
   await closed;
 });

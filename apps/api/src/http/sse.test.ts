@@ -142,6 +142,23 @@ async function expectEventually(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
+test('a stream is closed after ten to fifteen minutes, without an end that clients take for the last', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  const unsubscribe = vi.fn<() => void>();
+  let isSubscribed = false;
+  const { socket } = await startServer(() => {
+    isSubscribed = true;
+    return unsubscribe;
+  });
+  const body = readBody(socket);
+  await expectEventually(() => isSubscribed);
+  await vi.advanceTimersByTimeAsync(10 * 60_000 - 1_000);
+  expect(unsubscribe).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(5 * 60_000 + 11_000);
+  expect(unsubscribe).toHaveBeenCalledOnce();
+  expect(await body).not.toContain('event: return');
+});
+
 test('a client that disconnects is unsubscribed', async () => {
   const unsubscribe = vi.fn<() => void>();
   const { socket } = await startServer(() => unsubscribe);

@@ -15,13 +15,19 @@ async function scrape(): Promise<string> {
   return response.body;
 }
 
-/** Reads the number of calls of a procedure with an outcome. */
-async function calls(procedure: string, reason: string): Promise<number> {
+/** Reads a sample of the durations of a procedure's calls with an outcome. */
+async function durations(
+  sample: 'count' | 'sum',
+  procedure: string,
+  reason: string,
+): Promise<number> {
   const labels = `{procedure="${procedure}",reason="${reason}"}`;
-  const name = `classroom_call_duration_seconds_count${labels} `;
+  const name = `classroom_call_duration_seconds_${sample}${labels} `;
   const line = (await scrape()).split('\n').find((text) => text.startsWith(name));
   return Number(line?.slice(name.length) ?? 0);
 }
+
+const calls = (procedure: string, reason: string) => durations('count', procedure, reason);
 
 const call = (paths: string[], inputs: unknown[]) =>
   app.inject({
@@ -40,6 +46,17 @@ test('each call of a batch is counted by procedure and reason', async () => {
   expect(await calls('sessions.create', 'ok')).toBe(1);
   expect(await calls('sessions.create', 'INVALID_INPUT')).toBe(1);
   expect(await calls('sessions.end', 'UNAUTHENTICATED')).toBe(1);
+});
+
+test('the duration of a call is in seconds', async () => {
+  const seconds = () => durations('sum', 'sessions.get', 'SESSION_NOT_FOUND');
+  const before = await seconds();
+  const started = performance.now();
+  await app.inject(`/trpc/sessions.get?input=${encodeURIComponent('{"code":"CCCCCC"}')}`);
+  const elapsed = (performance.now() - started) / 1000;
+  const after = await seconds();
+  expect(after).toBeGreaterThan(before);
+  expect(after - before).toBeLessThanOrEqual(elapsed);
 });
 
 test('a name from a request never becomes a label', async () => {

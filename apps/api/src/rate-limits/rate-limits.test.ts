@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { DomainError } from '../errors.ts';
 import { type RateLimiter, clientAddress, createRateLimits } from './rate-limits.ts';
 
@@ -66,6 +68,37 @@ test('a refusal contains the whole seconds until the end of the window', async (
   await consume(creations, 'a', 300);
   expect([600, 599]).toContain(await retryAfterSeconds(codeGuesses.check('a')));
   expect([3600, 3599]).toContain(await retryAfterSeconds(creations.check('a')));
+});
+
+describe('docs/api.md states the limit on', async () => {
+  const file = path.resolve(import.meta.dirname, '../../../../docs/api.md');
+  const page = await readFile(file, 'utf8');
+  const SECONDS = { minute: 60, 'ten minutes': 600, hour: 3600 };
+  const limitOf = (row: string, column: number) => {
+    const cell = page.split(`\n| ${row} `)[1]?.split('\n', 1)[0]?.split('|')[column] ?? '';
+    const [, points = '', window = ''] = /^ ([\d,]+) in (?:an? )?(.+?) +$/.exec(cell) ?? [];
+    const seconds = Object.entries(SECONDS).find(([name]) => name === window)?.[1] ?? 0;
+    return { points: Number(points.replace(',', '')), seconds };
+  };
+  const { codeGuesses, creations, submissions } = createRateLimits();
+
+  test.each([
+    ['wrong codes of an address', codeGuesses, limitOf('wrong join codes', 1)],
+    ['sessions created by an address', creations, limitOf('sessions created', 1)],
+    ['submissions of a token', submissions, limitOf('calls of `questions.submit`', 3)],
+  ])('%s', async (_, limit, { points, seconds }) => {
+    expect(await consume(limit, 'a', points + 50)).toBe(points);
+    expect([seconds, seconds - 1]).toContain(await retryAfterSeconds(limit.consume('a')));
+  });
+
+  test('wrong codes of all addresses', async () => {
+    const { codeGuesses: guesses } = createRateLimits();
+    const { points, seconds } = limitOf('wrong join codes', 2);
+    let consumed = 0;
+    for (let n = 0; n < 20; n += 1) consumed += await consume(guesses, `a${n}`, 100);
+    expect(consumed).toBe(points);
+    expect([seconds, seconds - 1]).toContain(await retryAfterSeconds(guesses.check('z')));
+  });
 });
 
 async function retryAfterSeconds(call: Promise<void>): Promise<number | undefined> {

@@ -3,9 +3,8 @@ import {
   insertParticipant,
   insertQuestion,
   removeParticipantAsHost,
-  setQuestionStatusAsHost,
 } from '@classroom/db';
-import { newParticipant, useTestDatabase } from '@classroom/db/testing';
+import { insertQuestions, newParticipant, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test } from 'vitest';
 import { anEvent, feedOptions, createSession, record } from '../../testing/live.ts';
 import { openLiveFeed } from './feed.ts';
@@ -18,12 +17,11 @@ const stop = new AbortController();
 afterAll(() => stop.abort());
 const live = openLiveFeed(options, stop.signal);
 
-/** Inserts a question, whose sequence number is 1. */
-async function submit(code: string, tokenHash: Buffer): Promise<number> {
+/** Inserts a question, which takes the next sequence number. */
+async function submit(code: string, tokenHash: Buffer): Promise<void> {
   const question = { code, tokenHash, body: 'Why?', anonymous: false, idempotencyKeyHash: null };
   const outcome = await insertQuestion(db, question);
   if (outcome.kind !== 'submitted') throw new Error(outcome.kind);
-  return outcome.id;
 }
 
 test.each([undefined, '0', '1000'])(
@@ -54,7 +52,7 @@ test.each([undefined, '0', '1000'])(
 test('a subscription whose backlog is older than the last poll receives every change', async () => {
   const { code, sessionId, caller } = await createSession(database);
   const { tokenHash } = caller;
-  const questionId = await submit(code, tokenHash);
+  await submit(code, tokenHash);
   const rooms = openRooms(options, stop.signal);
   const subscribe = (cursor: number) => {
     const recorded = record();
@@ -64,8 +62,7 @@ test('a subscription whose backlog is older than the last poll receives every ch
   };
   const first = subscribe(1);
   first.room.readFrom(1);
-  const status = 'answered' as const;
-  await setQuestionStatusAsHost(db, { questionId, tokenHash, status });
+  await submit(code, tokenHash);
   first.room.schedulePoll();
   // While that poll runs, a backlog is delivered that ends before it.
   const second = subscribe(0);
@@ -73,8 +70,20 @@ test('a subscription whose backlog is older than the last poll receives every ch
   // On a slow machine, a presence event may precede them.
   const changes = ({ events }: typeof first) =>
     events.filter(({ event }) => event.type !== 'presence').map(({ sequence }) => sequence);
-  await expect.poll(() => changes(second)).toEqual([2]);
+  await expect.poll(() => changes(second)).toEqual([1, 2]);
   await expect.poll(() => changes(first)).toEqual([2]);
+});
+
+test.each([
+  [499, 'question'],
+  [500, 'snapshot'],
+])('after %i changed questions, a stream resumes with a %s', async (count, type) => {
+  const { code, caller } = await createSession(database);
+  await insertQuestions(db, { code, status: 'answered', count });
+  const subscriber = record();
+  const unsubscribe = (await live.authorize({ code, lastEventId: '0' }, caller))(subscriber);
+  await expect.poll(() => subscriber.events[0]).toEqual(anEvent({ type }));
+  unsubscribe();
 });
 
 test('a stream above the limit of a session is refused with SESSION_FULL', async () => {

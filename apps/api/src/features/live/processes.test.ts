@@ -3,6 +3,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { sweepSessions } from '../../jobs/sweep.ts';
 import { anEvent, feedOptions, createSession, record } from '../../testing/live.ts';
 import { openLiveFeed } from './feed.ts';
+import type { RoomsOptions } from './rooms.ts';
 
 const database = await useTestDatabase();
 const { db } = database;
@@ -11,8 +12,8 @@ afterAll(() => stop.abort());
 let feeds = 0;
 
 /** Opens a feed as another process would, and waits until it listens. */
-async function openFeed() {
-  const feed = openLiveFeed(feedOptions(database), stop.signal);
+async function openFeed(more: Partial<RoomsOptions> = {}) {
+  const feed = openLiveFeed({ ...feedOptions(database), ...more }, stop.signal);
   feeds += 1;
   await vi.waitUntil(async () => (await countListeners(db)) === feeds, { timeout: 10_000 });
   return feed;
@@ -34,6 +35,15 @@ async function subscribeInBoth() {
   return { sessionId, first, second, unsubscribeFirst, unsubscribeSecond };
 }
 
+/** Starts a session without a notification. */
+async function startSession(sessionId: number): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ status: 'active', started_at: new Date(), change_number: 1, status_change_number: 1 })
+    .where('id', '=', sessionId)
+    .execute();
+}
+
 test('a process that starts later receives the presence of the earlier process', async () => {
   const { first, unsubscribeFirst, unsubscribeSecond } = await subscribeInBoth();
   unsubscribeSecond();
@@ -43,15 +53,22 @@ test('a process that starts later receives the presence of the earlier process',
 
 test('a change reaches the subscribers of another process by notification', async () => {
   const { sessionId, second, unsubscribeFirst, unsubscribeSecond } = await subscribeInBoth();
-  await db
-    .updateTable('sessions')
-    .set({ status: 'active', started_at: new Date(), change_number: 1, status_change_number: 1 })
-    .where('id', '=', sessionId)
-    .execute();
+  await startSession(sessionId);
   live.notifyChanged(sessionId);
   await expect.poll(() => second.events).toContainEqual(anEvent({ type: 'session' }));
   unsubscribeFirst();
   unsubscribeSecond();
+});
+
+test('a change whose notification was lost is found by the regular poll', async () => {
+  const { code, sessionId, caller } = await createSession(database);
+  const polling = await openFeed({ pollIntervalMs: 100 });
+  const subscriber = record();
+  const unsubscribe = (await polling.authorize({ code }, caller))(subscriber);
+  await expect.poll(() => subscriber.events).toContainEqual(anEvent({ type: 'snapshot' }));
+  await startSession(sessionId);
+  await expect.poll(() => subscriber.events).toContainEqual(anEvent({ type: 'session' }));
+  unsubscribe();
 });
 
 test('a session ended by the sweep ends the streams of another process', async () => {

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { endSessionAsHost, insertSession } from '@classroom/db';
+import {
+  endSessionAsHost,
+  insertSession,
+  removeParticipantAsHost,
+  startSessionAsHost,
+} from '@classroom/db';
 import { newSession, useTestDatabase } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { refusalReason } from '../../testing/classroom.ts';
@@ -58,4 +63,31 @@ test('a full session refuses a join with its limit, and replays one with the sam
   const joined = await join(1, input);
   await expect(join(1)).rejects.toMatchObject({ reason: 'SESSION_FULL', details: { limit: 1 } });
   expect(await join(1, input)).toEqual(joined);
+});
+
+test('a blocked participant cannot replay the join, not even after the session has ended', async () => {
+  const session = await createSession();
+  const input = { displayName: 'Ben', idempotencyKey: randomUUID() };
+  const { participant } = await session.join(10, input);
+  const { code, tokenHash } = session;
+  await removeParticipantAsHost(db, {
+    code,
+    tokenHash,
+    participantId: participant.id,
+    block: true,
+  });
+  await expect(session.join(10, input)).rejects.toMatchObject({ reason: 'FORBIDDEN' });
+  await endSessionAsHost(db, session);
+  await expect(session.join(10, input)).rejects.toMatchObject({ reason: 'FORBIDDEN' });
+});
+
+test('a replayed join returns the first response, also after the session has started and ended', async () => {
+  const session = await createSession();
+  const input = { displayName: 'Ben', idempotencyKey: randomUUID() };
+  const joined = await session.join(10, input);
+  expect(joined.session.status).toBe('draft');
+  await startSessionAsHost(db, session);
+  expect(await session.join(10, input)).toEqual(joined);
+  await endSessionAsHost(db, session);
+  expect(await session.join(10, input)).toEqual(joined);
 });

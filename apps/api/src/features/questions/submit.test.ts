@@ -75,3 +75,15 @@ test('a full session refuses a question with its limit, and replays one with the
   });
   expect(await submit(host, { idempotencyKey })).toEqual(question);
 });
+
+test('an idempotency key of another author or session is refused and returns no question', async () => {
+  const { submit, tokens, host } = await createClassroom(deps);
+  const other = await createClassroom(deps);
+  const idempotencyKey = randomUUID();
+  const [author = host] = tokens;
+  await submit(author, { idempotencyKey, anonymous: true });
+  const more = { idempotencyKey, anonymous: true };
+  for (const call of [submit(host, more), other.submit(other.host, more)]) {
+    expect(await refusalReason(call)).toBe('IDEMPOTENCY_KEY_REUSED');
+  }
+});

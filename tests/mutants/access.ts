@@ -1,0 +1,127 @@
+import { type Mutant, api, db, system } from './mutant.ts';
+
+const FRAGMENTS = 'packages/db/src/repositories/fragments';
+const REPOSITORIES = 'packages/db/src/repositories';
+
+const SESSIONS = [
+  ...db('repositories/sessions'),
+  ...api('authorization', 'features/sessions/export'),
+  ...system('e2e/authorisation', 'e2e/sessions'),
+];
+const PARTICIPANTS = [
+  ...db('repositories/insert-participant', 'repositories/participant-removal'),
+  ...api('features/participants/join'),
+  ...system('e2e/authorisation', 'e2e/control', 'e2e/join'),
+];
+const QUESTIONS = [
+  ...api('features/questions/questions', 'features/questions/list'),
+  ...system('e2e/authorisation', 'e2e/questions'),
+];
+const PAIRING = [...db('repositories/host-devices'), ...system('e2e/control')];
+const REPLAYS = [
+  ...db('repositories/insert-participant'),
+  ...api('features/sessions/create', 'features/participants/join', 'features/questions/submit'),
+  ...system('e2e/join', 'e2e/retries'),
+];
+
+/** Authorisation and idempotency. */
+export const ACCESS: readonly Mutant[] = [
+  {
+    name: 'authorisation: another participant passes as the host',
+    file: `${FRAGMENTS}/access.ts`,
+    find: "requires.role === 'host' && row.caller_role !== 'host'",
+    replace: "requires.role === 'host' && row.caller_role === undefined",
+    tests: SESSIONS,
+  },
+  {
+    name: 'authorisation: an ended session of others answers FORBIDDEN',
+    file: `${FRAGMENTS}/access.ts`,
+    find: "refused(isEnded ? 'session-not-found' : 'forbidden')",
+    replace: "refused('forbidden')",
+    tests: SESSIONS,
+  },
+  {
+    name: 'authorisation: the token of a blocked participant stays valid',
+    file: `${FRAGMENTS}/caller.ts`,
+    find: "    .where('blocked_at', 'is', null)\n",
+    replace: '',
+    tests: PARTICIPANTS,
+  },
+  {
+    name: 'authorisation: an expired session counts as open',
+    file: `${FRAGMENTS}/columns.ts`,
+    find: "(session.status <> 'ended' and session.expires_at > now())",
+    replace: "(session.status <> 'ended')",
+    tests: [...SESSIONS, ...QUESTIONS, ...PARTICIPANTS],
+  },
+  {
+    name: 'authorisation: participants of other sessions may vote',
+    file: `${REPOSITORIES}/votes.ts`,
+    find: ".innerJoin('open_session', 'open_session.id', 'caller.session_id')",
+    replace: ".innerJoin('open_session', (join) => join.onTrue())",
+    tests: QUESTIONS,
+  },
+  {
+    name: 'authorisation: participants list hidden questions',
+    file: 'apps/api/src/features/questions/list.ts',
+    find: "(each !== 'hidden' || role === 'host')",
+    replace: "(each !== 'hidden' || role !== undefined)",
+    tests: QUESTIONS,
+  },
+  {
+    name: 'authorisation: a participant withdraws the question of another',
+    file: `${REPOSITORIES}/question-withdrawal.ts`,
+    find: ".innerJoin('locked_caller', 'locked_caller.id', 'question.author_id')",
+    replace: ".innerJoin('locked_caller', 'locked_caller.session_id', 'question.session_id')",
+    tests: QUESTIONS,
+  },
+  {
+    name: 'authorisation: a token of another session finds an ended session',
+    file: 'apps/api/src/features/sessions/get.ts',
+    find: 'caller?.session_id !== session.id',
+    replace: 'caller?.session_id === undefined',
+    tests: SESSIONS,
+  },
+  {
+    name: 'authorisation: a blocked participant joins under another name',
+    file: `${REPOSITORIES}/insert-participant.ts`,
+    find: 'sql<boolean>`not exists (select from blocked_caller)`',
+    replace: 'sql<boolean>`(true or exists (select from blocked_caller))`',
+    tests: PARTICIPANTS,
+  },
+  {
+    name: 'authorisation: a pairing code works twice',
+    file: `${REPOSITORIES}/host-devices.ts`,
+    find: "        .where('pairings.token_hash', 'is', null)\n",
+    replace: '',
+    tests: PAIRING,
+  },
+  {
+    name: 'idempotency: a join key reused for another session returns the token of the first',
+    file: 'apps/api/src/features/participants/join.ts',
+    find: 'first.code !== code ||',
+    replace: "(first.code !== code && code === '') ||",
+    tests: REPLAYS,
+  },
+  {
+    name: 'idempotency: a submission key reused by another author returns their question',
+    file: 'apps/api/src/features/questions/submit.ts',
+    find: 'first.author_id === callerId &&',
+    replace: '(first.author_id === callerId || callerId > 0) &&',
+    tests: REPLAYS,
+  },
+  {
+    name: 'idempotency: a blocked participant replays a join',
+    file: 'apps/api/src/features/participants/join.ts',
+    find: "  if (first.blocked_at !== null) throw new DomainError('FORBIDDEN');\n",
+    replace: '',
+    tests: [...REPLAYS, ...PARTICIPANTS],
+  },
+  {
+    name: 'idempotency: a replayed join shows the current status of the session',
+    file: 'apps/api/src/features/participants/join.ts',
+    find: 'const session = { ...first, status: first.status_when_joined };',
+    replace: 'const session = first;',
+    tests: REPLAYS,
+  },
+];

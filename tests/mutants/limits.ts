@@ -1,0 +1,86 @@
+import { type Mutant, api, db, system } from './mutant.ts';
+
+const RATES = [...api('rate-limits/rate-limits'), ...system('e2e/rate-limits')];
+const STREAMS = [
+  ...api('features/live/stream-caps', 'features/live/feed'),
+  ...system('faults/stream-caps', 'faults/disconnecting-clients'),
+];
+const SHEDDING = [...api('http/load-shedding', 'http/health'), ...system('faults/database-away')];
+
+/** Limits, rate limits and overload. */
+export const LIMITS: readonly Mutant[] = [
+  {
+    name: 'limits: a session takes one question too many',
+    file: 'packages/db/src/repositories/insert-question.ts',
+    find: 'session.question_count < $',
+    replace: 'session.question_count <= $',
+    tests: [...api('features/questions/submit'), ...system('e2e/submission-limit')],
+  },
+  {
+    name: 'limits: a removed participant keeps taking a place',
+    file: 'packages/db/src/repositories/participant-removal.ts',
+    find: '              session_slot: null,\n',
+    replace: '',
+    tests: [
+      ...db('repositories/participant-removal', 'repositories/insert-participant'),
+      ...api('features/participants/join'),
+      ...system('e2e/control', 'e2e/join'),
+    ],
+  },
+  {
+    name: 'limits: each IPv6 address counts alone',
+    file: 'apps/api/src/rate-limits/rate-limits.ts',
+    find: 'NETWORK_SEGMENTS = 4',
+    replace: 'NETWORK_SEGMENTS = 8',
+    tests: RATES,
+  },
+  {
+    name: 'limits: X-Forwarded-For of every caller is trusted',
+    file: 'apps/api/src/http/app.ts',
+    find: 'trustProxy.length > 0 ? [...trustProxy] : false',
+    replace: 'trustProxy.length > 0 ? [...trustProxy] : true',
+    tests: [...RATES, ...system('e2e/behind-nginx')],
+  },
+  {
+    name: 'limits: FORBIDDEN reveals codes that exist after too many guesses',
+    file: 'apps/api/src/trpc/rate-limits.ts',
+    find: "    if (cause.reason === 'FORBIDDEN') await codeGuesses.check(address);\n",
+    replace: '',
+    tests: RATES,
+  },
+  {
+    name: 'limits: guesses sent at once all get an answer',
+    file: 'apps/api/src/trpc/rate-limits.ts',
+    find: '  await codeGuesses.check(ctx.address);\n  return result;',
+    replace: '  return result;',
+    tests: RATES,
+  },
+  {
+    name: 'limits: a limited address uses up the guesses of all',
+    file: 'apps/api/src/rate-limits/rate-limits.ts',
+    find: '        await check(address);\n        await codesOfAddress.consume(address);',
+    replace: '        await codesOfAddress.consume(address).catch(() => {});',
+    tests: RATES,
+  },
+  {
+    name: 'limits: a caller that leaves keeps a slot of the opening limiter',
+    file: 'apps/api/src/features/live/feed.ts',
+    find: 'if (signal?.aborted === true) throw unavailable();',
+    replace: 'if (signal?.aborted === true) await new Promise(() => unavailable());',
+    tests: STREAMS,
+  },
+  {
+    name: 'limits: a caller that leaves keeps a slot of MAX_LISTENERS',
+    file: 'apps/api/src/http/trpc-route.ts',
+    find: '    opening -= 1;\n',
+    replace: '    if (!socket.destroyed) opening -= 1;\n',
+    tests: STREAMS,
+  },
+  {
+    name: 'limits: an overloaded process refuses its health check',
+    file: 'apps/api/src/http/health.ts',
+    find: "app.get('/readyz', { config: { neverShed: true } }",
+    replace: "app.get('/readyz', { config: { neverShed: false } }",
+    tests: SHEDDING,
+  },
+];

@@ -1,0 +1,111 @@
+import { type Mutant, api, client, db, system } from './mutant.ts';
+
+const FEED = [
+  ...db('repositories/changes'),
+  ...api('features/live/feed', 'features/live/processes', 'features/live/peer-presence'),
+  ...system('e2e/live', 'faults/live'),
+];
+const STREAM = [...api('http/sse', 'http/pipelined-streams'), ...system('e2e/live')];
+const CLIENT = [
+  ...client('client', 'events'),
+  ...system('e2e/live', 'e2e/retries', 'e2e/behind-nginx'),
+];
+
+/** The live feed, and the client that follows it. */
+export const LIVE: readonly Mutant[] = [
+  {
+    name: 'live: other processes are not notified of a change',
+    file: 'apps/api/src/features/live/rooms.ts',
+    find: '      channel.publishChange(sessionId);\n',
+    replace: '',
+    tests: FEED,
+  },
+  {
+    name: 'live: nobody is notified of a swept end',
+    file: 'apps/api/src/jobs/sweep.ts',
+    find: 'for (const sessionId of ended) notifyChanged(sessionId);',
+    replace: 'for (const sessionId of ended) if (sessionId < 0) notifyChanged(sessionId);',
+    tests: [...api('jobs/purge'), ...FEED],
+  },
+  {
+    name: 'live: nobody is notified of sessions that a create ended',
+    file: 'apps/api/src/features/sessions/create.ts',
+    find: '.forEach(notifyChanged);',
+    replace: '.slice(3).forEach(notifyChanged);',
+    tests: [...api('notifications', 'features/sessions/create'), ...FEED],
+  },
+  {
+    name: 'live: nobody is notified of a withdrawn question',
+    file: 'apps/api/src/features/questions/withdraw.ts',
+    find: "if (outcome.kind === 'withdrawn') notifyChanged",
+    replace: "if (outcome.kind === 'withdrawn' && outcome.sessionId < 0) notifyChanged",
+    tests: [
+      ...api('notifications', 'features/questions/questions'),
+      ...FEED,
+      ...system('e2e/questions'),
+    ],
+  },
+  {
+    name: 'live: a new process does not learn the presence of the others',
+    file: 'apps/api/src/features/live/rooms.ts',
+    find: 'if (isNew) channel',
+    replace: 'if (isNew && streams < 0) channel',
+    tests: FEED,
+  },
+  {
+    name: 'live: changes whose notification is lost are never found',
+    file: 'apps/api/src/features/live/rooms.ts',
+    find: 'if (rooms.size > 0) await pollChanged()',
+    replace: 'if (rooms.size < 0) await pollChanged()',
+    tests: FEED,
+  },
+  {
+    name: 'live: a subscriber behind the room skips changes',
+    file: 'apps/api/src/features/live/room.ts',
+    find: 'if (cursor === undefined || cursor < after) continue;',
+    replace: 'if (cursor === undefined) continue;',
+    tests: FEED,
+  },
+  {
+    name: 'live: participants receive hidden questions',
+    file: 'apps/api/src/features/live/presenter.ts',
+    find: "changed.status === 'hidden' && role !== 'host'",
+    replace: "changed.status === 'hidden' && role === undefined",
+    tests: FEED,
+  },
+  {
+    name: 'live: a resume after exactly 500 changes may miss some',
+    file: 'apps/api/src/features/live/feed.ts',
+    find: 'changes.questions.length < limit',
+    replace: 'changes.questions.length <= limit',
+    tests: FEED,
+  },
+  {
+    name: 'live: the stream of a removed participant stays open',
+    file: 'apps/api/src/features/live/room.ts',
+    find: 'if (removed.has(participantId))',
+    replace: "if (removed.has(participantId) && role === 'host')",
+    tests: FEED,
+  },
+  {
+    name: 'live: a stream never ends by its age',
+    file: 'apps/api/src/http/sse.ts',
+    find: 'if (now < endsAt) write(raw, PING);',
+    replace: 'if (now < endsAt || !raw.destroyed) write(raw, PING);',
+    tests: STREAM,
+  },
+  {
+    name: 'client: an event stream gives up after a 503',
+    file: 'packages/client/src/fetch.ts',
+    find: 'new Set([429, ...GATEWAY_STATUSES])',
+    replace: 'new Set([429])',
+    tests: CLIENT,
+  },
+  {
+    name: 'client: a mutation without a key is retried',
+    file: 'packages/client/src/links.ts',
+    find: "if (type !== 'mutation') return true;",
+    replace: "if (type !== 'subscription') return true;",
+    tests: CLIENT,
+  },
+];
