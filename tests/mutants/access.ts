@@ -113,7 +113,7 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'idempotency: a blocked participant replays a join',
     file: 'apps/api/src/features/participants/join.ts',
-    find: "  if (first.blocked_at !== null) throw new DomainError('FORBIDDEN');\n",
+    find: '  if (first.blocked_at !== null) throw blocked();\n',
     replace: '',
     tests: [...REPLAYS, ...PARTICIPANTS],
   },

@@ -72,7 +72,9 @@ async function runTests(cwd: string, names: string[]): Promise<string | undefine
   const failure = await failureOf(cwd, process.execPath, [vitest, 'run', '--bail=1', ...names]);
   if (failure === undefined) return undefined;
   const output = stripVTControlCharacters(`${failure.stderr}\n${failure.stdout}`);
-  return /^ *FAIL +(.+)$/m.exec(output)?.[1] ?? (failure.killed ? 'a timeout' : output);
+  const failed = [...output.matchAll(/^ *FAIL +(.+)$/gm)].map(([, name = '']) => name);
+  const name = failed.find((each) => each.includes(' > ')) ?? failed[0];
+  return name ?? (failure.killed ? 'a timeout' : output);
 }
 
 /** @throws Error for a file or text that has moved */
