@@ -1,10 +1,9 @@
 import { execFile, type ExecFileException } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
-import type { Mutant } from './mutant.ts';
+import { type Mutant, mutate } from './mutant.ts';
 import { MUTANTS } from './mutants.ts';
 
 const run = promisify(execFile);
@@ -75,18 +74,6 @@ async function runTests(cwd: string, names: string[]): Promise<string | undefine
   const failed = [...output.matchAll(/^ *FAIL +(.+)$/gm)].map(([, name = '']) => name);
   const name = failed.find((each) => each.includes(' > ')) ?? failed[0];
   return name ?? (failure.killed ? 'a timeout' : output);
-}
-
-/** @throws Error for a file or text that has moved */
-async function mutate(root: string, { name, file, find, replace, tests }: Mutant) {
-  const missing = tests.find((test) => !existsSync(path.join(root, test)));
-  if (missing !== undefined) throw new Error(`${name}: ${missing} does not exist`);
-  const source = await readFile(path.join(root, file), 'utf8');
-  const [before, after, ...others] = source.split(find);
-  if (before === undefined || after === undefined || others.length > 0) {
-    throw new Error(`${name}: ${file} must contain the text exactly once`);
-  }
-  return { source, mutated: before + replace + after };
 }
 
 async function tryMutant(copy: string, mutant: Mutant): Promise<[Outcome, string]> {
