@@ -5,6 +5,7 @@ import { createClient } from '@classroom/client';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { startApi } from '@classroom/api/start';
+import { fetchServed } from '../src/client.ts';
 
 const DIST = path.resolve(import.meta.dirname, '../../apps/api/dist');
 
@@ -21,10 +22,10 @@ test('the production bundle runs by itself, without node_modules beside it', asy
     await client.sessions.create.mutate({ title: 'Algebra I', hostDisplayName: 'Ada' }),
   ).toMatchObject({ status: 'draft' });
 
-  const page = await fetch(`${api.url}/docs`);
+  const page = await fetchServed(`${api.url}/docs`);
   const [, script = ''] = /<script src="([^"]+)"/.exec(await page.text()) ?? [];
   for (const url of [`${api.url}/openapi.json`, new URL(script, page.url)]) {
-    const response = await fetch(url);
+    const response = await fetchServed(url);
     expect(response.status).toBe(200);
     expect((await response.text()).length).toBeGreaterThan(1000);
   }

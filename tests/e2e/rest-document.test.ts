@@ -6,7 +6,7 @@ import { hasBrowser, openBrowser } from '../src/browser.ts';
 import { exchange } from '../src/raw-http.ts';
 import { createRestCaller, fetchDocument } from '../src/rest-caller.ts';
 import { startApi } from '@classroom/api/start';
-import { useApi } from '../src/client.ts';
+import { fetchServed, useApi } from '../src/client.ts';
 
 const { database, api } = await useApi();
 const document = await fetchDocument(api.url);
@@ -42,7 +42,7 @@ describe('/openapi.json', () => {
 
 describe('/docs', () => {
   test('refers to no other server', async () => {
-    const response = await fetch(`${api.url}/docs`);
+    const response = await fetchServed(`${api.url}/docs`);
     const page = await response.text();
     expect(response.headers.get('content-type')).toContain('text/html');
     expect(page).toContain('/openapi.json');
@@ -54,7 +54,7 @@ describe('/docs', () => {
 
   test('serves its script with an immutable cache policy and an ETag', async () => {
     const url = await findScript();
-    const script = await fetch(url);
+    const script = await fetchServed(url);
     expect(script.status).toBe(200);
     expect(script.headers.get('content-type')).toContain('javascript');
     expect(script.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
@@ -69,9 +69,9 @@ describe('/docs', () => {
       `GET ${url.pathname} HTTP/1.1\r\nHost: a\r\nIf-None-Match: ${etag}\r\nConnection: close\r\n\r\n`,
     );
     expect(again).toMatch(/^HTTP\/1\.1 304 [^]*\r\n\r\n$/);
-    const head = await fetch(url, { method: 'HEAD' });
+    const head = await fetchServed(url, { method: 'HEAD' });
     expect([head.status, head.headers.get('etag')]).toEqual([200, etag]);
-    const failed = await fetch(url, { headers: { 'if-match': '"another"' } });
+    const failed = await fetchServed(url, { headers: { 'if-match': '"another"' } });
     expect(failed.status).toBe(400);
     expect(await failed.json()).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
   });
@@ -99,7 +99,7 @@ describe('/docs', () => {
   );
 
   test('does not change the headers of other responses', async () => {
-    const { headers } = await fetch(`${api.url}/openapi.json`);
+    const { headers } = await fetchServed(`${api.url}/openapi.json`);
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none';frame-ancestors 'none'",
     );
@@ -116,7 +116,7 @@ describe('/docs', () => {
 
 describe('the page at /docs', () => {
   const create = (origin: string, headers: Record<string, string> = {}) =>
-    fetch(`${api.url}/api/sessions`, {
+    fetchServed(`${api.url}/api/sessions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin, ...headers },
       body: JSON.stringify({ title: 'Algebra I', hostDisplayName: `Ada ${origin}` }),
@@ -125,13 +125,13 @@ describe('the page at /docs', () => {
   test('may call the API from its own origin in production, without a CORS grant', async () => {
     await using production = await startApi({ DATABASE_URL: database.url, NODE_ENV: 'production' });
     for (const origin of [production.url, production.url.replace('127.0.0.1', 'localhost')]) {
-      const response = await fetch(`${production.url}/api/sessions/AAAAAA`, {
+      const response = await fetchServed(`${production.url}/api/sessions/AAAAAA`, {
         headers: { origin },
       });
       expect(response.status).toBe(404);
       expect(response.headers.get('access-control-allow-origin')).toBeNull();
     }
-    const other = await fetch(`${production.url}/livez`, { headers: { origin: api.url } });
+    const other = await fetchServed(`${production.url}/livez`, { headers: { origin: api.url } });
     expect(other.status).toBe(403);
   });
 
@@ -144,7 +144,7 @@ describe('the page at /docs', () => {
 });
 
 async function findScript(): Promise<URL> {
-  const page = await fetch(`${api.url}/docs`);
+  const page = await fetchServed(`${api.url}/docs`);
   const [, source = ''] = /<script src="([^"]+)"/.exec(await page.text()) ?? [];
   return new URL(source, page.url);
 }

@@ -4,7 +4,7 @@ import { quantile } from '@classroom/bench/statistics';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { expectDuration, sized } from '../src/campaign.ts';
-import { clientOf, createSession } from '../src/client.ts';
+import { clientOf, createSession, fetchServed } from '../src/client.ts';
 import { docsAssets } from '../src/every-request.ts';
 import { expectIdle, expectToServe } from '../src/expect-idle.ts';
 import { createSessions, forEach, times } from '../src/load.ts';
@@ -67,7 +67,7 @@ test('300 sockets that do not read are closed and cost little memory, while call
 async function largestAsset(api: { url: string }): Promise<string> {
   const assets = await Promise.all(
     (await docsAssets(api)).map(async (path) => {
-      const response = await fetch(`${api.url}${path}`);
+      const response = await fetchServed(`${api.url}${path}`);
       return { path, size: (await response.arrayBuffer()).byteLength };
     }),
   );

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RouterInputs } from '@classroom/client';
-import { clientOf, createSession } from './client.ts';
+import { clientOf, createSession, fetchServed } from './client.ts';
 import { type RawRequest, streamRequest } from './raw-http.ts';
 import { fetchDocument, type OpenApiDocument } from './rest-caller.ts';
 
@@ -119,7 +119,7 @@ function restRequests({ paths }: OpenApiDocument, lesson: Lesson): RawRequest[] 
 
 /** The paths of the assets that the page `/docs` loads. */
 export async function docsAssets({ url }: { url: string }): Promise<string[]> {
-  const page = await fetch(`${url}/docs`);
+  const page = await fetchServed(`${url}/docs`);
   const sources = [
     ...(await page.text()).matchAll(/<(?:script|link)\b[^>]* (?:src|href)="([^"]+)"/g),
   ];

@@ -55,7 +55,7 @@ export interface RestCall {
 export type RestCaller = (route: string, call?: RestCall) => Promise<RestResponse>;
 
 export async function fetchDocument(url: string): Promise<OpenApiDocument> {
-  const served = await fetch(`${url}/openapi.json`);
+  const served = await fetchServed(`${url}/openapi.json`);
   return openApiDocument.parse(await served.json());
 }
 
