@@ -33,7 +33,7 @@ export interface DatabasePool extends PostgresPool {
 export const MIGRATION_POOL: PoolOptions = {
   max: 2,
   statementTimeoutMs: 0,
-  connectTimeoutMs: 10_000,
+  connectTimeoutMs: 5_000,
 };
 
 /** The client's timeout exceeds the server's, because only the server's cancels the statement. */
