@@ -18,7 +18,7 @@ const DOCS = [
   ...system('docs/api-page', 'docs/operations-page', 'e2e/rest-document'),
 ];
 
-/** What callers rely on: input rules, lists, errors, CSV, origins, and the pages that describe them. */
+/** Defects in input rules, lists, errors, CSV, origins, and the pages that describe them. */
 export const CONTRACT: readonly Mutant[] = [
   {
     name: 'text: bidirectional isolates are accepted',

@@ -37,7 +37,13 @@ async function createLesson() {
       participantId,
       block: true,
     });
-  return { code, sessionId: joined.session.id, participantId, submit, vote, remove };
+  const voteWithHost = () =>
+    castVotes(db, submitted.id, [
+      { tokenHash, on: true },
+      { tokenHash: session.tokenHash, on: true },
+    ]);
+  const sessionId = joined.session.id;
+  return { code, sessionId, participantId, submit, vote, voteWithHost, remove };
 }
 
 /** Starts a call while a statement holds its locks, and commits the statement when the call waits. */
@@ -111,4 +117,12 @@ test('a participant who is blocked while a vote waits does not vote', async () =
   const outcome = await callDuring(block(participantId), vote);
   expect(outcome).not.toMatchObject({ outcomes: [{ kind: 'voted' }] });
   expect(await countVotes(sessionId)).toEqual([{ vote_count: 0, participant_id: null }]);
+});
+
+test('a voter who is blocked while a batch waits does not undo the other votes', async () => {
+  const { sessionId, participantId, voteWithHost } = await createLesson();
+  expect(await callDuring(block(participantId), voteWithHost)).toMatchObject({
+    outcomes: [{ kind: 'refused', reason: 'unauthenticated' }, { kind: 'voted' }],
+    changedSessionId: sessionId,
+  });
 });

@@ -2,7 +2,12 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { ConflictError, mapConflicts } from '../errors.ts';
 import { type Parameter, prepared } from '../prepared.ts';
-import { QUESTION_ACCESS_COLUMNS, type Refusal, refuseQuestionChange } from './fragments/access.ts';
+import {
+  QUESTION_ACCESS_COLUMNS,
+  type Refusal,
+  refuseQuestionChange,
+  refused,
+} from './fragments/access.ts';
 import { IS_MEMBER, callerId } from './fragments/caller.ts';
 import {
   AUTHOR_NAME,
@@ -198,6 +203,8 @@ export async function castVotes(
     const question_status = row.status ?? row.question_status;
     const refusal = refuseQuestionChange({ ...row, question_status }, 'vote');
     if (refusal !== undefined) return refusal;
+    // Another call removed or blocked this voter; the other votes of the batch count.
+    if (question !== undefined) return refused('unauthenticated');
     throw new ConflictError();
   });
   return { outcomes, changedSessionId: rows[0]?.changed_session_id ?? undefined };
