@@ -66,6 +66,7 @@ export function newSession(random: RandomDigits): NewSession {
     title: 'Algebra I',
     hostDisplayName: random(UNIQUE_DIGITS),
     code: random(10),
+    joining: 'open',
     ttlSeconds: 86_400,
     tokenHash: sha256(random(UNIQUE_DIGITS)),
     idempotencyKeyHash: null,

@@ -10,7 +10,7 @@ declare module 'vitest' {
 const isLong = inject('campaign') === 'long';
 
 /** Extends time limits in `pnpm test`, which also runs on slow, busy machines. */
-const SLOWNESS = isLong ? 1 : 5;
+const SLOWNESS = isLong ? 1 : 20;
 
 /** Chooses the size of a test: the first for `pnpm test`, the second for `pnpm test:faults`. */
 export const sized = (short: number, long: number): number => (isLong ? long : short);

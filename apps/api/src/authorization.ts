@@ -2,7 +2,6 @@ import {
   type Database,
   type Refusal,
   type RefusalReason,
-  type Session,
   type SessionAccess,
   findSessionForCaller,
 } from '@classroom/db';
@@ -46,8 +45,8 @@ export async function findSessionAsHost(
   db: Database,
   code: string,
   tokenHash: Buffer,
-): Promise<Session> {
+): Promise<SessionAccess> {
   const access = await findSessionForCaller(db, { code, tokenHash }, { role: 'host' });
   if (access.kind === 'refused') throw toDomainError(access);
-  return access.session;
+  return access;
 }

@@ -1,4 +1,4 @@
-import type { QuestionRow, Session } from '@classroom/db';
+import type { QuestionAuthor, QuestionRow, Session } from '@classroom/db';
 import type {
   Participant,
   ParticipantRole,
@@ -16,7 +16,15 @@ export function toSessionSummary(session: Session): SessionSummary {
     status: session.status,
     host: { id: session.host_user_id, displayName: session.host_display_name },
     createdAt: session.created_at.toISOString(),
+    startedAt: session.started_at?.toISOString() ?? null,
+    endedAt: endOf(session)?.toISOString() ?? null,
+    expiresAt: session.expires_at.toISOString(),
+    joining: session.joining,
   };
+}
+
+function endOf({ status, ended_at, expires_at }: Session): Date | null {
+  return status === 'ended' ? (ended_at ?? expires_at) : null;
 }
 
 interface ParticipantRow {
@@ -36,9 +44,12 @@ type PublicRow = Omit<QuestionRow, 'created_at' | 'answered_at' | 'voted'> & {
   answered_at: Date | string | null;
 };
 
-/** @returns undefined for a withdrawn question */
-export function toPublicQuestion(row: PublicRow): PublicQuestion | undefined {
-  const { id, body, status, pinned, vote_count: votes, author_name: displayName } = row;
+/**
+ * @param viewerId the participant that `mine` refers to; undefined for none
+ * @returns undefined for a withdrawn question
+ */
+export function toPublicQuestion(row: PublicRow, viewerId?: number): PublicQuestion | undefined {
+  const { id, body, status, pinned, vote_count: votes } = row;
   if (status === 'withdrawn' || body === null) return undefined;
   return {
     id,
@@ -46,15 +57,25 @@ export function toPublicQuestion(row: PublicRow): PublicQuestion | undefined {
     status,
     pinned,
     votes,
-    author: displayName === null ? null : { displayName },
+    mine: row.author_id === viewerId,
+    author: toAuthor(row),
     createdAt: new Date(row.created_at).toISOString(),
     answeredAt: row.answered_at === null ? null : new Date(row.answered_at).toISOString(),
   };
 }
 
-/** @throws DomainError QUESTION_NOT_FOUND for a withdrawn question */
-export function toQuestion(row: QuestionRow): Question {
-  const question = toPublicQuestion(row);
+/** @returns null for an anonymous question and for a removed author */
+export function toAuthor({ author_id: id, author_name, author_role }: QuestionAuthor) {
+  if (author_name === null || author_role === null) return null;
+  return { id, displayName: author_name, role: author_role };
+}
+
+/**
+ * @param viewerId the participant that `mine` refers to
+ * @throws DomainError QUESTION_NOT_FOUND for a withdrawn question
+ */
+export function toQuestion(row: QuestionRow, viewerId: number): Question {
+  const question = toPublicQuestion(row, viewerId);
   if (question === undefined) throw new DomainError('QUESTION_NOT_FOUND');
   return { ...question, voted: row.voted };
 }

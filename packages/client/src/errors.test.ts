@@ -11,11 +11,14 @@ function explain(error: unknown): string {
       return 'report a defect';
     case 'HOST_SESSION_LIMIT':
     case 'SESSION_FULL':
+    case 'SESSION_LOCKED':
     case 'QUESTION_LIMIT':
       return 'limit reached';
     case 'SESSION_NOT_FOUND':
     case 'SESSION_ENDED':
     case 'QUESTION_NOT_FOUND':
+    case 'PARTICIPANT_NOT_FOUND':
+    case 'PAIRING_CODE_INVALID':
       return 'not found';
     case 'NAME_TAKEN':
       return 'another name';

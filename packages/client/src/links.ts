@@ -20,6 +20,7 @@ type KeyedPath<Features = Contract['procedures']> = {
 const KEYED = {
   'sessions.create': true,
   'sessions.join': true,
+  'sessions.duplicate': true,
   'questions.submit': true,
 } satisfies Record<KeyedPath, true>;
 

@@ -7,6 +7,7 @@ import * as retention from './0005-retention.ts';
 import * as questions from './0006-questions.ts';
 import * as changedAt from './0007-changed-at.ts';
 import * as sessionLimits from './0008-session-limits.ts';
+import * as configuration from './0009-configuration.ts';
 
 /**
  * Every migration, in order. A static list, because a bundle has no directory to read; a test fails when
@@ -21,4 +22,5 @@ export const migrations: Record<string, Migration> = {
   '0006-questions': questions,
   '0007-changed-at': changedAt,
   '0008-session-limits': sessionLimits,
+  '0009-configuration': configuration,
 };

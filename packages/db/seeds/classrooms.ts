@@ -50,7 +50,12 @@ function describe({ code, title, status, host, students }: Lesson): string {
 async function insertLesson(db: Database, lesson: Lesson): Promise<void> {
   const { code, title, host, status, students, questions } = lesson;
   const asHost = { code, tokenHash: devTokenHash(code, host) };
-  const session = { title, hostDisplayName: host, ttlSeconds: TTL_SECONDS };
+  const session = {
+    title,
+    hostDisplayName: host,
+    joining: 'open',
+    ttlSeconds: TTL_SECONDS,
+  } as const;
   mustBe('created', await insertSession(db, { ...session, ...asHost, ...NO_KEY }));
   for (const displayName of students) {
     const student = { displayName, callerTokenHash: null, maxParticipants: students.length };

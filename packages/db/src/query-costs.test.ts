@@ -40,7 +40,7 @@ async function createSession() {
   const session = newSession();
   const outcome = await insertSession(db, session);
   if (outcome.kind !== 'created') throw new Error(outcome.kind);
-  return { code: session.code, sessionId: outcome.id };
+  return { code: session.code, sessionId: outcome.session.id };
 }
 
 test('a snapshot reads none of a hundred thousand withdrawn questions', async () => {

@@ -1,4 +1,4 @@
-import type { ParticipantRole, SessionStatus } from '@classroom/schema';
+import type { ParticipantRole, SessionJoining, SessionStatus } from '@classroom/schema';
 import type { Generated, GeneratedAlways } from 'kysely';
 
 /** A unique display name. It counts towards a host's session limit and authorises nothing. */
@@ -27,6 +27,9 @@ export interface SessionsTable {
   status_change_number: Generated<number>;
   changed_at: Generated<Date>;
   question_count: Generated<number>;
+  joining: Generated<SessionJoining>;
+  /** The title at creation, once the host has changed it: an idempotent replay compares it. */
+  created_title: string | null;
 }
 
 export interface SessionParticipantsTable {

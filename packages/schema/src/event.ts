@@ -22,13 +22,13 @@ export const sessionEvent = z.discriminatedUnion('type', [
     /** The first 500 questions in the order `top` of `questions.list`, which returns the others. */
     questions: z.array(question),
   }),
-  /** The session has started or ended. No event follows the end. */
+  /** The session was started, configured, extended or ended. No event follows the end. */
   z.object({ type: z.literal('session'), session: sessionSummary }),
   /** A question was added or has changed. Without `voted`, which differs per participant. */
   z.object({ type: z.literal('question'), question: publicQuestion }),
   /** A question was withdrawn or hidden. */
   z.object({ type: z.literal('questionRemoved'), questionId: z.int() }),
-  /** The number of current subscribers has changed. */
-  z.object({ type: z.literal('presence'), listening: z.int() }),
+  /** The open streams, or the distinct participants that hold them, have changed. */
+  z.object({ type: z.literal('presence'), listening: z.int(), participants: z.int() }),
 ]);
 export type SessionEvent = z.infer<typeof sessionEvent>;

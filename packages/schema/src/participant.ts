@@ -54,6 +54,20 @@ export const joinedSession = z.object({
 });
 export type JoinedSession = z.infer<typeof joinedSession>;
 
+/** The caller's session, row and pending questions. */
+export const me = z
+  .object({
+    session: sessionSummary,
+    participant,
+    pendingQuestions: z.object({ used: z.int(), limit: z.int() }),
+  })
+  .meta({ id: 'Me' });
+export type Me = z.infer<typeof me>;
+
+/** The join code of the session that the participant has left. */
+export const leftSession = z.object({ code: z.string() });
+export type LeftSession = z.infer<typeof leftSession>;
+
 export const removeParticipantInput = z.object({
   code: joinCode,
   participantId: z.int().positive(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idempotencyKey, joinCode } from './code.ts';
 import { INVALID_CURSOR, pageInput, pageOf } from './page.ts';
+import { participantRole } from './participant.ts';
 import { text } from './text.ts';
 
 /** The maximum number of pending questions per author in a session. */
@@ -15,15 +16,17 @@ export type QuestionStatus = z.infer<typeof questionStatus>;
 export const questionOrder = z.enum(['top', 'newest']);
 export type QuestionOrder = z.infer<typeof questionOrder>;
 
-/** A question without the fields that differ per participant. */
+/** A question without the participant's vote. */
 export const publicQuestion = z.object({
   id: z.int(),
   body: z.string(),
   status: questionStatus,
   pinned: z.boolean(),
   votes: z.int(),
-  /** Null when the question is anonymous or its author was removed. */
-  author: z.object({ displayName: z.string() }).nullable(),
+  /** Whether the caller is the author, of an anonymous question too. */
+  mine: z.boolean(),
+  /** A participant. Null when the question is anonymous or its author was removed. */
+  author: z.object({ id: z.int(), displayName: z.string(), role: participantRole }).nullable(),
   createdAt: z.iso.datetime(),
   answeredAt: z.iso.datetime().nullable(),
 });

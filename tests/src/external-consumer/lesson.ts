@@ -66,7 +66,10 @@ function adviceFor(error: unknown): string {
     case 'INVALID_INPUT':
     case 'HOST_SESSION_LIMIT':
     case 'IDEMPOTENCY_KEY_REUSED':
+    case 'SESSION_LOCKED':
     case 'NAME_TAKEN':
+    case 'PARTICIPANT_NOT_FOUND':
+    case 'PAIRING_CODE_INVALID':
     case 'UNAUTHENTICATED':
     case 'FORBIDDEN':
     case 'QUESTION_LIMIT':

@@ -20,6 +20,10 @@ const session: SessionSummary = {
   status: 'active',
   host: { id: 1, displayName: 'Ada' },
   createdAt: '2026-01-01T00:00:00.000Z',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  endedAt: null,
+  expiresAt: '2026-01-02T00:00:00.000Z',
+  joining: 'open',
 };
 const question: Question = {
   id: 7,
@@ -27,6 +31,7 @@ const question: Question = {
   status: 'pending',
   pinned: false,
   votes: 0,
+  mine: false,
   author: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   answeredAt: null,
@@ -36,7 +41,7 @@ const EVENTS: SessionEvent[] = [
   { type: 'snapshot', session, questions: [question] },
   { type: 'question', question },
   { type: 'questionRemoved', questionId: 7 },
-  { type: 'presence', listening: 40 },
+  { type: 'presence', listening: 40, participants: 39 },
   { type: 'session', session: { ...session, status: 'ended' } },
 ];
 const sequenced = EVENTS.map((event, n): SequencedEvent => ({ sequence: n * 1_000, event }));

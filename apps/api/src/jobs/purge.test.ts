@@ -42,7 +42,7 @@ async function createEnded(days: number, questions = 1) {
   await insertVotes(db, code);
   await endSessionAsHost(db, session);
   await ageSession(db, code, days);
-  return { ...session, id: created.id };
+  return { ...session, id: created.session.id };
 }
 
 const left = async (ids: number[]) =>

@@ -17,7 +17,7 @@ export async function createSession({ db }: Pick<TestDatabase, 'db'>) {
   const created = await insertSession(db, session);
   if (created.kind !== 'created') throw new Error(created.kind);
   const { code, tokenHash } = session;
-  return { code, sessionId: created.id, caller: { tokenHash, address: '192.0.2.1' } };
+  return { code, sessionId: created.session.id, caller: { tokenHash, address: '192.0.2.1' } };
 }
 
 /** Creates a subscriber that records its events and ends. */

@@ -39,7 +39,13 @@ export const REASONS = {
     'CONFLICT',
     'The session has reached its limit of participants, questions or live streams',
   ],
+  SESSION_LOCKED: ['CONFLICT', 'The host has closed joining; ask the host to open it'],
   NAME_TAKEN: ['CONFLICT', 'Another participant of this session has this name; choose another'],
+  PARTICIPANT_NOT_FOUND: ['NOT_FOUND', 'No such participant in this session'],
+  PAIRING_CODE_INVALID: [
+    'BAD_REQUEST',
+    'The pairing code is wrong, used or expired; ask the host for a new one',
+  ],
   UNAUTHENTICATED: [
     'UNAUTHORIZED',
     'Missing or unknown token; send it as "Authorization: Bearer <token>"',

@@ -32,6 +32,8 @@ export const authedProcedure = publicProcedure
     return await next({ ctx: { tokenHash } });
   });
 
+export const createAsHostProcedure = authedProcedure.use(limitCreations);
+
 /** Limits submissions per token. Resets unknown tokens: random ones would fill the memory. */
 export const submissionProcedure = authedProcedure.use(async ({ ctx, next }) => {
   const { submissions } = ctx.app.rateLimits;

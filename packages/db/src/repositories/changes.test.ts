@@ -20,7 +20,7 @@ async function createSession() {
   const session = newSession();
   const outcome = await insertSession(database.db, session);
   if (outcome.kind !== 'created') throw new Error(outcome.kind);
-  return { ...session, id: outcome.id };
+  return { ...session, id: outcome.session.id };
 }
 const changes = (sessionId: number, after = -1, limit = 500) =>
   findSessionChanges(database.db, { sessionId, after, participantId: null, limit });

@@ -66,13 +66,18 @@ function aggregateQuestions(
       .select(QUESTION_COLUMNS)
       .select((eb) => [
         'question.change_number',
-        // Correlated subquery: a join makes the planner scan both tables.
+        // Correlated subqueries: a join makes the planner scan both tables.
         eb
           .selectFrom('session_participants as author')
           .innerJoin('users as author_user', 'author_user.id', 'author.user_id')
           .whereRef('author.id', '=', 'question.author_id')
           .select(AUTHOR_NAME)
           .as('author_name'),
+        eb
+          .selectFrom('session_participants as author')
+          .whereRef('author.id', '=', 'question.author_id')
+          .select('author.role')
+          .as('author_role'),
         sql<boolean>`exists ${eb
           .selectFrom('question_votes as vote')
           .whereRef('vote.question_id', '=', 'question.id')

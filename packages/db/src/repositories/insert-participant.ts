@@ -1,4 +1,4 @@
-import type { ParticipantRole } from '@classroom/schema';
+import type { ParticipantRole, SessionJoining } from '@classroom/schema';
 import { type Expression, type QueryCreator, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
@@ -33,6 +33,8 @@ export type InsertParticipantOutcome =
   | { kind: 'added'; session: Session; participant: Participation }
   /** The caller is the participant of that name. */
   | { kind: 'already-joined'; session: Session; participant: Participation }
+  /** The host has closed joining. */
+  | { kind: 'joining-closed' }
   | { kind: 'name-taken' }
   /** The session has reached its participant limit. */
   | { kind: 'session-full' }
@@ -148,6 +150,7 @@ export async function insertParticipant(
   if (session === undefined) {
     return refused(row.caller_is_participant ? 'session-ended' : 'session-not-found');
   }
+  if (!row.is_caller && session.joining === 'closed') return { kind: 'joining-closed' };
   if (!row.is_caller && !row.slot_is_free) return { kind: 'session-full' };
   const { namesake_id: id, namesake_role: role, namesake_joined_at: joinedAt } = row;
   if (id === null || role === null || joinedAt === null) throw new ConflictError();
@@ -156,11 +159,11 @@ export async function insertParticipant(
 }
 
 /**
- * Part of a statement: a slot from 1 to `slots` that no participant of `open_session` takes. Probes
- * from a random slot, so that parallel joins seldom conflict.
+ * Part of a statement: a slot from 1 to `slots` that no participant of `open_session` takes, if joining
+ * is open. Probes from a random slot, so that parallel joins seldom conflict.
  */
 function findFreeSessionSlot(slots: Expression<number>) {
-  return (db: QueryCreator<Tables & { open_session: { id: number } }>) =>
+  return (db: QueryCreator<Tables & { open_session: { id: number; joining: SessionJoining } }>) =>
     db
       .with('random_slot', (db) =>
         db.selectNoFrom(sql<number>`floor(random() * ${slots})::int`.as('slot')),
@@ -190,6 +193,7 @@ function findFreeSessionSlot(slots: Expression<number>) {
           null,
         ),
       )
+      .where('open_session.joining', '=', sql.lit('open'))
       .select('slot.slot')
       .limit(sql.lit(1));
 }

@@ -10,6 +10,7 @@ import {
   selectSessionAccess,
 } from './fragments/access.ts';
 import { lockCaller } from './fragments/caller.ts';
+import type { QuestionAuthor } from './fragments/columns.ts';
 import { incrementSequence } from './fragments/sequence.ts';
 
 export interface NewQuestion extends SessionCall {
@@ -20,7 +21,13 @@ export interface NewQuestion extends SessionCall {
 }
 
 export type InsertQuestionOutcome =
-  | { kind: 'submitted'; id: number; sessionId: number; createdAt: Date; authorName: string | null }
+  | {
+      kind: 'submitted';
+      id: number;
+      sessionId: number;
+      createdAt: Date;
+      author: QuestionAuthor;
+    }
   /** An earlier call used the idempotency key: see `findReplayedQuestion`. */
   | { kind: 'key-used'; callerId: number }
   /** Pending questions take all slots of the author. */
@@ -115,13 +122,15 @@ export async function insertQuestion(
 ): Promise<InsertQuestionOutcome> {
   const row = await executeOne(db, statement(question));
   const { submitted_id: id, submitted_to: sessionId, submitted_at: createdAt } = row;
-  if (id !== null && sessionId !== null && createdAt !== null) {
-    return { kind: 'submitted', id, sessionId, createdAt, authorName: row.author_name };
+  const { author_id, author_name, caller_role: author_role } = row;
+  if (id !== null && sessionId !== null && createdAt !== null && author_id !== null) {
+    const author = { author_id, author_name, author_role };
+    return { kind: 'submitted', id, sessionId, createdAt, author };
   }
   if (row.key_used && row.caller_id !== null) return { kind: 'key-used', callerId: row.caller_id };
   const access = checkSessionAccess(row, { status: 'open' });
   if (access.kind === 'refused') return access;
-  if (row.author_id === null) throw new ConflictError();
+  if (author_id === null) throw new ConflictError();
   if (!row.below_question_limit) return { kind: 'session-full' };
   if (!row.slot_is_free) return { kind: 'question-limit' };
   throw new ConflictError();

@@ -1,9 +1,9 @@
-import { HOST_SESSION_LIMIT } from '@classroom/schema';
+import { HOST_SESSION_LIMIT, type SessionJoining } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { ConflictError } from '../errors.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
-import { ONE_ROW } from './fragments/columns.ts';
+import { ONE_ROW, type Session, toSession } from './fragments/columns.ts';
 import {
   NEW_PARTICIPANT_COLUMNS,
   type TokenColumns,
@@ -17,11 +17,12 @@ export interface NewSession extends TokenColumns {
   title: string;
   hostDisplayName: string;
   code: string;
+  joining: SessionJoining;
   ttlSeconds: number;
 }
 
 export type InsertSessionOutcome =
-  | { kind: 'created'; id: number; hostId: number; createdAt: Date }
+  | { kind: 'created'; session: Session }
   /** An earlier call used the idempotency key: see `findReplayedParticipant`. */
   | { kind: 'key-used' }
   /** Open sessions take all slots of the host. */
@@ -71,7 +72,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
     .with('created', (db) =>
       db
         .insertInto('sessions')
-        .columns(['host_user_id', 'host_slot', 'code', 'title', 'expires_at'])
+        .columns(['host_user_id', 'host_slot', 'code', 'title', 'joining', 'expires_at'])
         .expression(
           db
             .selectFrom(['host', 'free_slot'])
@@ -81,6 +82,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
               'free_slot.slot',
               code.as('code'),
               parameter('title', 'text').as('title'),
+              parameter('joining', 'text').as('joining'),
               sql<Date>`now() + make_interval(secs => ${parameter('ttlSeconds', 'float8')})`.as(
                 'expires_at',
               ),
@@ -88,7 +90,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
         )
         // No row when a parallel call takes the slot or the code first.
         .onConflict((conflict) => conflict.doNothing())
-        .returning(['id', 'host_user_id', 'created_at']),
+        .returning(['id', 'host_user_id', 'created_at', 'expires_at']),
     )
     .with('participant', (db) =>
       db
@@ -111,6 +113,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
       'created.id',
       'created.host_user_id',
       'created.created_at',
+      'created.expires_at',
       sql<boolean>`not ${keyIsNew}`.as('key_used'),
       sql<'free' | 'expired' | 'full'>`
         case
@@ -134,13 +137,21 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
  */
 export async function insertSession(
   db: Database,
-  session: NewSession,
+  values: NewSession,
 ): Promise<InsertSessionOutcome> {
-  const row = await executeOne(db, statement(session));
-  const { id, host_user_id: hostId, created_at: createdAt } = row;
-  if (id !== null && hostId !== null && createdAt !== null) {
-    return { kind: 'created', id, hostId, createdAt };
-  }
+  const row = await executeOne(db, statement(values));
+  const { code, title, joining, hostDisplayName } = values;
+  const session = toSession({
+    ...row,
+    code,
+    title,
+    status: 'draft',
+    started_at: null,
+    ended_at: null,
+    joining,
+    host_display_name: hostDisplayName,
+  });
+  if (session !== undefined) return { kind: 'created', session };
   if (row.key_used) return { kind: 'key-used' };
   if (row.slots === 'full') return { kind: 'host-limit' };
   if (row.slots === 'expired') return { kind: 'slots-expired' };

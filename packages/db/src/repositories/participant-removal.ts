@@ -1,4 +1,4 @@
-import { type Expression, sql } from 'kysely';
+import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { ConflictError } from '../errors.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
@@ -6,9 +6,10 @@ import {
   type Refusal,
   type SessionCall,
   checkSessionAccess,
+  refused,
   selectSessionAccess,
 } from './fragments/access.ts';
-import { isHost } from './fragments/caller.ts';
+import { callerId, isHost } from './fragments/caller.ts';
 import { SESSION_IS_OPEN } from './fragments/columns.ts';
 import { CHANGED_NOW } from './fragments/sequence.ts';
 
@@ -28,13 +29,27 @@ export type RemoveParticipantOutcome =
       isBlocked: boolean;
     }
   | { kind: 'participant-not-found' }
+  | { kind: 'participant-is-host' }
   | Refusal;
 
-const statement = prepared((db, parameter: Parameter<Removal>) => {
+export type LeaveSessionOutcome =
+  | { kind: 'left'; sessionId: number; userId: number | null }
+  | Refusal;
+
+/**
+ * Builds the statement of a removal: of a participant by the host, or of the caller, whose pending
+ * questions are then withdrawn.
+ */
+function buildRemoval(
+  db: Database,
+  parameter: Parameter<SessionCall>,
+  byHost?: { participantId: Expression<number>; block: RawBuilder<boolean> },
+) {
   const code = parameter('code', 'text');
   const tokenHash = parameter('tokenHash', 'bytea');
-  const participantId = parameter('participantId', 'bigint');
-  const block = parameter('block', 'boolean');
+  const participantId = byHost?.participantId ?? sql<number>`locked.caller_id`;
+  const mayRemove = byHost ? isHost(tokenHash) : sql<boolean>`caller.id = ${callerId(tokenHash)}`;
+  const isWithdrawn = byHost ? sql<boolean>`false` : sql<boolean>`question.status = 'pending'`;
   return (
     db
       // Lock order of every change: session FOR KEY SHARE, participant, questions, sequence.
@@ -44,8 +59,8 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
           .where('session.code', '=', code)
           .where(SESSION_IS_OPEN)
-          .where(isHost(tokenHash))
-          .select('session.id')
+          .where(mayRemove)
+          .select(['session.id', 'caller.id as caller_id'])
           .forKeyShare('session'),
       )
       .with('target', (db) =>
@@ -62,17 +77,17 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           ])
           .forUpdate('participant'),
       )
-      // Each of these questions loses its author's name, which subscribers must receive as a change.
-      .with('named_questions', (db) =>
+      // Each of these is withdrawn or loses its author's name, which subscribers must receive as a change.
+      .with('affected_questions', (db) =>
         db
           .selectFrom('questions as question')
           .innerJoin('target', 'target.id', 'question.author_id')
           .where('target.user_id', 'is not', null)
           .where('target.blocked_at', 'is', null)
-          .where('question.anonymous', '=', sql.lit(false))
           .where('question.status', '<>', sql.lit('withdrawn'))
+          .where(sql<boolean>`(not question.anonymous or ${isWithdrawn})`)
           .orderBy('question.id')
-          .select('question.id')
+          .select(['question.id', isWithdrawn.as('is_withdrawn')])
           .forNoKeyUpdate('question'),
       )
       .with('sequence', (db) =>
@@ -84,7 +99,9 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .where('target.blocked_at', 'is', null)
           .where(SESSION_IS_OPEN)
           .set({
-            change_number: sql`session.change_number + 1 + (select count(*) from named_questions)`,
+            change_number: sql`
+              session.change_number + 1 + (select count(*) from affected_questions)
+            `,
             ...CHANGED_NOW,
           })
           .returning('session.change_number'),
@@ -96,7 +113,7 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .whereRef('participant.id', '=', 'target.id')
           .set((eb) => {
             const ifBlocked = <T>(value: Expression<T>) =>
-              sql<T | null>`case when ${block} then ${value} end`;
+              sql<T | null>`case when ${byHost?.block ?? sql`false`} then ${value} end`;
             return {
               removal_change_number: eb.ref('sequence.change_number'),
               session_slot: null,
@@ -109,18 +126,29 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           })
           .returning(['participant.id', 'participant.blocked_at']),
       )
-      .with('renumbered_questions', (db) =>
+      .with('changed_questions', (db) =>
         db
           .updateTable('questions as question')
           .from('sequence')
           .innerJoin(
-            sql<{ id: number; n: number }>`
-              (select id, row_number() over (order by id) as n from named_questions)
+            sql<{ id: number; is_withdrawn: boolean; n: number }>`
+              (select *, row_number() over (order by id) as n from affected_questions)
             `.as('numbered'),
             (join) => join.onTrue(),
           )
           .whereRef('question.id', '=', 'numbered.id')
-          .set({ change_number: sql`sequence.change_number - numbered.n` }),
+          .set((eb) => {
+            const unlessWithdrawn = <T>(value: Expression<T>) =>
+              sql<T>`case when not numbered.is_withdrawn then ${value} end`;
+            return {
+              change_number: sql`sequence.change_number - numbered.n`,
+              status: sql`case when numbered.is_withdrawn then 'withdrawn' else question.status end`,
+              body: unlessWithdrawn(eb.ref('question.body')),
+              author_slot: unlessWithdrawn(eb.ref('question.author_slot')),
+              pinned: sql`question.pinned and not numbered.is_withdrawn`,
+              vote_count: sql`case when numbered.is_withdrawn then 0 else question.vote_count end`,
+            };
+          }),
       )
       .with('access', selectSessionAccess(code, tokenHash))
       .selectFrom('access')
@@ -138,15 +166,25 @@ const statement = prepared((db, parameter: Parameter<Removal>) => {
           .exists(
             eb
               .selectFrom('session_participants as participant')
-              .where('participant.id', '=', participantId)
+              .where('participant.id', '=', byHost?.participantId ?? eb.ref('access.caller_id'))
               .whereRef('participant.session_id', '=', 'access.id')
               .where('participant.role', '=', sql.lit('participant'))
               .select('participant.id'),
           )
           .as('participant_exists'),
+        sql<number[]>`
+          array(select id::float8 from affected_questions where is_withdrawn)
+        `.as('withdrawn_questions'),
       ])
   );
-});
+}
+
+const removeByHost = prepared((db, parameter: Parameter<Removal>) =>
+  buildRemoval(db, parameter, {
+    participantId: parameter('participantId', 'bigint'),
+    block: parameter('block', 'boolean'),
+  }),
+);
 
 /**
  * Removes a participant from an open session if the caller is its host. The row stays, because
@@ -159,7 +197,7 @@ export async function removeParticipantAsHost(
   db: Database,
   removal: Removal,
 ): Promise<RemoveParticipantOutcome> {
-  const row = await executeOne(db, statement(removal));
+  const row = await executeOne(db, removeByHost(removal));
   const { target_session_id: sessionId, target_user_id: userId, is_blocked: isBlocked } = row;
   if (sessionId !== null) {
     // Another call ended the session while this one waited for its row.
@@ -168,6 +206,33 @@ export async function removeParticipantAsHost(
   }
   const access = checkSessionAccess(row, { role: 'host', status: 'open' });
   if (access.kind === 'refused') return access;
+  if (removal.participantId === access.participantId) return { kind: 'participant-is-host' };
   if (row.participant_exists) throw new ConflictError();
   return { kind: 'participant-not-found' };
+}
+
+const leave = prepared((db, parameter: Parameter<SessionCall>) => buildRemoval(db, parameter));
+
+/**
+ * Removes the caller, who is not a host, from an open session, and withdraws the caller's pending
+ * questions. Call it within a transaction: parallel votes wait for the question locks, so the second
+ * statement deletes all votes.
+ *
+ * @throws ConflictError
+ */
+export async function leaveSession(db: Database, call: SessionCall): Promise<LeaveSessionOutcome> {
+  const row = await executeOne(db, leave(call));
+  const { target_session_id: sessionId, target_user_id: userId } = row;
+  if (sessionId !== null) {
+    if (!row.is_removed) throw new ConflictError();
+    const questionIds = row.withdrawn_questions;
+    if (questionIds.length > 0) {
+      await db.deleteFrom('question_votes').where('question_id', 'in', questionIds).execute();
+    }
+    return { kind: 'left', sessionId, userId };
+  }
+  const access = checkSessionAccess(row, { status: 'open' });
+  if (access.kind === 'refused') return access;
+  if (access.role === 'host') return refused('forbidden');
+  throw new ConflictError();
 }

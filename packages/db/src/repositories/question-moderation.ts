@@ -20,8 +20,8 @@ import {
 import { incrementSequence } from './fragments/sequence.ts';
 
 export type ChangeQuestionOutcome =
-  | { kind: 'changed'; sessionId: number; question: QuestionRow }
-  | { kind: 'unchanged'; question: QuestionRow }
+  | { kind: 'changed'; sessionId: number; question: QuestionRow; callerId: number }
+  | { kind: 'unchanged'; question: QuestionRow; callerId: number }
   | Refusal;
 
 interface QuestionChange {
@@ -38,12 +38,7 @@ function updateQuestion(
 ) {
   const questionId = parameter('questionId', 'bigint');
   const tokenHash = parameter('tokenHash', 'bytea');
-  const columns = [
-    ...QUESTION_COLUMNS,
-    'question.session_id',
-    'question.author_id',
-    'question.anonymous',
-  ] as const;
+  const columns = [...QUESTION_COLUMNS, 'question.session_id', 'question.anonymous'] as const;
   return db
     .with('locked_caller', lockCaller(tokenHash))
     .with('target', (db) =>
@@ -90,6 +85,7 @@ function updateQuestion(
     .select(QUESTION_COLUMNS)
     .select([
       AUTHOR_NAME,
+      'author.role as author_role',
       sql<boolean>`vote.question_id is not null`.as('voted'),
       'changed.session_id as changed_session_id',
     ]);
@@ -99,15 +95,16 @@ type OutcomeRow = InferResult<ReturnType<typeof updateQuestion>>[number];
 
 function toOutcome(row: OutcomeRow): ChangeQuestionOutcome {
   const question = toQuestionRow(row);
-  if (question === undefined) {
+  const callerId = row.caller_id;
+  if (question === undefined || callerId === null) {
     const refusal = refuseQuestionChange(row, 'moderate');
     if (refusal !== undefined) return refusal;
     throw new ConflictError();
   }
   const sessionId = row.changed_session_id;
   return sessionId === null
-    ? { kind: 'unchanged', question }
-    : { kind: 'changed', sessionId, question };
+    ? { kind: 'unchanged', question, callerId }
+    : { kind: 'changed', sessionId, question, callerId };
 }
 
 const setStatus = prepared(

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 import { callerId } from './fragments/caller.ts';
 import { AUTHOR_NAME, QUESTION_COLUMNS, type QuestionRow } from './fragments/columns.ts';
 
-export type { QuestionRow } from './fragments/columns.ts';
+export type { QuestionAuthor, QuestionRow } from './fragments/columns.ts';
 
 /** Finds the question submitted by the first call under an idempotency key, given its SHA-256. */
 export async function findReplayedQuestion(db: Database, idempotencyKeyHash: Buffer) {
@@ -22,6 +22,7 @@ export async function findReplayedQuestion(db: Database, idempotencyKeyHash: Buf
       'question.author_id',
       'session.code as session_code',
       AUTHOR_NAME,
+      'author.role as author_role',
     ])
     .executeTakeFirst();
 }
@@ -49,7 +50,11 @@ function selectPage(db: Database, { tokenHash, statuses, limit }: QuestionsPage)
     .where('question.status', '=', sql<QuestionStatus>`any(${statuses})`)
     .limit(limit)
     .select(QUESTION_COLUMNS)
-    .select([AUTHOR_NAME, sql<boolean>`vote.question_id is not null`.as('voted')]);
+    .select([
+      AUTHOR_NAME,
+      'author.role as author_role',
+      sql<boolean>`vote.question_id is not null`.as('voted'),
+    ]);
 }
 
 interface TopQuestionsPage extends QuestionsPage {

@@ -1,4 +1,4 @@
-import type { SessionStatus } from '@classroom/schema';
+import type { SessionJoining, SessionStatus } from '@classroom/schema';
 import { type UpdateObject, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
@@ -46,20 +46,35 @@ async function updateSessionAsHost(
         .where(SESSION_IS_OPEN)
         .whereRef('caller.session_id', '=', 'session.id')
         .where(isHost(tokenHash))
-        .returning('session.status'),
+        .returning([
+          'session.title',
+          'session.status',
+          'session.started_at',
+          'session.ended_at',
+          'session.expires_at',
+          'session.joining',
+        ]),
     )
     .with('access', selectSessionAccess(code, tokenHash))
     .selectFrom('access')
     .leftJoin('updated', (join) => join.onTrue())
-    .selectAll('access')
-    .select('updated.status as updated_status')
+    .select(['access.id', 'access.code', 'access.created_at'])
+    .select(['access.host_user_id', 'access.host_display_name'])
+    .select(['access.caller_id', 'access.caller_role', 'access.is_participant'])
+    .select(({ fn }) => [
+      fn.coalesce('updated.title', 'access.title').as('title'),
+      fn.coalesce('updated.status', 'access.status').as('status'),
+      fn.coalesce('updated.started_at', 'access.started_at').as('started_at'),
+      fn.coalesce('updated.ended_at', 'access.ended_at').as('ended_at'),
+      fn.coalesce('updated.expires_at', 'access.expires_at').as('expires_at'),
+      fn.coalesce('updated.joining', 'access.joining').as('joining'),
+      sql<boolean>`updated.status is not null`.as('is_updated'),
+    ])
     .executeTakeFirstOrThrow();
   const access = checkSessionAccess(row, { role: 'host' });
   if (access.kind === 'refused') return access;
   const { session } = access;
-  if (row.updated_status !== null) {
-    return { kind: 'changed', session: { ...session, status: row.updated_status } };
-  }
+  if (row.is_updated) return { kind: 'changed', session };
   if (session.status === alreadySet) return { kind: 'unchanged', session };
   if (session.status === 'ended') return refused('session-ended');
   throw new ConflictError();
@@ -89,13 +104,49 @@ export async function endSessionAsHost(
   });
 }
 
-/** Sets an open session to expire `ttlSeconds` from now. @throws ConflictError */
+const MAX_EXTENDED_LIFE = sql`interval '7 days'`;
+
+/**
+ * Sets an open session to expire `ttlSeconds` from now, at most seven days after its creation. Never
+ * shortens its life.
+ *
+ * @throws ConflictError
+ */
 export async function extendSessionAsHost(
   db: Database,
   { ttlSeconds, ...call }: SessionCall & { ttlSeconds: number },
 ): Promise<UpdateSessionOutcome> {
+  const extended = sql`now() + make_interval(secs => ${ttlSeconds})`;
   return await updateSessionAsHost(db, call, {
     from: ['draft', 'active'],
-    set: { expires_at: sql`now() + make_interval(secs => ${ttlSeconds})` },
+    set: {
+      ...NEXT_STATUS_CHANGE,
+      expires_at: sql`
+        greatest(session.expires_at, least(${extended}, session.created_at + ${MAX_EXTENDED_LIFE}))
+      `,
+    },
+  });
+}
+
+export interface SessionSettings {
+  title?: string | undefined;
+  joining?: SessionJoining | undefined;
+}
+
+/** Changes the settings of an open session. @throws ConflictError */
+export async function configureSessionAsHost(
+  db: Database,
+  { title, joining, ...call }: SessionCall & SessionSettings,
+): Promise<UpdateSessionOutcome> {
+  return await updateSessionAsHost(db, call, {
+    from: ['draft', 'active'],
+    set: {
+      ...NEXT_STATUS_CHANGE,
+      ...(title !== undefined && {
+        title,
+        created_title: sql`coalesce(session.created_title, session.title)`,
+      }),
+      ...(joining !== undefined && { joining }),
+    },
   });
 }

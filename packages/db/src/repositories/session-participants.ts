@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type NotNull, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { callerId } from './fragments/caller.ts';
 import { SESSION_COLUMNS, SESSION_STATUS } from './fragments/columns.ts';
@@ -9,6 +9,26 @@ export async function findParticipantByToken(db: Database, tokenHash: Buffer) {
     .selectFrom('session_participants as caller')
     .where('caller.id', '=', callerId(tokenHash))
     .select(['caller.id', 'caller.session_id', 'caller.role'])
+    .executeTakeFirst();
+}
+
+/** Finds a participant who is neither removed nor blocked, and counts their pending questions. */
+export async function findParticipation(db: Database, participantId: number) {
+  return await db
+    .selectFrom('session_participants as participant')
+    .innerJoin('users as user', 'user.id', 'participant.user_id')
+    .where('participant.id', '=', participantId)
+    .where('participant.blocked_at', 'is', null)
+    .select(['participant.id', 'participant.role', 'participant.joined_at', 'user.display_name'])
+    .select((eb) =>
+      eb
+        .selectFrom('questions')
+        .whereRef('questions.author_id', '=', 'participant.id')
+        .where('questions.author_slot', 'is not', null)
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .as('pending_questions'),
+    )
+    .$narrowType<{ pending_questions: NotNull }>()
     .executeTakeFirst();
 }
 
@@ -30,6 +50,7 @@ export async function findReplayedParticipant(db: Database, idempotencyKeyHash: 
       'participant.token_seed',
       'participant.blocked_at',
       'user.display_name',
+      'session.created_title',
       sql<'draft' | 'active'>`
         case when session.started_at <= participant.joined_at then 'active' else 'draft' end
       `.as('status_when_joined'),

@@ -81,7 +81,7 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           .where('question.status', '<>', sql.lit('withdrawn'))
           .where(sql<boolean>`(select count(*) from voter) > 0`)
           .select(QUESTION_COLUMNS)
-          .select(['question.session_id', AUTHOR_NAME])
+          .select(['question.session_id', AUTHOR_NAME, 'author.role as author_role'])
           .forNoKeyUpdate('question'),
       )
       .with('effective_votes', (db) =>
@@ -163,7 +163,9 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
         'target.pinned',
         'target.created_at',
         'target.answered_at',
+        'target.author_id',
         'target.author_name',
+        'target.author_role',
         'votes.is_on as voted',
         sql<number | null>`coalesce(changed.vote_count, target.vote_count)`.as('vote_count'),
         'effective_votes.id as voter_id',
@@ -172,7 +174,7 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
   );
 });
 
-export type VoteOutcome = { kind: 'voted'; question: QuestionRow } | Refusal;
+export type VoteOutcome = { kind: 'voted'; question: QuestionRow; callerId: number } | Refusal;
 
 export interface CastVotesOutcome {
   /** The outcome of each vote, in the order of the votes. */
@@ -198,7 +200,9 @@ export async function castVotes(
   const { rows } = await mapConflicts(db.executeQuery(query));
   const outcomes = rows.map((row): VoteOutcome => {
     const question = toQuestionRow(row);
-    if (question !== undefined && row.voter_id !== null) return { kind: 'voted', question };
+    if (question !== undefined && row.voter_id !== null) {
+      return { kind: 'voted', question, callerId: row.voter_id };
+    }
     // The locked question, if any, decides: `question` may be an older version of the same row.
     const question_status = row.status ?? row.question_status;
     const refusal = refuseQuestionChange({ ...row, question_status }, 'vote');

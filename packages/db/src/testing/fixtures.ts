@@ -12,6 +12,7 @@ export function newSession(overrides: Partial<NewSession> = {}): NewSession {
     title: 'Algebra I',
     hostDisplayName: `Ada ${randomBytes(6).toString('hex')}`,
     code: newCode(),
+    joining: 'open',
     ttlSeconds: 3600,
     tokenHash: randomBytes(32),
     idempotencyKeyHash: null,

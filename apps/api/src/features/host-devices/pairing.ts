@@ -15,7 +15,6 @@ import { createToken, generateCode, hashSecret } from '../../secrets.ts';
 const TTL_SECONDS = 5 * 60;
 /** With 23^8 codes, ten guesses succeed with a probability of 1 in 8 × 10^9. */
 const GUESSES = 10;
-const WRONG_PAIRING_CODE = 'The pairing code is wrong, used or expired; ask the host for a new one';
 
 /**
  * Creates a pairing code, valid for one device and five minutes. It replaces an unredeemed code.
@@ -39,7 +38,7 @@ export async function createPairingCode(
  * Redeems a pairing code. The host's other tokens stay valid.
  *
  * @returns the session and the device's own token, which is returned only here
- * @throws DomainError SESSION_NOT_FOUND; UNAUTHENTICATED for a wrong, used or expired pairing code
+ * @throws DomainError SESSION_NOT_FOUND; PAIRING_CODE_INVALID for a wrong, used or expired pairing code
  *   and after ten wrong guesses
  */
 export async function redeemPairingCode(
@@ -51,7 +50,7 @@ export async function redeemPairingCode(
   const outcome = await redeemPairing(db, { code, codeHash, tokenHash });
   if (outcome.kind === 'refused') throw toDomainError(outcome);
   if (outcome.kind === 'wrong-code') {
-    throw new DomainError('UNAUTHENTICATED', {}, { publicMessage: WRONG_PAIRING_CODE });
+    throw new DomainError('PAIRING_CODE_INVALID');
   }
   return { session: toSessionSummary(outcome.session), hostToken: token };
 }

@@ -39,7 +39,7 @@ export const hostDevicesRouter = router({
           'Redeems a pairing code and returns a host token for this device. The host’s other tokens stay valid.',
         tags: ['Pairing'],
         example: { code, pairingCode: 'K7M2XJD4' },
-        reasons: ['SESSION_NOT_FOUND', 'UNAUTHENTICATED'],
+        reasons: ['SESSION_NOT_FOUND', 'PAIRING_CODE_INVALID'],
       },
     })
     .input(redeemPairingCodeInput)

@@ -121,14 +121,14 @@ export function openLiveFeed(options: RoomsOptions, stop: AbortSignal): LiveFeed
         throw new DomainError('UNAUTHENTICATED');
       }
       if (after <= changes.change_number && changes.questions.length < limit) {
-        return toBacklog(changes, toEvents(changes, after, role));
+        return toBacklog(changes, toEvents(changes, after, stream));
       }
     }
     const includeHidden = role === 'host';
     const query = { sessionId, participantId, includeHidden, limit };
     const snapshot = await findSessionSnapshot(db, query);
     if (snapshot?.has_joined !== true) throw new DomainError('UNAUTHENTICATED');
-    return toBacklog(snapshot, [toSnapshot(snapshot, role)]);
+    return toBacklog(snapshot, [toSnapshot(snapshot, stream)]);
   }
 
   return { notifyChanged: rooms.notifyChanged, authorize, count: rooms.count };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, listen, notify } from '@classroom/db';
+import type { Presence } from './room.ts';
 
 export interface PeerChannelOptions {
   db: Database;
@@ -15,8 +16,8 @@ export interface PeerChannelOptions {
 /** Publishes to all other processes. */
 export interface PeerChannel {
   publishChange: (sessionId: number) => void;
-  /** @param count the open streams of the session in this process */
-  publishPresence: (sessionId: number, count: number) => void;
+  /** @param presence of the session in this process */
+  publishPresence: (sessionId: number, presence: Presence) => void;
 }
 
 const NAME = 'classroom_live';
@@ -31,16 +32,16 @@ export function openPeerChannel(options: PeerChannelOptions, signal: AbortSignal
   const { db, url, onMessage, onListening, onError } = options;
   const from = randomUUID();
   const changed = new Set<number>();
-  const listening = new Map<number, number>();
+  const presences = new Map<number, Presence>();
   let isSending = false;
 
   const send = async () => {
-    while (changed.size + listening.size > 0) {
+    while (changed.size + presences.size > 0) {
       await sleep(BATCH_MS, undefined, { signal }).catch(() => {});
       if (signal.aborted) break;
-      const payloads = toPayloads(from, changed, listening);
+      const payloads = toPayloads(from, changed, presences);
       changed.clear();
-      listening.clear();
+      presences.clear();
       try {
         for (const payload of payloads) await notify(db, { channel: NAME, payload });
       } catch (error) {
@@ -69,8 +70,8 @@ export function openPeerChannel(options: PeerChannelOptions, signal: AbortSignal
       changed.add(sessionId);
       scheduleSend();
     },
-    publishPresence(sessionId, count) {
-      listening.set(sessionId, count);
+    publishPresence(sessionId, presence) {
+      presences.set(sessionId, presence);
       scheduleSend();
     },
   };
@@ -82,8 +83,8 @@ export interface PeerMessage {
   from: string;
   /** Sessions that have changed. */
   changed: number[];
-  /** Sessions with the number of their open streams in the sending process. */
-  listening: [sessionId: number, count: number][];
+  /** Sessions with their presence in the sending process; older processes send no participants. */
+  listening: [sessionId: number, streams: number, participants?: number][];
 }
 
 /** Fits into PostgreSQL's limit of 7,999 bytes: an id has at most 16 digits. */
@@ -93,10 +94,13 @@ const ITEMS = 150;
 export function toPayloads(
   from: string,
   changed: Iterable<number>,
-  listening: Iterable<[number, number]>,
+  presences: Iterable<[number, Presence]>,
 ): string[] {
   const sessions = [...changed];
-  const counts = [...listening];
+  const counts = Array.from(
+    presences,
+    ([id, { listening, participants }]): [number, number, number] => [id, listening, participants],
+  );
   const payloads: string[] = [];
   for (let start = 0; start < Math.max(sessions.length, counts.length); start += ITEMS) {
     const end = start + ITEMS;

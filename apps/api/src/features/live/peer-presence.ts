@@ -1,30 +1,39 @@
-/** Drop the count of a process that has published nothing for this long. */
+import type { Presence } from './room.ts';
+
+/** Drop the presence of a process that has published nothing for this long. */
 const EXPIRY_MS = 30_000;
 
-/** Counts the streams of each session in the other processes, from their messages. */
+/** The presence of each session in the other processes, from their messages. */
 export interface PeerPresence {
-  /** @returns whether this is the first count of that process for this session */
-  set: (sessionId: number, process: string, count: number) => boolean;
-  count: (sessionId: number) => number;
+  /** @returns whether this is the first presence of that process for this session */
+  set: (sessionId: number, process: string, presence: Presence) => boolean;
+  /** The sum of the other processes: a participant with streams in two of them counts twice. */
+  total: (sessionId: number) => Presence;
   delete: (sessionId: number) => void;
 }
 
+interface ReceivedPresence extends Presence {
+  at: number;
+}
+
 export function createPeerPresence(now: () => number = Date.now): PeerPresence {
-  const sessions = new Map<number, Map<string, { count: number; at: number }>>();
+  const sessions = new Map<number, Map<string, ReceivedPresence>>();
   return {
-    set(sessionId, process, count) {
-      const counts = sessions.get(sessionId) ?? new Map<string, { count: number; at: number }>();
-      sessions.set(sessionId, counts);
-      const isNew = !counts.has(process);
-      if (count === 0) counts.delete(process);
-      else counts.set(process, { count, at: now() });
-      return isNew && count > 0;
+    set(sessionId, process, presence) {
+      const received = sessions.get(sessionId) ?? new Map<string, ReceivedPresence>();
+      sessions.set(sessionId, received);
+      const isNew = !received.has(process);
+      if (presence.listening === 0) received.delete(process);
+      else received.set(process, { ...presence, at: now() });
+      return isNew && presence.listening > 0;
     },
-    count(sessionId) {
+    total(sessionId) {
       const since = now() - EXPIRY_MS;
-      let total = 0;
-      for (const { count, at } of sessions.get(sessionId)?.values() ?? []) {
-        if (at >= since) total += count;
+      const total: Presence = { listening: 0, participants: 0 };
+      for (const { listening, participants, at } of sessions.get(sessionId)?.values() ?? []) {
+        if (at < since) continue;
+        total.listening += listening;
+        total.participants += participants;
       }
       return total;
     },

@@ -10,20 +10,23 @@ export interface SequencedEvent {
 
 type ChangedQuestion = SessionChanges['questions'][number];
 
+/** The participant that events are for. */
+export interface Viewer {
+  role: ParticipantRole;
+  /** Undefined for all participants of the role except the authors of the changed questions. */
+  participantId?: number;
+}
+
 /**
- * Returns the changes after a sequence number that `role` may see, as events in sequence order. Always
- * includes the end of a session, as the last event, because an expiry has no sequence number.
+ * Returns the changes after a sequence number that the viewer may see, as events in sequence order.
+ * Always includes the end of a session, as the last event, because an expiry has no sequence number.
  */
-export function toEvents(
-  changes: SessionChanges,
-  after: number,
-  role: ParticipantRole,
-): SequencedEvent[] {
+export function toEvents(changes: SessionChanges, after: number, viewer: Viewer): SequencedEvent[] {
   const events = changes.questions
     .filter((question) => question.change_number > after)
     .map((question) => ({
       sequence: question.change_number,
-      event: toQuestionEvent(question, role),
+      event: toQuestionEvent(question, viewer),
     }));
   const isEnded = changes.status === 'ended';
   const sequence = isEnded ? changes.change_number : changes.status_change_number;
@@ -33,22 +36,26 @@ export function toEvents(
   return events.toSorted((a, b) => a.sequence - b.sequence);
 }
 
-/** Returns the state of a session that `role` may see, as one event. */
-export function toSnapshot(changes: SessionChanges, role: ParticipantRole): SequencedEvent {
+/** Returns the state of a session that the viewer may see, as one event. */
+export function toSnapshot(changes: SessionChanges, viewer: Viewer): SequencedEvent {
   const questions = changes.questions.flatMap((changed): Question[] => {
-    const question = visibleTo(changed, role);
+    const question = visibleTo(changed, viewer);
     return question ? [{ ...question, voted: changed.voted }] : [];
   });
   const session = toSessionSummary(changes);
   return { sequence: changes.change_number, event: { type: 'snapshot', session, questions } };
 }
 
-function toQuestionEvent(changed: ChangedQuestion, role: ParticipantRole): SessionEvent {
-  const question = visibleTo(changed, role);
+function toQuestionEvent(changed: ChangedQuestion, viewer: Viewer): SessionEvent {
+  const question = visibleTo(changed, viewer);
   if (question === undefined) return { type: 'questionRemoved', questionId: changed.id };
   return { type: 'question', question };
 }
 
-function visibleTo(changed: ChangedQuestion, role: ParticipantRole): PublicQuestion | undefined {
-  return changed.status === 'hidden' && role !== 'host' ? undefined : toPublicQuestion(changed);
+function visibleTo(
+  changed: ChangedQuestion,
+  { role, participantId }: Viewer,
+): PublicQuestion | undefined {
+  if (changed.status === 'hidden' && role !== 'host') return undefined;
+  return toPublicQuestion(changed, participantId);
 }

@@ -6,7 +6,7 @@ import { type SequencedEvent, toEvents } from './presenter.ts';
 
 /** Receives the events of one stream. */
 export interface Subscriber {
-  /** Delivers events in order. Subscribers of one role get the same objects. */
+  /** Delivers events in order. Subscribers of one role share the objects, except authors. */
   push: (events: readonly SequencedEvent[]) => void;
   /** Delivers the end of the session, or an error. Nothing follows. */
   end: (error?: unknown) => void;
@@ -18,6 +18,12 @@ export interface Caller {
   tokenHash: Buffer;
   /** As `clientAddress` returns it. */
   address: string;
+}
+
+/** The open streams of a session, and the participants that hold them. */
+export interface Presence {
+  listening: number;
+  participants: number;
 }
 
 export interface AuthorizedStream {
@@ -42,7 +48,9 @@ export interface Room {
   readFrom: (sequence: number) => void;
   /** Reads changes soon, once for all subscriptions. */
   schedulePoll: () => void;
-  publishPresence: (listening: number) => void;
+  publishPresence: (presence: Presence) => void;
+  /** The presence in this process. */
+  presence: () => Presence;
 }
 
 export interface RoomObserver {
@@ -89,14 +97,16 @@ export function createRoom(
 
   const deliver = (changes: SessionChanges, after: number) => {
     const removed = new Set(changes.removed.map(({ id }) => id));
+    const authors = new Set(changes.questions.map(({ author_id }) => author_id));
     const byRole = {
-      host: toEvents(changes, after, 'host'),
-      participant: toEvents(changes, after, 'participant'),
+      host: toEvents(changes, after, { role: 'host' }),
+      participant: toEvents(changes, after, { role: 'participant' }),
     };
     for (const subscription of room.subscriptions) {
       const { cursor, role, participantId } = subscription;
       if (cursor === undefined || cursor < after) continue;
-      const events = cursor === after ? byRole[role] : toEvents(changes, cursor, role);
+      const isShared = cursor === after && !authors.has(participantId);
+      const events = isShared ? byRole[role] : toEvents(changes, cursor, subscription);
       if (events.length > 0) subscription.push(events);
       subscription.cursor = Math.max(cursor, changes.change_number);
       if (removed.has(participantId)) subscription.end(new DomainError('UNAUTHENTICATED'));
@@ -133,13 +143,17 @@ export function createRoom(
       isPolling = true;
       void pollWhileStale();
     },
-    publishPresence(listening) {
+    presence: () => ({
+      listening: room.subscriptions.size,
+      participants: new Set([...room.subscriptions].map(({ participantId }) => participantId)).size,
+    }),
+    publishPresence(counts) {
       let presence: SequencedEvent | undefined;
       for (const subscription of room.subscriptions) {
         const { cursor } = subscription;
         if (cursor === undefined) continue;
         if (presence?.sequence !== cursor) {
-          presence = { sequence: cursor, event: { type: 'presence', listening } };
+          presence = { sequence: cursor, event: { type: 'presence', ...counts } };
         }
         subscription.push([presence]);
       }

@@ -58,30 +58,37 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
   let count = 0;
 
   const streamsOf = (sessionId: number) =>
-    (rooms.get(sessionId)?.subscriptions.size ?? 0) + peers.count(sessionId);
+    (rooms.get(sessionId)?.subscriptions.size ?? 0) + peers.total(sessionId).listening;
   const schedulePresence = (sessionId: number) => {
     if (presenceScheduled.has(sessionId)) return;
     presenceScheduled.add(sessionId);
     setTimeout(() => {
       presenceScheduled.delete(sessionId);
-      rooms.get(sessionId)?.publishPresence(streamsOf(sessionId));
+      const room = rooms.get(sessionId);
+      if (room === undefined) return;
+      const here = room.presence();
+      const elsewhere = peers.total(sessionId);
+      room.publishPresence({
+        listening: here.listening + elsewhere.listening,
+        participants: here.participants + elsewhere.participants,
+      });
     }, PRESENCE_INTERVAL_MS).unref();
   };
   const countChanged = (change: 1 | -1, sessionId: number, room: Room) => {
     count += change;
     observer?.onCount(count);
-    channel.publishPresence(sessionId, room.subscriptions.size);
+    channel.publishPresence(sessionId, room.presence());
     schedulePresence(sessionId);
   };
 
   const onMessage = ({ from, changed, listening }: PeerMessage) => {
     for (const sessionId of changed) rooms.get(sessionId)?.schedulePoll();
-    for (const [sessionId, streams] of listening) {
+    for (const [sessionId, streams, participants = streams] of listening) {
       const room = rooms.get(sessionId);
       if (room === undefined) continue;
-      const isNew = peers.set(sessionId, from, streams);
+      const isNew = peers.set(sessionId, from, { listening: streams, participants });
       // A process that has just started has not received the count of this one.
-      if (isNew) channel.publishPresence(sessionId, room.subscriptions.size);
+      if (isNew) channel.publishPresence(sessionId, room.presence());
       schedulePresence(sessionId);
     }
   };
@@ -93,7 +100,7 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
     const numbers = new Map(found.map(({ id, change_number }) => [id, change_number]));
     for (const [sessionId, room] of rooms) {
       if (numbers.get(sessionId) !== room.cursor) room.schedulePoll();
-      channel.publishPresence(sessionId, room.subscriptions.size);
+      channel.publishPresence(sessionId, room.presence());
     }
   };
   const pollRegularly = async () => {

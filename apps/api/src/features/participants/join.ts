@@ -20,7 +20,7 @@ import { createToken, deriveToken, hashSecret } from '../../secrets.ts';
  *
  * @returns the session, the participant and their token; an idempotent replay returns the first
  *   response
- * @throws DomainError SESSION_NOT_FOUND, SESSION_ENDED, SESSION_FULL, NAME_TAKEN,
+ * @throws DomainError SESSION_NOT_FOUND, SESSION_ENDED, SESSION_LOCKED, SESSION_FULL, NAME_TAKEN,
  *   IDEMPOTENCY_KEY_REUSED, UNAVAILABLE; FORBIDDEN when the host has blocked the name or the caller
  */
 export async function joinSession(
@@ -37,6 +37,7 @@ export async function joinSession(
     const outcome = await insertParticipant(db, participant);
     if (outcome.kind === 'refused') throw toDomainError(outcome);
     if (outcome.kind === 'blocked') throw blocked();
+    if (outcome.kind === 'joining-closed') throw new DomainError('SESSION_LOCKED');
     if (outcome.kind === 'name-taken') throw new DomainError('NAME_TAKEN');
     if (outcome.kind === 'session-full') {
       throw new DomainError('SESSION_FULL', { limit: maxParticipants });

@@ -1,19 +1,26 @@
-import { deleteOrphanedUsers, removeParticipantAsHost } from '@classroom/db';
-import type { RemoveParticipantInput, RemovedParticipant } from '@classroom/schema';
+import { deleteOrphanedUsers, leaveSession, removeParticipantAsHost } from '@classroom/db';
+import type {
+  LeftSession,
+  RemoveParticipantInput,
+  RemovedParticipant,
+  SessionByCodeInput,
+} from '@classroom/schema';
 import { toDomainError } from '../../authorization.ts';
 import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
 import { retryOnConflict } from '../../retry-on-conflict.ts';
 
+type Deps = Pick<AppContext, 'db' | 'notifyChanged'>;
+
 /**
  * Removes a participant from an open session and revokes their token. With `block`, later joins under
  * the same name or token are refused. Removing a participant again changes nothing.
  *
- * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE;
- *   INVALID_INPUT when the id is the host's or not of a participant of the session
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED,
+ *   PARTICIPANT_NOT_FOUND, UNAVAILABLE; INVALID_INPUT when the id is the host's
  */
 export async function removeParticipant(
-  { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
+  { db, notifyChanged }: Deps,
   { code, participantId, block }: RemoveParticipantInput,
   tokenHash: Buffer,
 ): Promise<RemovedParticipant> {
@@ -28,13 +35,37 @@ export async function removeParticipant(
     }),
   );
   if (outcome.kind === 'refused') throw toDomainError(outcome);
-  if (outcome.kind === 'participant-not-found') {
+  if (outcome.kind === 'participant-not-found') throw new DomainError('PARTICIPANT_NOT_FOUND');
+  if (outcome.kind === 'participant-is-host') {
     throw new DomainError('INVALID_INPUT', {
-      fieldErrors: {
-        participantId: ['Must be the id of a participant of this session other than the host'],
-      },
+      fieldErrors: { participantId: ['Must be the id of a participant other than the host'] },
     });
   }
   notifyChanged(outcome.sessionId);
   return { participantId, blocked: outcome.isBlocked };
+}
+
+/**
+ * Takes the caller out of an open session with their pending questions, and revokes the token.
+ *
+ * @throws DomainError UNAUTHENTICATED, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE; FORBIDDEN for the
+ *   host and for participants of other sessions
+ */
+export async function leave(
+  { db, notifyChanged }: Deps,
+  { code }: SessionByCodeInput,
+  tokenHash: Buffer,
+): Promise<LeftSession> {
+  const outcome = await retryOnConflict(() =>
+    db.transaction().execute(async (transaction) => {
+      const left = await leaveSession(transaction, { code, tokenHash });
+      if (left.kind === 'left' && left.userId !== null) {
+        await deleteOrphanedUsers(transaction, [left.userId]);
+      }
+      return left;
+    }),
+  );
+  if (outcome.kind === 'refused') throw toDomainError(outcome);
+  notifyChanged(outcome.sessionId);
+  return { code };
 }

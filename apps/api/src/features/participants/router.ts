@@ -1,16 +1,20 @@
 import {
   joinedSession,
   joinSessionInput,
+  leftSession,
   listParticipantsInput,
+  me,
   participantPage,
   removedParticipant,
   removeParticipantInput,
+  sessionByCodeInput,
 } from '@classroom/schema';
 import { OPEN_SESSION_REASONS, SESSION_REASONS, router } from '../../trpc/init.ts';
 import { authedProcedure, joinCodeProcedure } from '../../trpc/procedures.ts';
 import { joinSession } from './join.ts';
 import { listParticipants } from './list.ts';
-import { removeParticipant } from './remove.ts';
+import { getMe } from './me.ts';
+import { leave, removeParticipant } from './remove.ts';
 
 const code = '7M2XJD';
 
@@ -26,7 +30,13 @@ export const participantsRouter = router({
           'Adds a participant to an open session and returns the participant token. Store the token: no other call returns it. The display name must be unique in the session. With the token of the participant of that name, returns that participant instead. A retry with the same idempotency key returns the first response.',
         tags: ['Participants'],
         example: { code, displayName: 'Grace' },
-        reasons: [...OPEN_SESSION_REASONS, 'SESSION_FULL', 'NAME_TAKEN', 'IDEMPOTENCY_KEY_REUSED'],
+        reasons: [
+          ...OPEN_SESSION_REASONS,
+          'SESSION_LOCKED',
+          'SESSION_FULL',
+          'NAME_TAKEN',
+          'IDEMPOTENCY_KEY_REUSED',
+        ],
         creates: true,
       },
     })
@@ -51,6 +61,40 @@ export const participantsRouter = router({
     .output(participantPage)
     .query(({ ctx, input }) => listParticipants(ctx.app, input, ctx.tokenHash)),
 
+  me: authedProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/api/sessions/{code}/me',
+        summary: 'Retrieve the caller',
+        description:
+          'Returns the session, open or ended, the participant that the token belongs to, and how many of the allowed pending questions are used.',
+        tags: ['Participants'],
+        example: { code },
+        reasons: SESSION_REASONS,
+      },
+    })
+    .input(sessionByCodeInput)
+    .output(me)
+    .query(({ ctx, input }) => getMe(ctx.app, input, ctx.tokenHash)),
+
+  leave: authedProcedure
+    .meta({
+      openapi: {
+        method: 'DELETE',
+        path: '/api/sessions/{code}/me',
+        summary: 'Leave a session',
+        description:
+          'Takes the caller out of an open session and withdraws their pending questions. The token becomes invalid. A host cannot leave.',
+        tags: ['Participants'],
+        example: { code },
+        reasons: OPEN_SESSION_REASONS,
+      },
+    })
+    .input(sessionByCodeInput)
+    .output(leftSession)
+    .mutation(({ ctx, input }) => leave(ctx.app, input, ctx.tokenHash)),
+
   removeParticipant: authedProcedure
     .meta({
       openapi: {
@@ -61,7 +105,7 @@ export const participantsRouter = router({
           'Removes a participant from an open session and revokes their token. With `block=true`, later joins under the same name or token are refused.',
         tags: ['Participants'],
         example: { code, participantId: 2, block: false },
-        reasons: OPEN_SESSION_REASONS,
+        reasons: [...OPEN_SESSION_REASONS, 'PARTICIPANT_NOT_FOUND'],
       },
     })
     .input(removeParticipantInput)

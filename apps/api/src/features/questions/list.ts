@@ -33,7 +33,7 @@ export async function listQuestions(
   { code, status, order, cursor, limit }: ListQuestionsInput,
   tokenHash: Buffer,
 ): Promise<QuestionPage> {
-  const { session, role } = await findSessionAsParticipant(db, code, tokenHash);
+  const { session, participantId, role } = await findSessionAsParticipant(db, code, tokenHash);
   const isListed = (each: QuestionStatus) =>
     (each === status || status === undefined) && (each !== 'hidden' || role === 'host');
   const statuses = questionStatus.options.filter(isListed);
@@ -53,7 +53,10 @@ export async function listQuestions(
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
   const nextCursor = last && questionCursor.encode(toCursor(order, last));
-  return { items: page.map(toQuestion), nextCursor: nextCursor ?? null };
+  return {
+    items: page.map((row) => toQuestion(row, participantId)),
+    nextCursor: nextCursor ?? null,
+  };
 }
 
 function toCursor(order: QuestionOrder, { pinned, vote_count, id }: QuestionRow): QuestionCursor {

@@ -48,5 +48,5 @@ async function changeQuestion(
   const outcome = await retryOnConflict(change);
   if (outcome.kind === 'refused') throw toDomainError(outcome);
   if (outcome.kind === 'changed') notifyChanged(outcome.sessionId);
-  return toQuestion(outcome.question);
+  return toQuestion(outcome.question, outcome.callerId);
 }

@@ -1,4 +1,10 @@
-import { ConflictError, type Database, findReplayedQuestion, insertQuestion } from '@classroom/db';
+import {
+  ConflictError,
+  type Database,
+  type QuestionAuthor,
+  findReplayedQuestion,
+  insertQuestion,
+} from '@classroom/db';
 import {
   PENDING_QUESTION_LIMIT,
   type Question,
@@ -8,6 +14,7 @@ import {
 import { toDomainError } from '../../authorization.ts';
 import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
+import { toAuthor } from '../../presenters.ts';
 import { retryOnConflict } from '../../retry-on-conflict.ts';
 import { hashSecret } from '../../secrets.ts';
 
@@ -56,13 +63,12 @@ async function replay(
   // A withdrawn question has lost its body.
   const isSameInput = (first.body === null || first.body === body) && first.anonymous === anonymous;
   if (!isSameCaller || !isSameInput) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
-  const { id, created_at: createdAt, author_name: authorName } = first;
-  return toNewQuestion(body, { id, createdAt, authorName });
+  return toNewQuestion(body, { id: first.id, createdAt: first.created_at, author: first });
 }
 
 function toNewQuestion(
   body: string,
-  { id, createdAt, authorName }: { id: number; createdAt: Date; authorName: string | null },
+  { id, createdAt, author }: { id: number; createdAt: Date; author: QuestionAuthor },
 ): Question {
   return {
     id,
@@ -71,7 +77,8 @@ function toNewQuestion(
     pinned: false,
     votes: 0,
     voted: false,
-    author: authorName === null ? null : { displayName: authorName },
+    mine: true,
+    author: toAuthor(author),
     createdAt: createdAt.toISOString(),
     answeredAt: null,
   };

@@ -16,5 +16,5 @@ export async function vote(
 ): Promise<Question> {
   const outcome = await retryOnConflict(() => castVote(questionId, { tokenHash, on }));
   if (outcome.kind === 'refused') throw toDomainError(outcome);
-  return toQuestion(outcome.question);
+  return toQuestion(outcome.question, outcome.callerId);
 }

@@ -8,8 +8,11 @@ import {
 import {
   type CreateSessionInput,
   type CreatedSession,
+  type DuplicateSessionInput,
   HOST_SESSION_LIMIT,
+  type SessionJoining,
 } from '@classroom/schema';
+import { findSessionAsHost } from '../../authorization.ts';
 import type { AppContext } from '../../context.ts';
 import { DomainError, RETRY_AFTER_SECONDS } from '../../errors.ts';
 import { toSessionSummary } from '../../presenters.ts';
@@ -26,6 +29,7 @@ import { createToken, deriveToken, hashSecret } from '../../secrets.ts';
 export async function createSession(
   app: Pick<AppContext, 'db' | 'notifyChanged' | 'generateJoinCode' | 'sessionTtlSeconds'>,
   input: CreateSessionInput,
+  joining: SessionJoining = 'open',
 ): Promise<CreatedSession> {
   const { db, notifyChanged, generateJoinCode, sessionTtlSeconds: ttlSeconds } = app;
   const { title, hostDisplayName, idempotencyKey } = input;
@@ -33,7 +37,7 @@ export async function createSession(
 
   return await retryOnConflict(async (isLast) => {
     const code = generateJoinCode();
-    const session = { title, hostDisplayName, code, ttlSeconds, ...secrets };
+    const session = { title, hostDisplayName, code, joining, ttlSeconds, ...secrets };
     const outcome = await insertSession(db, session);
     if (outcome.kind === 'key-used') return await replay(db, input);
     if (outcome.kind === 'host-limit') {
@@ -47,16 +51,24 @@ export async function createSession(
       if (!isLast) throw new ConflictError();
       throw new DomainError('JOIN_CODE_EXHAUSTED', { retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
-    return {
-      id: outcome.id,
-      code,
-      title,
-      status: 'draft',
-      host: { id: outcome.hostId, displayName: hostDisplayName },
-      createdAt: outcome.createdAt.toISOString(),
-      hostToken: token,
-    };
+    return { ...toSessionSummary(outcome.session), hostToken: token };
   });
+}
+
+/**
+ * Creates a draft with the host, the title and the settings of a session, open or ended.
+ *
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, and as `createSession`
+ */
+export async function duplicateSession(
+  app: Parameters<typeof createSession>[0],
+  { code, title, idempotencyKey }: DuplicateSessionInput,
+  tokenHash: Buffer,
+): Promise<CreatedSession> {
+  const { session } = await findSessionAsHost(app.db, code, tokenHash);
+  const hostDisplayName = session.host_display_name;
+  const input = { title: title ?? session.title, hostDisplayName, idempotencyKey };
+  return await createSession(app, input, session.joining);
 }
 
 /**
@@ -69,11 +81,11 @@ async function replay(
 ): Promise<CreatedSession> {
   const first = await findReplayedParticipant(db, hashSecret(idempotencyKey));
   if (first === undefined) throw new ConflictError();
-  const isSameInput =
-    first.role === 'host' && first.title === title && first.host_display_name === hostDisplayName;
-  if (!isSameInput) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+  const isSameHost = first.role === 'host' && first.host_display_name === hostDisplayName;
+  const createdTitle = first.created_title ?? first.title;
+  if (!isSameHost || createdTitle !== title) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   return {
-    ...toSessionSummary({ ...first, status: 'draft' }),
+    ...toSessionSummary({ ...first, title, status: 'draft', started_at: null }),
     hostToken: deriveToken(idempotencyKey, first.token_seed),
   };
 }

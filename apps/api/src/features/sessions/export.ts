@@ -26,9 +26,9 @@ export async function exportSession(
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (transaction) => {
-      const session = await findSessionAsHost(transaction, code, tokenHash);
+      const { session, participantId } = await findSessionAsHost(transaction, code, tokenHash);
       const participants = await readParticipants(transaction, session.id);
-      const questions = await readQuestions(transaction, session.id);
+      const questions = await readQuestions(transaction, session.id, participantId);
       return {
         session: toSessionSummary(session),
         participants: participants.toSorted(byJoining),
@@ -53,11 +53,15 @@ async function readParticipants(db: Database, sessionId: number): Promise<Partic
   return participants;
 }
 
-async function readQuestions(db: Database, sessionId: number): Promise<PublicQuestion[]> {
+async function readQuestions(
+  db: Database,
+  sessionId: number,
+  viewerId: number,
+): Promise<PublicQuestion[]> {
   const questions: PublicQuestion[] = [];
   for (let afterId: number | undefined = 0; afterId !== undefined;) {
     const page = await exportQuestions(db, { sessionId, afterId, limit: PAGE });
-    questions.push(...page.flatMap((row) => toPublicQuestion(row) ?? []));
+    questions.push(...page.flatMap((row) => toPublicQuestion(row, viewerId) ?? []));
     afterId = page.length < PAGE ? undefined : page.at(-1)?.id;
   }
   return questions;

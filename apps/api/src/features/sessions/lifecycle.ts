@@ -1,12 +1,18 @@
 import {
   type UpdateSessionOutcome,
+  configureSessionAsHost,
   deleteSession as deleteSessionRows,
   endSessionAsHost,
   extendSessionAsHost,
   lockSessionAsHost,
   startSessionAsHost,
 } from '@classroom/db';
-import type { DeletedSession, SessionByCodeInput, SessionSummary } from '@classroom/schema';
+import type {
+  ConfigureSessionInput,
+  DeletedSession,
+  SessionByCodeInput,
+  SessionSummary,
+} from '@classroom/schema';
 import { toDomainError } from '../../authorization.ts';
 import type { AppContext } from '../../context.ts';
 import { toSessionSummary } from '../../presenters.ts';
@@ -30,18 +36,39 @@ export async function startSession(
 }
 
 /**
- * Restarts the time to live of an open session.
+ * Changes the title of an open session, or whether participants may join.
+ *
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE
+ */
+export async function configureSession(
+  { db, notifyChanged }: Deps,
+  settings: ConfigureSessionInput,
+  tokenHash: Buffer,
+): Promise<SessionSummary> {
+  const call = { ...settings, tokenHash };
+  const outcome = await retryOnConflict(() => configureSessionAsHost(db, call));
+  if (outcome.kind === 'changed') notifyChanged(outcome.session.id);
+  return toSummary(outcome);
+}
+
+/**
+ * Restarts the time to live of an open session, which ends at most seven days after its creation.
  *
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE
  */
 export async function extendSession(
-  { db, sessionTtlSeconds: ttlSeconds }: Pick<AppContext, 'db' | 'sessionTtlSeconds'>,
+  {
+    db,
+    notifyChanged,
+    sessionTtlSeconds: ttlSeconds,
+  }: Deps & Pick<AppContext, 'sessionTtlSeconds'>,
   { code }: SessionByCodeInput,
   tokenHash: Buffer,
 ): Promise<SessionSummary> {
-  return toSummary(
-    await retryOnConflict(() => extendSessionAsHost(db, { code, tokenHash, ttlSeconds })),
-  );
+  const call = { code, tokenHash, ttlSeconds };
+  const outcome = await retryOnConflict(() => extendSessionAsHost(db, call));
+  if (outcome.kind === 'changed') notifyChanged(outcome.session.id);
+  return toSummary(outcome);
 }
 
 /**

@@ -1,17 +1,30 @@
 import {
+  configureSessionInput,
   createdSession,
   createSessionInput,
   deletedSession,
+  duplicateSessionInput,
   exportedSession,
   sessionByCodeInput,
   sessionSummary,
 } from '@classroom/schema';
 import { OPEN_SESSION_REASONS, SESSION_REASONS, router } from '../../trpc/init.ts';
-import { authedProcedure, createProcedure, joinCodeProcedure } from '../../trpc/procedures.ts';
-import { createSession } from './create.ts';
+import {
+  authedProcedure,
+  createAsHostProcedure,
+  createProcedure,
+  joinCodeProcedure,
+} from '../../trpc/procedures.ts';
+import { createSession, duplicateSession } from './create.ts';
 import { exportSession } from './export.ts';
 import { getSession } from './get.ts';
-import { deleteSession, endSession, extendSession, startSession } from './lifecycle.ts';
+import {
+  configureSession,
+  deleteSession,
+  endSession,
+  extendSession,
+  startSession,
+} from './lifecycle.ts';
 
 const code = '7M2XJD';
 
@@ -75,7 +88,7 @@ export const sessionsRouter = router({
         path: '/api/sessions/{code}/extend',
         summary: 'Extend a session',
         description:
-          'Restarts the time to live of an open session: it then expires `SESSION_TTL_HOURS` from now, by default 24 hours.',
+          'Restarts the time to live of an open session: it then expires `SESSION_TTL_HOURS` from now, by default 24 hours, but at most seven days after its creation.',
         tags: ['Sessions'],
         example: { code },
         reasons: OPEN_SESSION_REASONS,
@@ -84,6 +97,46 @@ export const sessionsRouter = router({
     .input(sessionByCodeInput)
     .output(sessionSummary)
     .mutation(({ ctx, input }) => extendSession(ctx.app, input, ctx.tokenHash)),
+
+  configure: authedProcedure
+    .meta({
+      openapi: {
+        method: 'PATCH',
+        path: '/api/sessions/{code}',
+        summary: 'Configure a session',
+        description:
+          'Changes the title of an open session, or whether participants may join. Omitted settings stay as they are.',
+        tags: ['Sessions'],
+        example: { code, title: 'Algebra I, part 2', joining: 'closed' },
+        reasons: OPEN_SESSION_REASONS,
+      },
+    })
+    .input(configureSessionInput)
+    .output(sessionSummary)
+    .mutation(({ ctx, input }) => configureSession(ctx.app, input, ctx.tokenHash)),
+
+  duplicate: createAsHostProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/api/sessions/{code}/duplicate',
+        summary: 'Duplicate a session',
+        description:
+          'Creates a draft session with the host, the title and the settings of a session, open or ended, and without its participants and questions. Returns its join code and its host token. A retry with the same idempotency key returns the first response.',
+        tags: ['Sessions'],
+        example: { code },
+        reasons: [
+          ...SESSION_REASONS,
+          'HOST_SESSION_LIMIT',
+          'IDEMPOTENCY_KEY_REUSED',
+          'JOIN_CODE_EXHAUSTED',
+        ],
+        creates: true,
+      },
+    })
+    .input(duplicateSessionInput)
+    .output(createdSession)
+    .mutation(({ ctx, input }) => duplicateSession(ctx.app, input, ctx.tokenHash)),
 
   prolong: authedProcedure
     .meta({

@@ -139,7 +139,7 @@ export function refuseQuestionChange(
   if (status === null) return refused('question-not-found');
   if (status === 'hidden' && !isHost) return refused('question-not-found');
   if (status === 'withdrawn') return refused('question-not-found');
-  if (row.is_participant !== true) return refused('forbidden');
+  if (row.is_participant !== true) return refused('question-not-found');
   if (action === 'moderate' && !isHost) return refused('forbidden');
   if (action === 'withdraw' && !isAuthor) return refused('forbidden');
   return row.session_is_open === true ? undefined : refused('session-ended');

@@ -1,4 +1,4 @@
-import type { SessionStatus } from '@classroom/schema';
+import type { ParticipantRole, SessionJoining, SessionStatus } from '@classroom/schema';
 import { type Expression, type Nullable, type QueryCreator, type SqlBool, sql } from 'kysely';
 import type { Tables } from '../../database.ts';
 import type { StoredQuestionStatus } from '../../tables.ts';
@@ -14,16 +14,24 @@ export interface Session {
   /** `ended` for a session past its expiry, even before the sweep has recorded it. */
   status: SessionStatus;
   created_at: Date;
+  started_at: Date | null;
+  /** Null for an expired session until the sweep has recorded its end. */
+  ended_at: Date | null;
+  expires_at: Date;
+  joining: SessionJoining;
   host_user_id: number;
   host_display_name: string;
 }
 
 /** Returns undefined for a row without a session: a left join returns all of its columns or none. */
 export function toSession(row: Nullable<Session>): Session | undefined {
-  const { id, code, title, status, created_at, host_user_id, host_display_name } = row;
+  const { id, code, title, status, created_at, started_at, ended_at, expires_at, joining } = row;
+  const { host_user_id, host_display_name } = row;
   if (id === null || code === null || title === null || status === null) return undefined;
-  if (created_at === null || host_user_id === null || host_display_name === null) return undefined;
-  return { id, code, title, status, created_at, host_user_id, host_display_name };
+  if (created_at === null || expires_at === null || joining === null) return undefined;
+  if (host_user_id === null || host_display_name === null) return undefined;
+  const times = { created_at, started_at, ended_at, expires_at };
+  return { id, code, title, status, ...times, joining, host_user_id, host_display_name };
 }
 
 /** The columns of a `Session` except its status: `sessions as session` and `users as host`. */
@@ -32,6 +40,10 @@ export const SESSION_COLUMNS = [
   'session.code',
   'session.title',
   'session.created_at',
+  'session.started_at',
+  'session.ended_at',
+  'session.expires_at',
+  'session.joining',
   'session.host_user_id',
   'host.display_name as host_display_name',
 ] as const;
@@ -60,8 +72,16 @@ export function findOpenSession(code: Value<string>) {
       .select([...SESSION_COLUMNS, 'session.status']);
 }
 
+export interface QuestionAuthor {
+  /** The participant. Only the author may learn it while `author_name` is null. */
+  author_id: number;
+  /** Null for an anonymous question and for a removed or blocked author. */
+  author_name: string | null;
+  author_role: ParticipantRole | null;
+}
+
 /** A question with the vote of one participant. */
-export interface QuestionRow {
+export interface QuestionRow extends QuestionAuthor {
   id: number;
   /** Null for a withdrawn question. */
   body: string | null;
@@ -70,16 +90,17 @@ export interface QuestionRow {
   vote_count: number;
   created_at: Date;
   answered_at: Date | null;
-  author_name: string | null;
   voted: boolean;
 }
 
 /** Returns undefined for a row without a question: a left join returns all of its columns or none. */
 export function toQuestionRow(row: Nullable<QuestionRow>): QuestionRow | undefined {
-  const { id, body, status, pinned, vote_count, created_at, answered_at, author_name, voted } = row;
+  const { id, body, status, pinned, vote_count, created_at, answered_at, voted } = row;
+  const { author_id, author_name, author_role } = row;
   if (id === null || status === null || pinned === null || vote_count === null) return undefined;
-  if (created_at === null || voted === null) return undefined;
-  return { id, body, status, pinned, vote_count, created_at, answered_at, author_name, voted };
+  if (created_at === null || author_id === null || voted === null) return undefined;
+  const author = { author_id, author_name, author_role };
+  return { id, body, status, pinned, vote_count, created_at, answered_at, ...author, voted };
 }
 
 /** The columns of `questions as question` that do not depend on the caller. */
@@ -91,9 +112,9 @@ export const QUESTION_COLUMNS = [
   'question.vote_count',
   'question.created_at',
   'question.answered_at',
+  'question.author_id',
 ] as const;
 
-/** Null for an anonymous question and for a removed or blocked author. */
 export const AUTHOR_NAME = sql<string | null>`
   case when not question.anonymous and author.blocked_at is null then author_user.display_name end
 `.as('author_name');
