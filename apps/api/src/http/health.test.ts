@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createDatabase, createDatabaseOn, createPool } from '@classroom/db';
-import { administer, useTestDatabase } from '@classroom/db/testing';
+import { SLOW_MACHINE_TIMEOUTS, administer, useTestDatabase } from '@classroom/db/testing';
 import { fastify } from 'fastify';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { buildTestApp } from '../testing/build-test-app.ts';
@@ -11,7 +11,7 @@ const database = await useTestDatabase();
 
 test('/readyz is 200 while callers use every connection of the pool', async () => {
   const { url } = database;
-  const pool = createPool(url, { max: 1 });
+  const pool = createPool(url, { ...SLOW_MACHINE_TIMEOUTS, max: 1 });
   await using db = createDatabaseOn(pool);
   const app = await buildTestApp({ db, pool, url });
   onTestFinished(() => app.close());
@@ -26,7 +26,9 @@ test('a thousand parallel requests share one check of the database, and later on
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   let queries = 0;
-  await using db = createDatabase(database.url, { max: 1, onQuery: () => void (queries += 1) });
+  const onQuery = () => void (queries += 1);
+  const options = { ...SLOW_MACHINE_TIMEOUTS, max: 1, onQuery };
+  await using db = createDatabase(database.url, options);
   const app = fastify();
   onTestFinished(() => app.close());
   registerHealthRoutes(app, db, new AbortController().signal);

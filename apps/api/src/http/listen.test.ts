@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { useTestDatabase } from '@classroom/db/testing';
 import { createdSession } from '@classroom/schema';
 import { fastify } from 'fastify';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { buildTestApp } from '../testing/build-test-app.ts';
 import { listen } from './listen.ts';
@@ -76,16 +76,25 @@ test('closing completes the requests in flight on every listening socket', async
   expect(error).toMatchObject({ code: 'ECONNREFUSED' });
 });
 
+/** Stops the timer that cuts the connections five seconds after a server has started to close. */
+function useUncutConnections(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+}
+
+afterEach(() => void vi.useRealTimers());
+
 const AT_ONCE = 100;
 
 test('requests that arrive before the server closes get responses, on new connections too', async () => {
   const app = await buildTestApp(await useTestDatabase());
-  const { port } = new URL(await app.listen({ port: 0 }));
+  const { port } = new URL(await app.listen({ host: HOST, port: 0 }));
   const closed = new Promise<void>((resolve, reject) => {
     let arrived = 0;
     app.server.on('request', () => {
       arrived += 1;
-      if (arrived === AT_ONCE) void app.close().then(resolve, reject);
+      if (arrived < AT_ONCE) return;
+      useUncutConnections();
+      void app.close().then(resolve, reject);
     });
   });
   const responses = Array.from({ length: AT_ONCE }, () => {
@@ -101,7 +110,7 @@ test('requests that arrive before the server closes get responses, on new connec
 
 test('closing ends the streams at once, without an end that clients take for the last', async () => {
   const app = await buildTestApp(await useTestDatabase());
-  const { port } = new URL(await app.listen({ port: 0 }));
+  const { port } = new URL(await app.listen({ host: HOST, port: 0 }));
   const payload = { title: 'Algebra I', hostDisplayName: 'Ada' };
   const created = await app.inject({ method: 'POST', url: '/trpc/sessions.create', payload });
   const answer = z.object({ result: z.object({ data: createdSession }) }).parse(created.json());
@@ -111,9 +120,7 @@ test('closing ends the streams at once, without an end that clients take for the
   socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${hostToken}\r\n\r\n`);
   const stream = text(socket);
   await once(socket, 'data');
-  // Connections are cut by a timer five seconds later.
-  vi.useFakeTimers({ toFake: ['setTimeout'] });
-  onTestFinished(() => void vi.useRealTimers());
+  useUncutConnections();
   const closed = app.close();
   const body = await stream;
   expect(body).toContain('event: connected');

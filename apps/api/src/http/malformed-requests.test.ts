@@ -6,7 +6,7 @@ import { buildTestApp } from '../testing/build-test-app.ts';
 
 const app = await buildTestApp(await useTestDatabase());
 afterAll(() => app.close());
-const port = Number(new URL(await app.listen({ port: 0 })).port);
+const port = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port);
 
 interface RawResponse {
   status: number;

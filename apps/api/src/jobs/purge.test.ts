@@ -1,5 +1,6 @@
 import { createDatabase, endSessionAsHost, insertSession } from '@classroom/db';
 import {
+  SLOW_MACHINE_TIMEOUTS,
   ageSession,
   insertParticipants,
   insertQuestions,
@@ -14,8 +15,11 @@ import { createPurge } from './purge.ts';
 
 const database = await useTestDatabase({ max: 20 });
 const { db } = database;
-/** Another process whose statements time out soon on a locked row. */
-const impatient = createDatabase(database.url, { statementTimeoutMs: 1_000 });
+/** Another process whose statements time out on a locked row, and elsewhere not even when it is slow. */
+const impatient = createDatabase(database.url, {
+  ...SLOW_MACHINE_TIMEOUTS,
+  statementTimeoutMs: 5_000,
+});
 afterAll(() => impatient.destroy());
 
 /** The ids of the sessions whose deletion failed, in order. */

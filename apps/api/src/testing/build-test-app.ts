@@ -1,5 +1,5 @@
 import { createDatabase } from '@classroom/db';
-import type { TestDatabase } from '@classroom/db/testing';
+import { SLOW_MACHINE_TIMEOUTS, type TestDatabase } from '@classroom/db/testing';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../http/app.ts';
 import { createLogger } from '../observability/logger.ts';
@@ -18,7 +18,7 @@ export async function buildTestApp(
 ): Promise<FastifyInstance> {
   const stop = new AbortController();
   const context = createTestContext(database, stop.signal);
-  const healthDb = createDatabase(database.url, { max: 1 });
+  const healthDb = createDatabase(database.url, { ...SLOW_MACHINE_TIMEOUTS, max: 1 });
   const app = await buildApp(context, {
     pool: database.pool,
     healthDb,

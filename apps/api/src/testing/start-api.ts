@@ -5,7 +5,8 @@ import { VARIABLES } from '../env.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../main.ts');
 
-const ADDRESS = /listens on (http:\S+)/;
+/** With the end of its line: a chunk may end within the address. */
+const ADDRESS = /listens on (http:\S+)\n/;
 
 /** Every setting of the API, unset: an empty value also overrides a `.env` file. */
 export const UNSET = Object.fromEntries(VARIABLES.map((name) => [name, '']));
@@ -40,11 +41,10 @@ export function spawnApi(
     stdio: ['ignore', 'pipe', dropLogs ? 'inherit' : 'pipe'],
   });
   let output = '';
-  const read = (chunk: Buffer) => {
-    if (!dropLogs || !ADDRESS.test(output)) output += chunk.toString();
+  const read = (chunk: string) => {
+    if (!dropLogs || !ADDRESS.test(output)) output += chunk;
   };
-  child.stdout?.on('data', read);
-  child.stderr?.on('data', read);
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', read);
   const exit = once(child, 'close').then(([code, signal]: unknown[]) =>
     typeof code === 'number' ? code : String(signal),
   );
@@ -75,17 +75,19 @@ export async function addressOf(api: ApiProcess): Promise<string> {
 }
 
 /**
- * Waits until the process has printed a match, and returns its first group.
+ * Waits until the process has printed a match in complete lines, and returns its first group.
  *
  * @throws Error when the process ends before
  */
 export async function printed(api: ApiProcess, pattern: RegExp): Promise<string> {
   for (;;) {
-    const match = pattern.exec(api.output());
+    const hasEnded = api.child.exitCode !== null || api.child.signalCode !== null;
+    // The last output may arrive after the process has ended.
+    if (hasEnded) await api.exit;
+    const output = api.output();
+    const match = pattern.exec(output.slice(0, output.lastIndexOf('\n') + 1));
     if (match !== null) return match[1] ?? match[0];
-    if (api.child.exitCode !== null || api.child.signalCode !== null) {
-      throw new Error(`The API has ended, and printed:\n${api.output()}`);
-    }
+    if (hasEnded) throw new Error(`The API has ended, and printed:\n${output}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,10 +1,16 @@
 import {
+  type QueryEvent,
   createDatabase,
   insertParticipant,
   insertQuestion,
   removeParticipantAsHost,
 } from '@classroom/db';
-import { insertQuestions, newParticipant, useTestDatabase } from '@classroom/db/testing';
+import {
+  SLOW_MACHINE_TIMEOUTS,
+  insertQuestions,
+  newParticipant,
+  useTestDatabase,
+} from '@classroom/db/testing';
 import { afterAll, expect, test } from 'vitest';
 import { anEvent, feedOptions, createSession, record } from '../../testing/live.ts';
 import { openLiveFeed } from './feed.ts';
@@ -100,7 +106,8 @@ test('a stream above the limit of a session is refused with SESSION_FULL', async
 /** A feed with one database connection, which is busy until `release` is called. */
 async function openBusyFeed() {
   const queries: string[] = [];
-  const busyDb = createDatabase(url, { max: 1, onQuery: ({ query }) => queries.push(query.sql) });
+  const onQuery = ({ query }: QueryEvent) => void queries.push(query.sql);
+  const busyDb = createDatabase(url, { ...SLOW_MACHINE_TIMEOUTS, max: 1, onQuery });
   const feed = openLiveFeed({ ...options, db: busyDb }, stop.signal);
   const hold = async () => {
     const held = Promise.withResolvers<void>();
@@ -143,12 +150,12 @@ test('clients that disconnect while they wait for their authorisation cause no q
   const release = await hold();
   const reading = [1, 2, 3, 4].map(() => feed.authorize({ code }, caller));
   const disconnected = new AbortController();
-  const waiting = Array.from({ length: 40 }, () =>
-    feed.authorize({ code }, caller, disconnected.signal),
+  const waiting = Promise.allSettled(
+    Array.from({ length: 40 }, () => feed.authorize({ code }, caller, disconnected.signal)),
   );
   disconnected.abort();
   await release();
-  const outcomes = await Promise.allSettled(waiting);
+  const outcomes = await waiting;
   expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['rejected']));
   await Promise.all(reading);
   const perAuthorisation = queries.length / reading.length;

@@ -15,7 +15,7 @@ let feeds = 0;
 async function openFeed(more: Partial<RoomsOptions> = {}) {
   const feed = openLiveFeed({ ...feedOptions(database), ...more }, stop.signal);
   feeds += 1;
-  await vi.waitUntil(async () => (await countListeners(db)) === feeds, { timeout: 10_000 });
+  await vi.waitUntil(async () => (await countListeners(db)) === feeds, { timeout: 60_000 });
   return feed;
 }
 

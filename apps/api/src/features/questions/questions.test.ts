@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { type Database, createDatabase } from '@classroom/db';
-import { useTestDatabase } from '@classroom/db/testing';
+import { SLOW_MACHINE_TIMEOUTS, useTestDatabase } from '@classroom/db/testing';
 import { listQuestionsInput } from '@classroom/schema';
 import { afterAll, expect, test } from 'vitest';
 import { createClassroom, refusalReason } from '../../testing/classroom.ts';
@@ -11,7 +11,7 @@ import { vote } from './vote.ts';
 import { withdrawQuestion } from './withdraw.ts';
 
 const database = await useTestDatabase({ max: 20 });
-const second = createDatabase(database.url);
+const second = createDatabase(database.url, SLOW_MACHINE_TIMEOUTS);
 afterAll(() => second.destroy());
 
 let notifications = 0;
