@@ -94,14 +94,14 @@ describe('streams of one token', () => {
     const streams: RawListener[] = [];
     const statuses: Record<number, number> = {};
     await forEach(times(sized(300, 1_000)), 50, async () => {
-      const stream = await server.open();
+      const stream = await server.openServed();
       statuses[stream.status] = (statuses[stream.status] ?? 0) + 1;
       streams.push(stream);
     });
     await watch[Symbol.asyncDispose]();
     const growth = (watch.highest(RESIDENT_BYTES) - before) / MIB;
     console.log('streams of one token:', statuses, `+${Math.round(growth)} MiB`);
-    expect.soft(Object.keys(statuses).filter((status) => !/200|429|503/.test(status))).toEqual([]);
+    expect.soft(Object.keys(statuses).filter((status) => !/200|429/.test(status))).toEqual([]);
     expect.soft(statuses[200]).toBeGreaterThanOrEqual(STREAMS_PER_TOKEN);
     expect.soft(growth).toBeLessThan(200);
     await expect
@@ -182,7 +182,7 @@ test('a process serves MAX_LISTENERS streams and refuses more with UNAVAILABLE',
   const refused = await server.open();
   expect(refused.status).toBe(503);
   expect(refused.received()).toMatch(/^retry-after: \d+\r$/im);
-  expect(refused.received()).toContain('"reason":"UNAVAILABLE"');
+  expect(await refused.until('"reason":"UNAVAILABLE"'), refused.received()).toBe(true);
   expect(streams.filter(isOpen)).toHaveLength(3);
   await close([...streams, refused]);
   await expectIdle(server.api);
