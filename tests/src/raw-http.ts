@@ -179,6 +179,12 @@ export async function exchange(url: string, text: string): Promise<string> {
   return connection.received();
 }
 
+/** Exchanges text, and again while a busy server refuses it. */
+export async function exchangeServed(url: string, text: string): Promise<string> {
+  const received = await exchange(url, text);
+  return received.startsWith('HTTP/1.1 503 ') ? await exchangeServed(url, text) : received;
+}
+
 /** Sends one request without retries, and returns its outcome: `200`, or `503 UNAVAILABLE`. */
 export async function outcomeOf(url: string, request: RawRequest): Promise<string> {
   const headers = { ...request.headers, connection: 'close' };
