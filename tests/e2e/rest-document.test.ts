@@ -9,6 +9,9 @@ import { createRestCaller, fetchDocument } from '../src/rest-caller.ts';
 import { startApi } from '@classroom/api/start';
 import { fetchServed, useApi } from '../src/client.ts';
 
+/** A browser that starts keeps a small machine busy. */
+const SLOW = { timeout: 90_000 };
+
 const { database, api } = await useApi();
 const document = await fetchDocument(api.url);
 
@@ -92,13 +95,13 @@ describe('/docs', () => {
         });
         page.on('pageerror', (error) => complaints.push(error.message));
         page.on('request', (request) => requested.push(request.url()));
-        await page.goto(`${api.url}/docs`);
+        await page.goto(`${api.url}/docs`, SLOW);
         let isShed = false;
         const isComplete = async () => {
           isShed = (await shedRequests()) > shedBefore;
           return isShed || (await page.locator('body').innerText()).includes('/api/sessions');
         };
-        await expect.poll(isComplete).toBe(true);
+        await expect.poll(isComplete, SLOW).toBe(true);
         return { complaints, requested, isShed };
       };
       let opened = await open();
