@@ -8,7 +8,7 @@ import { clientOf, createSession, plainClientOf } from '../src/client.ts';
 import { forEach, times } from '../src/load.ts';
 import { scrape, SHED_REQUESTS } from '../src/metrics.ts';
 import { type Deployment, hasNginx, startDeployment } from '../src/nginx.ts';
-import { openServedListener, type RawListener } from '../src/raw-http.ts';
+import { openDeliveringListener, type RawListener } from '../src/raw-http.ts';
 import { subscribe, type TestSubscription } from '../src/subscribe.ts';
 import { reasonFrom, sendCodesFrom, WRONG_CODE } from '../src/wrong-codes.ts';
 
@@ -68,7 +68,7 @@ describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)'
     using open = new DisposableStack();
     const streams: RawListener[] = [];
     await forEach(times(600), 50, async () => {
-      streams.push(open.use(await openServedListener(proxy.url, code, hostToken)));
+      streams.push(open.use(await openDeliveringListener(proxy.url, code, hostToken)));
     });
     await clientOf(proxy, hostToken).sessions.start.mutate({ code });
     const delivered = await Promise.all(streams.map(({ until }) => until('"status":"active"')));

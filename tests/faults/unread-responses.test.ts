@@ -9,7 +9,12 @@ import { docsAssets } from '../src/every-request.ts';
 import { expectIdle, expectToServe } from '../src/expect-idle.ts';
 import { createSessions, forEach, times } from '../src/load.ts';
 import { HTTP_CONNECTIONS, RESIDENT_BYTES, scrape, watchMetrics } from '../src/metrics.ts';
-import { openConnection, openServedListener, type RawConnection, toText } from '../src/raw-http.ts';
+import {
+  openConnection,
+  openDeliveringListener,
+  type RawConnection,
+  toText,
+} from '../src/raw-http.ts';
 import { startApi } from '@classroom/api/start';
 
 const SOCKETS = 300;
@@ -23,7 +28,7 @@ test('300 sockets that do not read are closed and cost little memory, while call
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' });
   const { code, hostToken } = await createSession(api);
-  using stream = await openServedListener(api.url, code, hostToken);
+  using stream = await openDeliveringListener(api.url, code, hostToken);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
   await reusesConnection(agent, api.url);
