@@ -75,6 +75,8 @@ describe('a subscriber', () => {
     let id = '';
     {
       using subscription = await subscribe(as(hostToken), code);
+      // A snapshot read later would contain the first question.
+      await expect.poll(() => subscription.changes()).toHaveLength(1);
       await ask(participantToken, code, 'One?');
       await expect.poll(() => subscription.changes()).toHaveLength(2);
       id = subscription.changes().at(-1)?.id ?? '';

@@ -30,8 +30,8 @@ describe.skipIf(offline)(
     beforeAll(async () => {
       const files = Object.entries(WRONG).map(([number, text]) => [`${number}.ts`, text]);
       project = await createExternalProject(Object.fromEntries(files));
-    });
-    afterAll(() => project[Symbol.asyncDispose]());
+    }, 420_000);
+    afterAll(() => project?.[Symbol.asyncDispose]());
     const installed = (file: string) => readFile(path.join(project.client, file), 'utf8');
 
     test('the packed client compiles with the types of all packages checked, and each mistake fails', async () => {

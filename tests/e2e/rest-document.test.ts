@@ -3,10 +3,14 @@ import { createdSession } from '@classroom/schema';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import { hasBrowser, openBrowser } from '../src/browser.ts';
-import { exchange } from '../src/raw-http.ts';
+import { scrape, SHED_REQUESTS } from '../src/metrics.ts';
+import { exchangeServed } from '../src/raw-http.ts';
 import { createRestCaller, fetchDocument } from '../src/rest-caller.ts';
 import { startApi } from '@classroom/api/start';
 import { fetchServed, useApi } from '../src/client.ts';
+
+/** A browser that starts keeps a small machine busy. */
+const SLOW = { timeout: 90_000 };
 
 const { database, api } = await useApi();
 const document = await fetchDocument(api.url);
@@ -64,7 +68,7 @@ describe('/docs', () => {
 
     const etag = script.headers.get('etag') ?? '';
     // fetch adds `no-cache`.
-    const again = await exchange(
+    const again = await exchangeServed(
       api.url,
       `GET ${url.pathname} HTTP/1.1\r\nHost: a\r\nIf-None-Match: ${etag}\r\nConnection: close\r\n\r\n`,
     );
@@ -80,18 +84,30 @@ describe('/docs', () => {
     'shows the operations in a browser, which calls no other server and reports no violation (skipped without a browser)',
     async () => {
       await using browser = await openBrowser();
-      const page = await browser.newPage();
-      const complaints: string[] = [];
-      const requested: string[] = [];
-      page.on('console', (message) => {
-        if (message.type() === 'error') complaints.push(message.text());
-      });
-      page.on('pageerror', (error) => complaints.push(error.message));
-      page.on('request', (request) => requested.push(request.url()));
-      await page.goto(`${api.url}/docs`);
-      const hasOperation = async () =>
-        (await page.locator('body').innerText()).includes('/api/sessions');
-      await expect.poll(hasOperation).toBe(true);
+      const shedRequests = async () => (await scrape(api.url))(SHED_REQUESTS) || 0;
+      const open = async () => {
+        const shedBefore = await shedRequests();
+        const page = await browser.newPage();
+        const complaints: string[] = [];
+        const requested: string[] = [];
+        page.on('console', (message) => {
+          if (message.type() === 'error') complaints.push(message.text());
+        });
+        page.on('pageerror', (error) => complaints.push(error.message));
+        page.on('request', (request) => requested.push(request.url()));
+        await page.goto(`${api.url}/docs`, SLOW);
+        let isShed = false;
+        const isComplete = async () => {
+          isShed = (await shedRequests()) > shedBefore;
+          return isShed || (await page.locator('body').innerText()).includes('/api/sessions');
+        };
+        await expect.poll(isComplete, SLOW).toBe(true);
+        return { complaints, requested, isShed };
+      };
+      let opened = await open();
+      // A busy server may refuse a request of the page.
+      while (opened.isShed) opened = await open();
+      const { complaints, requested } = opened;
       expect(complaints).toEqual([]);
       expect(requested).toContain(`${api.url}/openapi.json`);
       expect(requested.filter((url) => !url.startsWith(`${api.url}/`))).toEqual([]);
@@ -106,7 +122,7 @@ describe('/docs', () => {
   });
 
   test('refuses a malformed Host', async () => {
-    const response = await exchange(
+    const response = await exchangeServed(
       api.url,
       'GET /docs/ HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n',
     );

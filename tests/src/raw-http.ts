@@ -146,6 +146,20 @@ export async function openServedListener(
   return await openServedListener(...given);
 }
 
+/**
+ * Opens a live stream, waits for its snapshot or its error, and tries again while the server is too busy
+ * to read the snapshot.
+ */
+export async function openDeliveringListener(
+  ...given: Parameters<typeof openListener>
+): Promise<RawListener> {
+  const listener = await openServedListener(...given);
+  await listener.until((received) => /"type":"snapshot"|event: serialized-error/.test(received));
+  if (!listener.received().includes('"reason":"UNAVAILABLE"')) return listener;
+  await listener.disconnect('destroy');
+  return await openDeliveringListener(...given);
+}
+
 /** A response with a `content-length`. */
 export interface RawResponse {
   status: number;
@@ -177,6 +191,12 @@ export async function exchange(url: string, text: string): Promise<string> {
   await connection.write(text);
   await connection.closed;
   return connection.received();
+}
+
+/** Exchanges text, and again while a busy server refuses it. */
+export async function exchangeServed(url: string, text: string): Promise<string> {
+  const received = await exchange(url, text);
+  return received.startsWith('HTTP/1.1 503 ') ? await exchangeServed(url, text) : received;
 }
 
 /** Sends one request without retries, and returns its outcome: `200`, or `503 UNAVAILABLE`. */

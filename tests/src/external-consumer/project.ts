@@ -7,6 +7,9 @@ import { promisify } from 'node:util';
 const BIN = path.resolve(import.meta.dirname, '../../../node_modules/.bin');
 const run = promisify(execFile);
 
+/** Ends a program that hangs, also on a slow machine or network. */
+const SLOW_MS = 200_000;
+
 /** Whether npm reaches its configured registry. */
 export async function reachesRegistry(): Promise<boolean> {
   const view = ['view', 'eventsource', 'version', '--fetch-retries=0', '--fetch-timeout=5000'];
@@ -52,14 +55,14 @@ export async function createExternalProject(
   const directory = await mkdtemp(path.join(tmpdir(), 'classroom-consumer-'));
   const at = (name: string) => path.join(directory, name);
   const pack = ['--filter', 'client', 'pack', '--pack-destination', directory];
-  await run(path.join(BIN, 'pnpm'), pack, { cwd: import.meta.dirname, timeout: 60_000 });
+  await run(path.join(BIN, 'pnpm'), pack, { cwd: import.meta.dirname, timeout: SLOW_MS });
   const [tarball = ''] = await readdir(directory);
 
   await writeFile(at('package.json'), JSON.stringify({ private: true, type: 'module' }));
   await writeFile(at('tsconfig.json'), JSON.stringify(TSCONFIG));
   await copyFile(path.join(import.meta.dirname, 'lesson.ts'), at('lesson.ts'));
   for (const [name, text] of Object.entries(files)) await writeFile(at(name), text);
-  const options = { cwd: directory, timeout: 90_000 };
+  const options = { cwd: directory, timeout: SLOW_MS };
   const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`];
   await run('npm', install, options);
   return {
