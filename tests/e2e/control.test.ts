@@ -17,6 +17,52 @@ async function withStudent(displayName: string) {
   return { ...session, student, participantId: student.participant.id };
 }
 
+describe('sessions.me', () => {
+  test('returns the session, the participant and the used questions of a token', async () => {
+    const { code, hostToken, student } = await withStudent('Ben');
+    const ben = as(student.participantToken);
+    const session = await anyone.sessions.get.query({ code });
+    const { participant } = student;
+    expect(await ben.sessions.me.query({ code })).toEqual({
+      session,
+      participant,
+      pendingQuestions: { used: 0, limit: 3 },
+    });
+    const one = await ben.questions.submit.mutate({ code, body: 'One?' });
+    await ben.questions.submit.mutate({ code, body: 'Two?', anonymous: true });
+    const used = async () => (await ben.sessions.me.query({ code })).pendingQuestions.used;
+    expect(await used()).toBe(2);
+    const answer = { questionId: one.id, status: 'answered' } as const;
+    await as(hostToken).questions.setStatus.mutate(answer);
+    expect(await used()).toBe(1);
+    const host = await as(hostToken).sessions.me.query({ code });
+    expect(host).toMatchObject({ participant: { role: 'host' } });
+  });
+});
+
+describe('a participant that leaves', () => {
+  test('is gone with the pending questions, and its token is refused', async () => {
+    const { code, hostToken, student } = await withStudent('Ben');
+    const ben = as(student.participantToken);
+    const { id } = await ben.questions.submit.mutate({ code, body: 'One?' });
+    await ben.questions.submit.mutate({ code, body: 'Two?' });
+    await as(hostToken).questions.setStatus.mutate({ questionId: id, status: 'answered' });
+    expect(await ben.sessions.leave.mutate({ code })).toEqual({ code });
+    expect(await reasonFor(ben.sessions.leave.mutate({ code }))).toBe('UNAUTHENTICATED');
+    const host = as(hostToken);
+    const { items } = await host.questions.list.query({ code });
+    expect(items).toMatchObject([{ id, body: 'One?', author: null }]);
+    const { items: roster } = await host.sessions.participants.query({ code });
+    expect(roster.map(({ role }) => role)).toEqual(['host']);
+    expect(await reasonFor(join(code, 'Ben'))).toBe('none');
+  });
+
+  test('is not the host', async () => {
+    const { code, hostToken } = await create();
+    expect(await reasonFor(as(hostToken).sessions.leave.mutate({ code }))).toBe('FORBIDDEN');
+  });
+});
+
 describe('a removed participant', () => {
   test('may join again as a new participant', async () => {
     const { code, hostToken, student, participantId } = await withStudent('Ben');

@@ -104,16 +104,65 @@ describe('a subscriber', () => {
     },
   );
 
-  test('receives the number of listeners of all processes', async () => {
+  test('receives the open streams of all processes, and the participants that hold them', async () => {
     const { code, hostToken, join } = await open();
     const { participantToken } = await join('Ben');
     using one = await subscribe(as(hostToken), code);
     {
       using other = await subscribe(as(participantToken, 1), code);
-      await expect.poll(one.listening).toBe(2);
-      await expect.poll(other.listening).toBe(2);
+      using tab = await subscribe(as(participantToken, 1), code);
+      for (const { presence } of [one, other, tab]) {
+        await expect.poll(presence).toEqual({ listening: 3, participants: 2 });
+      }
     }
-    await expect.poll(one.listening).toBe(1);
+    await expect.poll(one.presence).toEqual({ listening: 1, participants: 1 });
+  });
+
+  test('receives the session when it is configured and extended', async () => {
+    const { code, hostToken } = await open();
+    using subscription = await subscribe(as(hostToken), code);
+    await expect.poll(() => subscription.changes()).toHaveLength(1);
+    const { sessions } = as(hostToken, 1);
+    const configured = await sessions.configure.mutate({
+      code,
+      title: 'Part 2',
+      joining: 'closed',
+    });
+    expect(configured).toMatchObject({ title: 'Part 2', joining: 'closed' });
+    const latest = () => subscription.changes().at(-1)?.data;
+    await expect.poll(latest).toEqual({ type: 'session', session: configured });
+    const extended = await sessions.extend.mutate({ code });
+    await expect.poll(latest).toEqual({ type: 'session', session: extended });
+  });
+
+  test('tells the author, and nobody else, that an anonymous question is the author’s own', async () => {
+    const { code, hostToken, join } = await open();
+    const { participantToken, participant } = await join('Ben');
+    using author = await subscribe(as(participantToken), code);
+    using other = await subscribe(as(hostToken), code);
+    for (const { changes } of [author, other]) await expect.poll(changes).toHaveLength(1);
+    const { questions } = as(participantToken);
+    const secret = await questions.submit.mutate({ code, body: 'Secret?', anonymous: true });
+    const named = await questions.submit.mutate({ code, body: 'Named?' });
+    const received = ({ changes }: typeof author) =>
+      changes().flatMap(({ data }) => (data.type === 'question' ? [data.question] : []));
+    const ben = { id: participant.id, displayName: 'Ben', role: 'participant' };
+    await expect
+      .poll(() => received(author))
+      .toMatchObject([
+        { id: secret.id, mine: true, author: null },
+        { id: named.id, mine: true, author: ben },
+      ]);
+    await expect
+      .poll(() => received(other))
+      .toMatchObject([
+        { id: secret.id, mine: false, author: null },
+        { id: named.id, mine: false, author: ben },
+      ]);
+    using again = await subscribe(as(participantToken, 1), code);
+    await expect
+      .poll(() => again.changes())
+      .toMatchObject([{ data: { questions: [{ mine: true }, { mine: true }] } }]);
   });
 });
 
