@@ -73,7 +73,6 @@ interface ConnectOptions {
 /** A response as the client received its head. */
 export interface ResponseHead {
   status: number;
-  contentType: string | null;
   /** Whether the server sent the body without knowing its length. */
   isChunked: boolean;
 }
@@ -95,7 +94,6 @@ function connectWith<Link>(version: ClientModule<Link>): Connect {
       const response = await fetchServed(input, { ...init, body: text, signal: signal ?? null });
       responses.push({
         status: response.status,
-        contentType: response.headers.get('content-type'),
         isChunked: !response.headers.has('content-length'),
       });
       return response;
