@@ -49,7 +49,10 @@ client.sessions.events.subscribe({ code: '7M2XJD' }, {
 });
 `;
 
-/** Modules with one mistake each, by the error number of the compiler. Two of them compile when the types of events are lost. */
+/**
+ * Modules with one mistake each, by the error number of the compiler. TS2367 and TS1360 would compile if
+ * the types of events were lost.
+ */
 const WRONG = {
   TS2561: `${CLIENT}await sessions.create.mutate({ titel: 'Algebra I', hostDisplayName: 'Ada' });\n`,
   TS2339: `${CLIENT}export const { token } = await sessions.create.mutate({ title: 'A', hostDisplayName: 'B' });\n`,

@@ -76,7 +76,7 @@ export async function createExternalProject(
   await writeFile(at('tsconfig.json'), JSON.stringify(TSCONFIG));
   await copyFile(path.join(import.meta.dirname, 'lesson.ts'), at('lesson.ts'));
   for (const [name, text] of Object.entries(files)) await writeFile(at(name), text);
-  const options = { cwd: directory, timeout: 90_000 };
+  const options = { cwd: directory, timeout: 120_000 };
   const install = [
     'install',
     '--prefer-offline',
