@@ -24,8 +24,9 @@ function tableOf(heading: string): string[][] {
 test('the table of clients lists the tested versions and links', () => {
   const [header, ...rows] = tableOf('`@trpc/client`');
   expect(header?.slice(1)).toEqual(LINKS.map((link) => `\`${link}\``));
-  const tested = [...CLIENTS.keys()].map((version) => [version, ...LINKS.map(() => 'yes')]);
-  expect(rows).toEqual(tested);
+  expect(rows.map(([version]) => version)).toEqual([...CLIENTS.keys()]);
+  const marks = LINKS.map(() => 'yes');
+  for (const [, ...cells] of rows) expect(cells).toEqual(marks);
 });
 
 test('the table of compilers lists the tested versions', () => {
