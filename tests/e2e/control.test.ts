@@ -137,7 +137,7 @@ describe('a pairing code', () => {
     expect(second).toMatchObject({ session: { code, id: session.id } });
     const secondToken = second?.hostToken ?? '';
     expect(secondToken).toMatch(/^[\w-]{43}$/);
-    expect(await reasonFor(redeem())).toBe('UNAUTHENTICATED');
+    expect(await reasonFor(redeem())).toBe('PAIRING_CODE_INVALID');
 
     // Both devices have the rights of the host.
     expect(await as(secondToken).sessions.start.mutate({ code })).toMatchObject({
@@ -152,8 +152,8 @@ describe('a pairing code', () => {
     const { pairingCode } = await as(hostToken).sessions.createPairingCode.mutate({ code });
     const redeem = (tried: string) =>
       reasonFor(anyone.sessions.redeemPairingCode.mutate({ code, pairingCode: tried }));
-    for (let n = 0; n < 10; n += 1) expect(await redeem('AAAAAAAA')).toBe('UNAUTHENTICATED');
-    expect(await redeem(pairingCode)).toBe('UNAUTHENTICATED');
+    for (let n = 0; n < 10; n += 1) expect(await redeem('AAAAAAAA')).toBe('PAIRING_CODE_INVALID');
+    expect(await redeem(pairingCode)).toBe('PAIRING_CODE_INVALID');
   });
 
   test('is neither created nor redeemed for an ended session', async () => {

@@ -31,7 +31,7 @@ describe('a subscriber', () => {
     expect(subscription.changes()[0]?.data).toEqual({
       type: 'snapshot',
       session: expect.objectContaining({ code, status: 'draft' }),
-      questions: [before],
+      questions: [{ ...before, mine: false }],
     });
 
     await as(hostToken).sessions.start.mutate({ code });
@@ -39,7 +39,7 @@ describe('a subscriber', () => {
     await expect.poll(() => subscription.changes()).toHaveLength(3);
     expect(subscription.changes().slice(1)).toMatchObject([
       { data: { type: 'session', session: { status: 'active' } } },
-      { data: { type: 'question', question: asked } },
+      { data: { type: 'question', question: { ...asked, mine: false } } },
     ]);
     const ids = subscription.changes().map(({ id }) => Number(id));
     expect(ids).toEqual(ids.toSorted((a, b) => a - b));

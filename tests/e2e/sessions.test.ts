@@ -26,6 +26,10 @@ test('a teacher without an account creates a session and receives a join code', 
     status: 'draft',
     host: { id: expect.any(Number), displayName: 'Ada Lovelace' },
     createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    startedAt: null,
+    endedAt: null,
+    expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    joining: 'open',
   });
   expect(hostToken).toMatch(/^[\w-]{43}$/);
   expect(await anyone.sessions.get.query({ code: session.code })).toEqual(session);
