@@ -130,8 +130,8 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'authorship: everybody is told who asked anonymously',
     file: 'apps/api/src/features/live/room.ts',
-    find: 'toEvents(changes, cursor, subscription)',
-    replace: 'toEvents(changes, cursor, { ...subscription, participantId: [...authors][0] })',
+    find: "toEvents(changes, after, { role: 'host' })",
+    replace: "toEvents(changes, after, { role: 'host', participantId: [...authors][0] })",
     tests: FEED,
   },
   {
