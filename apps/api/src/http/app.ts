@@ -23,6 +23,8 @@ export interface HttpOptions {
   logger: FastifyBaseLogger;
   /** Allowed origins: `https://host`, or `http://localhost:*` for any port. */
   corsOrigins: readonly string[];
+  /** The URL under which users reach the server, if it is not the address listened on. */
+  publicUrl?: string | undefined;
   /** CIDRs of the proxies whose `X-Forwarded-For` is trusted. */
   trustProxy: readonly string[];
   /** Aborts when the process is about to stop: `/readyz` then fails, and responses close connections. */
@@ -42,7 +44,7 @@ export async function buildApp(
   context: AppContext,
   options: HttpOptions,
 ): Promise<FastifyInstance> {
-  const { pool, healthDb, logger, corsOrigins, trustProxy, stopping } = options;
+  const { pool, healthDb, logger, corsOrigins, publicUrl, trustProxy, stopping } = options;
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -85,7 +87,7 @@ export async function buildApp(
     if (!request.isShed) request.log.info(line);
     done();
   });
-  await registerCors(app, corsOrigins);
+  await registerCors(app, corsOrigins, publicUrl);
   await registerLoadShedding(app, pool);
   rejectMalformedRequests(app);
   registerDrain(app, stopping);
