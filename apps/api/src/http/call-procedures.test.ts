@@ -224,23 +224,14 @@ test('a batch has the longest Retry-After of its errors', async () => {
 });
 
 test.each([
-  ['malformed JSON', { url: CREATE, body: '{' }],
-  ['a batch of malformed JSON', { url: `${CREATE}?batch=1`, body: '{' }],
-])('%s is refused before tRPC with the data of tRPC’s own adapter', async (_, call) => {
+  ['malformed JSON', { url: CREATE, body: '{' }, 'The body is not valid JSON'],
+  ['a batch of malformed JSON', { url: `${CREATE}?batch=1`, body: '{' }, 'not valid JSON'],
+  ['a batch of eleven', { url: `/trpc/${ten},sessions.get?batch=1`, body: '{}' }, '10 calls'],
+])('%s is refused before tRPC with the data of tRPC’s own adapter', async (_, call, cause) => {
   const response = await callRoute({ method: 'POST', ...call });
   const reference = await callReference({ method: 'POST', ...call });
   expect(response.status).toBe(reference.status);
   const [error] = errorsIn(reference.body);
-  const message = expect.stringContaining('The body is not valid JSON');
+  const message = expect.stringContaining(cause);
   expect(errorsIn(response.body)).toEqual([{ error: { ...error?.error, message } }]);
 });
-
-test.each([['a batch of eleven', { url: `/trpc/${ten},sessions.get?batch=1`, body: '{}' }]])(
-  '%s is refused before tRPC with the error of tRPC’s own adapter',
-  async (_, call) => {
-    const response = await callRoute({ method: 'POST', ...call });
-    const reference = await callReference({ method: 'POST', ...call });
-    expect(response.status).toBe(reference.status);
-    expect(errorsIn(response.body)).toEqual(errorsIn(reference.body));
-  },
-);

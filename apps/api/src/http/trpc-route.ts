@@ -7,7 +7,7 @@ import { DomainError, unavailable } from '../errors.ts';
 import { SessionEvents } from '../features/live/session-events.ts';
 import type { Subscribe } from '../features/live/feed.ts';
 import { appRouter, procedures } from '../router.ts';
-import { formatError, toTRPCError } from '../trpc/errors.ts';
+import { formatError, malformedRequest, toTRPCError } from '../trpc/errors.ts';
 import {
   type TRPCRoute,
   callProcedures,
@@ -38,9 +38,9 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
       method: ['GET', 'POST'],
       url: '/trpc/:path',
       onRequest: (req, res, done) => {
-        const code = refusalCode(req);
-        if (code === undefined) return done();
-        sendError(new TRPCError({ code }), req, res);
+        const refusal = findRefusal(req);
+        if (refusal === undefined) return done();
+        sendError(refusal, req, res);
       },
       handler: async (req, res) => {
         if (isSubscription(req)) return await openStream(req, res);
@@ -134,15 +134,19 @@ function subscriptionInput({ query, headers }: TRPCRequest): unknown {
   return typeof input === 'object' ? { ...input, lastEventId } : (input ?? { lastEventId });
 }
 
-function refusalCode(request: TRPCRequest): TRPCError['code'] | undefined {
+const FRAGMENT = 'The URL has a fragment; send it without "#"';
+const BATCH_TOO_LARGE = `A batch has at most ${MAX_BATCH_SIZE} calls; set maxItems: ${MAX_BATCH_SIZE} on httpBatchLink or httpBatchStreamLink`;
+
+function findRefusal(request: TRPCRequest): TRPCError | undefined {
   const type = mediaType(request);
   const isJson = type === 'application/json';
   if (!isJson && (type !== undefined || request.method === 'POST')) {
-    return 'UNSUPPORTED_MEDIA_TYPE';
+    return new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' });
   }
   // A request target has no fragment (RFC 9112, section 3.2); URL parsers would disagree about it.
-  if (request.url.includes('#')) return 'BAD_REQUEST';
-  return request.params.path.split(',').length > MAX_BATCH_SIZE ? 'BAD_REQUEST' : undefined;
+  if (request.url.includes('#')) return malformedRequest(FRAGMENT);
+  const size = request.params.path.split(',').length;
+  return size > MAX_BATCH_SIZE ? malformedRequest(BATCH_TOO_LARGE) : undefined;
 }
 
 /** Procedures record their own errors in the metrics. */
