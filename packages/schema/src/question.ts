@@ -16,21 +16,23 @@ export const questionOrder = z.enum(['top', 'newest']);
 export type QuestionOrder = z.infer<typeof questionOrder>;
 
 /** A question without the fields that differ per participant. */
-export const publicQuestion = z.object({
-  id: z.int(),
-  body: z.string(),
-  status: questionStatus,
-  pinned: z.boolean(),
-  votes: z.int(),
-  /** Null when the question is anonymous or its author was removed. */
-  author: z.object({ displayName: z.string() }).nullable(),
-  createdAt: z.iso.datetime(),
-  answeredAt: z.iso.datetime().nullable(),
-});
+export const publicQuestion = z
+  .object({
+    id: z.int(),
+    body: z.string(),
+    status: questionStatus,
+    pinned: z.boolean(),
+    votes: z.int(),
+    /** Null when the question is anonymous or its author was removed. */
+    author: z.object({ displayName: z.string() }).nullable(),
+    createdAt: z.iso.datetime(),
+    answeredAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'PublicQuestion' });
 export type PublicQuestion = z.infer<typeof publicQuestion>;
 
 /** A question for one participant: `voted` is true if the participant has voted for it. */
-export const question = publicQuestion.extend({ voted: z.boolean() });
+export const question = publicQuestion.extend({ voted: z.boolean() }).meta({ id: 'Question' });
 export type Question = z.infer<typeof question>;
 
 export const submitQuestionInput = z.object({
@@ -46,7 +48,9 @@ const questionId = z.int().positive();
 export const withdrawQuestionInput = z.object({ questionId });
 export type WithdrawQuestionInput = z.infer<typeof withdrawQuestionInput>;
 
-export const withdrawnQuestion = z.object({ questionId: z.int() });
+export const withdrawnQuestion = z
+  .object({ questionId: z.int() })
+  .meta({ id: 'WithdrawnQuestion' });
 export type WithdrawnQuestion = z.infer<typeof withdrawnQuestion>;
 
 const topCursor = z.codec(
@@ -92,7 +96,7 @@ export const listQuestionsInput = pageInput
   });
 export type ListQuestionsInput = z.output<typeof listQuestionsInput>;
 
-export const questionPage = pageOf(question);
+export const questionPage = pageOf(question, 'QuestionPage');
 export type QuestionPage = z.infer<typeof questionPage>;
 
 export const voteInput = z.object({ questionId, on: z.boolean() });

@@ -7,6 +7,7 @@ import { appRouter, procedures } from '../../router.ts';
 import { formatError, toTRPCError } from '../../trpc/errors.ts';
 import type { Meta, RestOperation } from '../../trpc/init.ts';
 import { toRestError } from '../errors.ts';
+import { toCsv } from './csv.ts';
 
 import manifest from '../../../package.json' with { type: 'json' };
 
@@ -15,6 +16,13 @@ const DESCRIPTION = `The REST API offers the same procedures as tRPC. Request bo
 \`INVALID_INPUT\`. Times are ISO 8601 strings in UTC, and ids are numbers. Every error has a \`reason\`,
 which does not change between versions. Requests from pages of other origins are refused with
 \`FORBIDDEN\`, unless \`CORS_ORIGINS\` lists the origin.`;
+
+const TAGS = [
+  { name: 'Sessions', description: 'The life of a session, from its creation to its end' },
+  { name: 'Participants', description: 'Joining a session, listing and removing participants' },
+  { name: 'Questions', description: 'Asking, voting for and answering questions' },
+  { name: 'Pairing', description: 'Giving another device the rights of the host' },
+];
 
 const ANY_CALL: readonly ErrorReason[] = [
   'INVALID_INPUT',
@@ -53,7 +61,6 @@ export function buildDocument(): OpenAPIObject {
     version: manifest.version,
     openApiVersion: '3.1.1',
     baseUrl: '/',
-    tags: [...new Set(operations.flatMap(({ tags }) => tags))],
     securitySchemes: {
       token: {
         type: 'http',
@@ -63,12 +70,20 @@ export function buildDocument(): OpenAPIObject {
     },
     defs: { Error: errorBody },
   });
+  document.info.license = { name: manifest.license, identifier: manifest.license };
+  document.tags = TAGS;
   const schemas = document.components?.schemas ?? {};
   // `complete` replaces all references to the library's own errors.
   for (const id of Object.keys(schemas)) if (id.startsWith('error.')) delete schemas[id];
   for (const operation of operations) complete(document, operation);
   return document;
 }
+
+const SECURITY = {
+  none: [],
+  optional: [{}, { token: [] }],
+  required: [{ token: [] }],
+};
 
 function complete(document: OpenAPIObject, operation: Operation): void {
   const { token, creates = false, example } = operation;
@@ -81,8 +96,8 @@ function complete(document: OpenAPIObject, operation: Operation): void {
       ...(token === 'required' ? (['UNAUTHENTICATED'] as const) : []),
     ]),
   };
-  if (token === undefined) delete object.security;
-  else object.security = [...(token === 'optional' ? [{}] : []), { token: [] }];
+  object.security = SECURITY[token ?? 'none'];
+  describeCsv(object.responses, operation);
 
   const body = { ...example };
   for (const parameter of object.parameters ?? []) {
@@ -95,6 +110,16 @@ function complete(document: OpenAPIObject, operation: Operation): void {
       ? object.requestBody.content['application/json']
       : undefined;
   if (content !== undefined) content.example = body;
+}
+
+/** Adds CSV to the response of an operation that offers it. */
+function describeCsv(responses: Responses, { procedure }: Operation): void {
+  const success = responses?.['200'];
+  if (!(procedure in toCsv) || success === undefined || !('content' in success)) return;
+  success.content = {
+    ...success.content,
+    'text/csv': { schema: { type: 'string', description: 'The questions as a table (RFC 4180)' } },
+  };
 }
 
 /** A procedure with a REST route. */
