@@ -25,6 +25,7 @@ const SHAPES = [
   'QuestionPage',
   'RedeemedPairingCode',
   'RemovedParticipant',
+  'SessionEvent',
   'SessionSummary',
   'UserSummary',
   'WithdrawnQuestion',
@@ -78,6 +79,13 @@ describe('/openapi.json', () => {
       'application/json',
       'text/csv',
     ]);
+  });
+
+  test('describes the live feed as server-sent events', () => {
+    const { responses } = document.paths['/api/sessions/{code}/events']?.['get'] ?? {};
+    expect(responses?.['200']?.content).toMatchObject({
+      'text/event-stream': { schema: { $ref: '#/components/schemas/SessionEvent' } },
+    });
   });
 
   test('has examples of requests that succeed', async () => {

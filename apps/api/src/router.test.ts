@@ -57,11 +57,8 @@ test('docs/api.md shows an error as tRPC and REST return it', () => {
   expect(examples).toEqual([{ error: shape }, toRestError(shape)]);
 });
 
-test('every query and mutation has a REST route, and docs/api.md lists it', () => {
-  const names = [...procedures]
-    .filter(([, { _def }]) => _def.type !== 'subscription')
-    .map(([name]) => name);
-  expect(operations.map(({ procedure }) => procedure)).toEqual(names);
+test('every procedure has a REST route, and docs/api.md lists it', () => {
+  expect(operations.map(({ procedure }) => procedure)).toEqual([...procedures.keys()]);
 
   const documented = rows(/^[A-Z]+ \/api\//).map(([route, name, status]) => [route, name, status]);
   const actual = operations.map(({ method, path: route, procedure, creates = false }) => [

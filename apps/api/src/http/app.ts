@@ -8,6 +8,7 @@ import { handleError, handleNotFound } from './errors.ts';
 import { registerHealthRoutes } from './health.ts';
 import { BODY_LIMIT_BYTES } from './json-parser.ts';
 import { registerDrain } from './listen.ts';
+import { registerLiveStreams } from './live-streams.ts';
 import { registerLoadShedding } from './load-shedding.ts';
 import { handleClientError, rejectMalformedRequests } from './malformed-requests.ts';
 import { registerMetrics } from './metrics.ts';
@@ -93,7 +94,8 @@ export async function buildApp(
   registerDrain(app, stopping);
   registerHealthRoutes(app, healthDb, stopping);
   registerMetrics(app, context.metrics);
-  await registerTrpcRoute(app, context);
-  await registerRestRoutes(app, context);
+  const openStream = registerLiveStreams(app, context);
+  await registerTrpcRoute(app, context, openStream);
+  await registerRestRoutes(app, context, openStream);
   return app;
 }

@@ -11,6 +11,7 @@ import { noRateLimits } from '../rate-limits/rate-limits.ts';
 import { appRouter } from '../router.ts';
 import { createTestContext } from '../testing/create-test-context.ts';
 import { handleError } from './errors.ts';
+import { registerLiveStreams } from './live-streams.ts';
 import { registerTrpcRoute } from './trpc-route.ts';
 
 const database = await useTestDatabase();
@@ -36,7 +37,7 @@ const app = fastify({
   routerOptions: { maxParamLength: 1_000 },
 });
 app.setErrorHandler(handleError);
-await registerTrpcRoute(app, context);
+await registerTrpcRoute(app, context, registerLiveStreams(app, context));
 afterAll(() => app.close().finally(() => stop.abort()));
 
 interface Call {

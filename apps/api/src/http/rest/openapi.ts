@@ -1,4 +1,4 @@
-import { type ErrorReason, errorReason } from '@classroom/schema';
+import { type ErrorReason, errorReason, sessionEvent, sessionEventsInput } from '@classroom/schema';
 import type { TRPCProcedureType } from '@trpc/server';
 import { type OpenAPIObject, generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
@@ -21,6 +21,7 @@ const TAGS = [
   { name: 'Sessions', description: 'The life of a session, from its creation to its end' },
   { name: 'Participants', description: 'Joining a session, listing and removing participants' },
   { name: 'Questions', description: 'Asking, voting for and answering questions' },
+  { name: 'Live events', description: 'The changes of a session as they happen' },
   { name: 'Pairing', description: 'Giving another device the rights of the host' },
 ];
 
@@ -69,6 +70,11 @@ export function buildDocument(): OpenAPIObject {
       },
     },
     defs: { Error: errorBody },
+    // The library refuses subscriptions.
+    filter: ({ metadata }) => !streamPaths.has(metadata.openapi?.path ?? ''),
+    paths: Object.fromEntries(
+      streams.map((operation) => [operation.path, { get: describeStream(operation) }]),
+    ),
   });
   document.info.license = { name: manifest.license, identifier: manifest.license };
   document.tags = TAGS;
@@ -134,6 +140,32 @@ export const operations: readonly Operation[] = [...procedures].flatMap(([proced
   const { openapi, token }: Meta = _def.meta ?? {};
   return openapi === undefined ? [] : [{ ...openapi, procedure, type: _def.type, token }];
 });
+
+const streams = operations.filter(({ type }) => type === 'subscription');
+const streamPaths: ReadonlySet<string> = new Set(streams.map(({ path }) => path));
+
+/** Describes a stream. OpenAPI 3.1 has no schema for each event, so that of the data stands in. */
+function describeStream({ procedure, summary, description, tags }: Operation) {
+  const { code, lastEventId } = sessionEventsInput.shape;
+  return {
+    operationId: procedure.replace('.', '-'),
+    summary,
+    description,
+    tags: [...tags],
+    requestParams: {
+      path: z.object({ code }),
+      query: z.object({ lastEventId }),
+      header: z.object({ 'Last-Event-ID': lastEventId }),
+    },
+    responses: {
+      200: {
+        description:
+          'Server-sent events: `connected` first, then messages with an `id` and a JSON object as `data`, `ping`, and at the end `return` or `serialized-error`',
+        content: { 'text/event-stream': { schema: sessionEvent } },
+      },
+    },
+  };
+}
 
 const KEYS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
