@@ -3,11 +3,7 @@ import path from 'node:path';
 import { createTestDatabase } from '@classroom/db/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import {
-  createExternalProject,
-  type ExternalProject,
-  reachesRegistry,
-} from '../src/external-consumer/project.ts';
+import { createClientProject, reachesRegistry } from '../src/external-consumer/project.ts';
 import { startApi } from '@classroom/api/start';
 
 const CLIENT = `import { createClient, reasonOf } from '@classroom/client';
@@ -26,10 +22,10 @@ const offline = !(await reachesRegistry());
 describe.skipIf(offline)(
   'in a project outside the monorepo (skipped without an npm registry)',
   () => {
-    let project: ExternalProject;
+    let project: Awaited<ReturnType<typeof createClientProject>>;
     beforeAll(async () => {
       const files = Object.entries(WRONG).map(([number, text]) => [`${number}.ts`, text]);
-      project = await createExternalProject(Object.fromEntries(files));
+      project = await createClientProject(Object.fromEntries(files));
     });
     afterAll(() => project[Symbol.asyncDispose]());
     const installed = (file: string) => readFile(path.join(project.client, file), 'utf8');

@@ -16,10 +16,9 @@ export async function reachesRegistry(): Promise<boolean> {
   );
 }
 
-/** A project outside the monorepo that depends on the packed client alone. */
+/** A project outside the monorepo. */
 export interface ExternalProject extends AsyncDisposable {
-  /** The directory of the installed client. */
-  client: string;
+  directory: string;
   /** Compiles the project, and returns the lines that the compiler prints. */
   compile: () => Promise<string[]>;
   /** Runs a module in the project, and returns what it prints. */
@@ -42,28 +41,58 @@ const TSCONFIG = {
 };
 
 /**
- * Packs the client, and installs it with its dependencies from the registry.
+ * Packs the client, and creates a project that depends on it alone.
  *
  * @param files of the project by name, in addition to lesson.ts
  */
-export async function createExternalProject(
+export async function createClientProject(
   files: Record<string, string>,
-): Promise<ExternalProject> {
+): Promise<ExternalProject & { client: string }> {
   const directory = await mkdtemp(path.join(tmpdir(), 'classroom-consumer-'));
-  const at = (name: string) => path.join(directory, name);
   const pack = ['--filter', 'client', 'pack', '--pack-destination', directory];
   await run(path.join(BIN, 'pnpm'), pack, { cwd: import.meta.dirname, timeout: 60_000 });
   const [tarball = ''] = await readdir(directory);
+  await copyFile(path.join(import.meta.dirname, 'lesson.ts'), path.join(directory, 'lesson.ts'));
+  const project = await createProject(directory, [`./${tarball}`], files);
+  return { ...project, client: path.join(directory, 'node_modules/@classroom/client') };
+}
 
+/** Its generator needs the API of TypeScript 5. */
+const GENERATOR = ['openapi-typescript@7.13.0', 'openapi-fetch@0.17.0', 'typescript@5.9.3'];
+
+/**
+ * Creates a project with `api.d.ts`, which openapi-typescript generates from the document.
+ *
+ * @param files of the project by name
+ */
+export async function createGeneratedProject(
+  document: unknown,
+  files: Record<string, string>,
+): Promise<ExternalProject> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'classroom-generated-'));
+  const all = { ...files, 'openapi.json': JSON.stringify(document) };
+  const project = await createProject(directory, GENERATOR, all);
+  const generator = path.join(directory, 'node_modules/openapi-typescript/bin/cli.js');
+  const generate = ['openapi.json', '--output', 'api.d.ts', '--default-non-nullable=false'];
+  await run(process.execPath, [generator, ...generate], { cwd: directory, timeout: 90_000 });
+  return project;
+}
+
+/** Writes a project into an empty directory, and installs packages from the registry. */
+async function createProject(
+  directory: string,
+  packages: readonly string[],
+  files: Record<string, string>,
+): Promise<ExternalProject> {
+  const at = (name: string) => path.join(directory, name);
   await writeFile(at('package.json'), JSON.stringify({ private: true, type: 'module' }));
   await writeFile(at('tsconfig.json'), JSON.stringify(TSCONFIG));
-  await copyFile(path.join(import.meta.dirname, 'lesson.ts'), at('lesson.ts'));
   for (const [name, text] of Object.entries(files)) await writeFile(at(name), text);
   const options = { cwd: directory, timeout: 90_000 };
-  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`];
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packages];
   await run('npm', install, options);
   return {
-    client: at('node_modules/@classroom/client'),
+    directory,
     compile: async () => {
       const { stdout } = await run(path.join(BIN, 'tsc'), options).catch(outputOf);
       return stdout.split('\n').filter((line) => line !== '');
