@@ -146,7 +146,7 @@ test('a replay under an idempotency key returns the same session, and another in
   expect(await reasonFor(other)).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
-test('invalid input is refused with the errors of each field', async () => {
+test('invalid input is refused with the errors and codes of each field', async () => {
   const failure: unknown = await anyone.sessions.create
     .mutate({ title: ' ', hostDisplayName: 'a'.repeat(101), idempotencyKey: 'no uuid' })
     .catch((error: unknown) => error);
@@ -157,6 +157,11 @@ test('invalid input is refused with the errors of each field', async () => {
         title: ['Must contain a visible character'],
         hostDisplayName: ['Must be at most 100 characters'],
         idempotencyKey: [expect.any(String)],
+      },
+      fieldCodes: {
+        title: ['TOO_SHORT'],
+        hostDisplayName: ['TOO_LONG'],
+        idempotencyKey: ['WRONG_FORMAT'],
       },
     },
   });

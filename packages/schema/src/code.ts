@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldRule } from './error.ts';
 
 /**
  * The characters of generated codes: no vowels, so that no words appear, and at most one of each
@@ -22,7 +23,10 @@ function typedCode(minLength: number, maxLength: number) {
       .string()
       .overwrite((typed) => typed.replace(/[\s\p{Dash_Punctuation}]/gu, ''))
       // Not a regex: its pattern in the OpenAPI document would refuse spaces and hyphens.
-      .refine((typed) => code.test(typed), `Must be ${length} letters and digits`)
+      .refine(
+        (typed) => code.test(typed),
+        fieldRule('WRONG_FORMAT', `Must be ${length} letters and digits`),
+      )
       .overwrite((typed) => typed.toUpperCase())
       .meta({
         description: `${length} letters and digits; case, spaces and hyphens do not matter`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idempotencyKey, joinCode } from './code.ts';
+import { fieldRule } from './error.ts';
 import { INVALID_CURSOR, pageInput, pageOf } from './page.ts';
 import { text } from './text.ts';
 
@@ -92,7 +93,7 @@ export const listQuestionsInput = pageInput
   })
   .refine(({ order, cursor }) => cursor === undefined || cursor.order === order, {
     path: ['cursor'],
-    error: `${INVALID_CURSOR} in the same order`,
+    ...fieldRule('WRONG_FORMAT', `${INVALID_CURSOR} in the same order`),
   });
 export type ListQuestionsInput = z.output<typeof listQuestionsInput>;
 

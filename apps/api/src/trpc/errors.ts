@@ -5,6 +5,7 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
 import { DomainError, unavailable } from '../errors.ts';
+import { toFieldErrors } from './field-errors.ts';
 
 export interface ErrorData extends ErrorDetails {
   code: TRPCError['code'];
@@ -17,9 +18,6 @@ export interface ErrorShape {
   code: (typeof TRPC_ERROR_CODES_BY_KEY)[TRPCError['code']];
   data: ErrorData;
 }
-
-// Not in packages/schema, whose modules must have no side effects.
-z.config({ customError: ({ input }) => (input === undefined ? 'Required' : undefined) });
 
 /** The tRPC code of each reason, and its message for developers. */
 export const REASONS = {
@@ -125,7 +123,7 @@ export function withReason(error: TRPCError): TRPCError {
   if (isUnavailable(cause)) return toTRPCError(unavailable({ cause }));
   // A ZodError with another code is a defect: an output does not match its schema.
   if (error.code === 'BAD_REQUEST' && cause instanceof z.ZodError) {
-    return toTRPCError(new DomainError('INVALID_INPUT', { fieldErrors: fieldErrorsOf(cause) }));
+    return toTRPCError(new DomainError('INVALID_INPUT', toFieldErrors(cause)));
   }
   return error;
 }
@@ -136,13 +134,4 @@ export function toTRPCError(cause: DomainError): TRPCError {
 
 function messageOf({ reason, publicMessage }: DomainError): string {
   return publicMessage ?? REASONS[reason][1];
-}
-
-/** Messages by field; `input` for those about the input as a whole. */
-function fieldErrorsOf(error: z.ZodError): Record<string, string[]> {
-  const fieldErrors: Record<string, string[]> = {};
-  for (const { path, message } of error.issues) {
-    (fieldErrors[String(path[0] ?? 'input')] ??= []).push(message);
-  }
-  return fieldErrors;
 }

@@ -1,4 +1,10 @@
-import { type ErrorReason, errorReason, sessionEvent, sessionEventsInput } from '@classroom/schema';
+import {
+  type ErrorReason,
+  errorReason,
+  fieldCode,
+  sessionEvent,
+  sessionEventsInput,
+} from '@classroom/schema';
 import type { TRPCProcedureType } from '@trpc/server';
 import { type OpenAPIObject, generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
@@ -44,6 +50,10 @@ const errorBody = z
         .record(z.string(), z.array(z.string()))
         .optional()
         .meta({ description: 'Messages by input field' }),
+      fieldCodes: z
+        .record(z.string(), z.array(fieldCode))
+        .optional()
+        .meta({ description: 'Stable codes of these messages, in the same order' }),
       limit: z.int().optional().meta({ description: 'The limit that was reached' }),
       retryAfterSeconds: z.number().optional().meta({ description: 'Seconds to wait' }),
       requestId: z.string().optional().meta({ description: 'The request id in the log' }),
