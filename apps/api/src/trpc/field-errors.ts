@@ -40,6 +40,7 @@ function codeOf(issue: z.core.$ZodIssue): FieldCode {
     case 'invalid_key':
     case 'not_multiple_of':
     case 'unrecognized_keys':
+    default:
       return 'INVALID';
   }
 }
