@@ -134,36 +134,6 @@ describe('a subscriber', () => {
     const extended = await sessions.extend.mutate({ code });
     await expect.poll(latest).toEqual({ type: 'session', session: extended });
   });
-
-  test('tells the author, and nobody else, that an anonymous question is the author’s own', async () => {
-    const { code, hostToken, join } = await open();
-    const { participantToken, participant } = await join('Ben');
-    using author = await subscribe(as(participantToken), code);
-    using other = await subscribe(as(hostToken), code);
-    for (const { changes } of [author, other]) await expect.poll(changes).toHaveLength(1);
-    const { questions } = as(participantToken);
-    const secret = await questions.submit.mutate({ code, body: 'Secret?', anonymous: true });
-    const named = await questions.submit.mutate({ code, body: 'Named?' });
-    const received = ({ changes }: typeof author) =>
-      changes().flatMap(({ data }) => (data.type === 'question' ? [data.question] : []));
-    const ben = { id: participant.id, displayName: 'Ben', role: 'participant' };
-    await expect
-      .poll(() => received(author))
-      .toMatchObject([
-        { id: secret.id, mine: true, author: null },
-        { id: named.id, mine: true, author: ben },
-      ]);
-    await expect
-      .poll(() => received(other))
-      .toMatchObject([
-        { id: secret.id, mine: false, author: null },
-        { id: named.id, mine: false, author: ben },
-      ]);
-    using again = await subscribe(as(participantToken, 1), code);
-    await expect
-      .poll(() => again.changes())
-      .toMatchObject([{ data: { questions: [{ mine: true }, { mine: true }] } }]);
-  });
 });
 
 test('subscribers receive the questions of a removed participant without an author', async () => {

@@ -1,18 +1,43 @@
 import { hash } from 'node:crypto';
 import { createdSession } from '@classroom/schema';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { hasBrowser, openBrowser } from '../src/browser.ts';
 import { scrape, SHED_REQUESTS } from '../src/metrics.ts';
 import { exchangeServed } from '../src/raw-http.ts';
 import { createRestCaller, fetchDocument } from '../src/rest-caller.ts';
 import { startApi } from '@classroom/api/start';
-import { fetchServed, useApi } from '../src/client.ts';
+import { fetchServed, sessionInput, useApi } from '../src/client.ts';
 
 /** A browser that starts keeps a small machine busy. */
 const SLOW = { timeout: 90_000 };
 
-const { database, api } = await useApi();
+/** The shapes of outputs and of errors. */
+const SHAPES = [
+  'CreatedPairingCode',
+  'CreatedSession',
+  'DeletedSession',
+  'Error',
+  'ExportedSession',
+  'JoinedSession',
+  'LeftSession',
+  'Me',
+  'Participant',
+  'ParticipantPage',
+  'PublicQuestion',
+  'Question',
+  'QuestionPage',
+  'RedeemedPairingCode',
+  'RemovedParticipant',
+  'SessionEvent',
+  'SessionSummary',
+  'UserSummary',
+  'WithdrawnQuestion',
+];
+
+const { database, api, as } = await useApi();
 const document = await fetchDocument(api.url);
 
 describe('/openapi.json', () => {
@@ -21,6 +46,52 @@ describe('/openapi.json', () => {
     expect(errors).toBeUndefined();
     expect(valid).toBe(true);
     expect(document.openapi).toMatch(/^3\.1\./);
+  });
+
+  test('breaks none of the recommended rules of Redocly', async () => {
+    const config = await createConfig({ extends: ['recommended'] });
+    const problems = await lintFromString({ source: JSON.stringify(document), config });
+    expect(problems.map(({ message, location }) => [message, location[0]?.pointer])).toEqual([]);
+  });
+
+  test('names every shape of the API once', () => {
+    const { schemas } = z
+      .object({ schemas: z.record(z.string(), z.unknown()) })
+      .parse(document['components']);
+    expect(Object.keys(schemas).toSorted()).toEqual(SHAPES);
+    const inlined = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { responses }]) =>
+        Object.values(responses)
+          .flatMap(({ content }) => content['application/json'] ?? [])
+          .filter(({ schema }) => !('$ref' in schema))
+          .map(() => `${method} ${path}`),
+      ),
+    );
+    expect(inlined).toEqual([]);
+  });
+
+  test('describes codes as the server accepts them', async () => {
+    const { code, hostToken } = await as().sessions.create.mutate(sessionInput());
+    const typed = `${code.slice(0, 3)} - ${code.slice(3)}`.toLowerCase();
+    const { parameters = [] } = document.paths['/api/sessions/{code}/start']?.['post'] ?? {};
+    expect(parameters).toMatchObject([{ name: 'code', schema: { type: 'string', minLength: 5 } }]);
+    expect(JSON.stringify(parameters)).not.toContain('pattern');
+    expect(await as(hostToken).sessions.start.mutate({ code: typed })).toMatchObject({ code });
+  });
+
+  test('describes the export as JSON and as CSV', () => {
+    const { responses } = document.paths['/api/sessions/{code}/export']?.['get'] ?? {};
+    expect(Object.keys(responses?.['200']?.content ?? {})).toEqual([
+      'application/json',
+      'text/csv',
+    ]);
+  });
+
+  test('describes the live feed as server-sent events', () => {
+    const { responses } = document.paths['/api/sessions/{code}/events']?.['get'] ?? {};
+    expect(responses?.['200']?.content).toMatchObject({
+      'text/event-stream': { schema: { $ref: '#/components/schemas/SessionEvent' } },
+    });
   });
 
   test('has examples of requests that succeed', async () => {
@@ -38,7 +109,7 @@ describe('/openapi.json', () => {
 
   test('requires a token where the procedure does, and only there', async () => {
     const security = (path: string, method: string) => document.paths[path]?.[method]?.security;
-    expect(security('/api/sessions', 'post')).toBeUndefined();
+    expect(security('/api/sessions', 'post')).toEqual([]);
     expect(security('/api/sessions/{code}', 'get')).toEqual([{}, { token: [] }]);
     expect(security('/api/sessions/{code}/start', 'post')).toEqual([{ token: [] }]);
   });

@@ -25,7 +25,7 @@ const REPLAYS = [
   ...system('e2e/join', 'e2e/retries'),
 ];
 
-const FEED = system('e2e/live');
+const FEED = system('e2e/live-authorship');
 
 /** Authorisation and idempotency. */
 export const ACCESS: readonly Mutant[] = [

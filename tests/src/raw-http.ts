@@ -128,9 +128,12 @@ export async function openListener(
   token: string,
   headers?: Record<string, string>,
 ): Promise<RawListener> {
+  return await openStream(url, { ...streamRequest(code, token), ...(headers && { headers }) });
+}
+
+async function openStream(url: string, request: RawRequest): Promise<RawListener> {
   const connection = await openConnection(url);
-  const request = streamRequest(code, token);
-  await connection.write(toText({ ...request, headers: headers ?? request.headers ?? {} }));
+  await connection.write(toText(request));
   await connection.until('\r\n\r\n');
   const [, status] = connection.received().split(' ', 2);
   return { ...connection, status: Number(status) };
@@ -140,10 +143,19 @@ export async function openListener(
 export async function openServedListener(
   ...given: Parameters<typeof openListener>
 ): Promise<RawListener> {
-  const listener = await openListener(...given);
+  return await untilServed(() => openListener(...given));
+}
+
+/** Opens a live stream of any route, and tries again while a busy server refuses it. */
+export async function openServedStream(url: string, request: RawRequest): Promise<RawListener> {
+  return await untilServed(() => openStream(url, request));
+}
+
+async function untilServed(open: () => Promise<RawListener>): Promise<RawListener> {
+  const listener = await open();
   if (listener.status !== 503) return listener;
   await listener.disconnect('destroy');
-  return await openServedListener(...given);
+  return await untilServed(open);
 }
 
 /**

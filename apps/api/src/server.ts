@@ -78,6 +78,7 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
       healthDb,
       logger,
       corsOrigins: env.CORS_ORIGINS,
+      publicUrl: env.PUBLIC_URL,
       trustProxy: env.TRUST_PROXY,
       stopping: signal,
     });

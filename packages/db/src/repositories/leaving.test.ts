@@ -55,7 +55,7 @@ test('leaving withdraws the pending questions with their votes, and takes the na
   const after = await changes(before?.change_number ?? 0);
   expect(after?.removed).toEqual([{ id: participantId }]);
   const byId = new Map(after?.questions.map((question) => [question.id, question]));
-  expect([...byId.keys()].toSorted()).toEqual([answered, ...pending].toSorted());
+  expect(new Set(byId.keys())).toEqual(new Set([answered, ...pending]));
   for (const id of pending) {
     expect(byId.get(id)).toMatchObject({ status: 'withdrawn', body: null, vote_count: 0 });
   }
