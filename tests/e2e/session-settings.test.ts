@@ -86,9 +86,21 @@ describe('a duplicate of a session', () => {
     expect(await reasonFor(duplicate.mutate({ ...input, title: 'Week 3' }))).toBe(
       'IDEMPOTENCY_KEY_REUSED',
     );
+    const other = await create();
+    const foreign = as(other.hostToken).sessions.duplicate.mutate({ ...input, code: other.code });
+    expect(await reasonFor(foreign)).toBe('IDEMPOTENCY_KEY_REUSED');
     expect(await reasonFor(duplicate.mutate({ code }))).toBe('none');
     expect(await reasonFor(duplicate.mutate({ code }))).toBe('HOST_SESSION_LIMIT');
   });
+});
+
+test('a replayed duplication returns the first response after its source has changed', async () => {
+  const { hostToken, code } = await create();
+  const { configure, duplicate } = as(hostToken).sessions;
+  const input = { code, idempotencyKey: randomUUID() };
+  const first = await duplicate.mutate(input);
+  await configure.mutate({ code, title: 'Another', joining: 'closed' });
+  expect(await duplicate.mutate(input)).toEqual(first);
 });
 
 describe('the times of a session', () => {

@@ -54,6 +54,7 @@ async function insertLesson(db: Database, lesson: Lesson): Promise<void> {
     title,
     hostDisplayName: host,
     joining: 'open',
+    sourceSessionId: null,
     ttlSeconds: TTL_SECONDS,
   } as const;
   mustBe('created', await insertSession(db, { ...session, ...asHost, ...NO_KEY }));

@@ -30,6 +30,8 @@ export interface SessionsTable {
   joining: Generated<SessionJoining>;
   /** The title at creation, once the host has changed it: an idempotent replay compares it. */
   created_title: string | null;
+  /** The session that this one duplicates, which may have been deleted: a replay compares it. */
+  source_session_id: number | null;
 }
 
 export interface SessionParticipantsTable {

@@ -56,7 +56,7 @@ export const joinedSession = z
   .meta({ id: 'JoinedSession' });
 export type JoinedSession = z.infer<typeof joinedSession>;
 
-/** The caller's session, row and pending questions. */
+/** The session and the participant of a token, and how many pending questions it has. */
 export const me = z
   .object({
     session: sessionSummary,

@@ -39,6 +39,8 @@ describe('text that PostgreSQL refuses or changes, or that is invisible', () => 
     ['a C1 control', 'a\u0085b'],
     ['a lone high surrogate', 'a\ud800'],
     ['a lone low surrogate', '\udc00a'],
+    ['a noncharacter', 'a\uffffb'],
+    ['a noncharacter of another plane', 'a\u{1fffe}b'],
     ['a bidi override', 'a\u202eb'],
     ['a bidi isolate', 'a\u2066b'],
     ['zero width spaces alone', '\u200b\u200b'],

@@ -6,6 +6,9 @@ const WHITE_SPACE = /\s+/gu;
 /** C0 and C1 controls and DEL. Normalising has replaced white space. */
 const CONTROL = /\p{Cc}/u;
 
+/** https://www.unicode.org/faq/private_use.html#noncharacters */
+const NONCHARACTER = /\p{Noncharacter_Code_Point}/u;
+
 /**
  * Embeddings, overrides and isolates, with which one name can look like another.
  * https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings
@@ -34,7 +37,7 @@ export function codePoints(value: string): number {
 /**
  * Typed text, normalised and then checked, so that the limits apply to the stored value.
  * Refuses lone surrogates (PostgreSQL would store U+FFFD), control characters (PostgreSQL refuses
- * U+0000), bidi overrides, and text without a visible character.
+ * U+0000), noncharacters, bidi overrides, and text without a visible character.
  *
  * @param maxLength in code points after normalising
  */
@@ -49,6 +52,10 @@ export function text(maxLength: number) {
     .refine(
       (value) => !CONTROL.test(value),
       fieldRule('NOT_ALLOWED', 'Must not contain control characters'),
+    )
+    .refine(
+      (value) => !NONCHARACTER.test(value),
+      fieldRule('NOT_ALLOWED', 'Must not contain noncharacters'),
     )
     .refine(
       (value) => !BIDI_OVERRIDE.test(value),

@@ -193,7 +193,7 @@ test('the message about a wrong pairing code says so', async () => {
   });
   const message = expect.stringMatching(/^The pairing code is wrong/);
   expect(response.json()).toMatchObject({
-    error: { message, data: { reason: 'UNAUTHENTICATED' } },
+    error: { message, data: { reason: 'PAIRING_CODE_INVALID' } },
   });
 });
 

@@ -10,10 +10,10 @@ import type { Database, Tables } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import type { QuestionsTable } from '../tables.ts';
 import {
-  AUTHOR_NAME,
   QUESTION_COLUMNS,
   SESSION_COLUMNS,
   SESSION_STATUS,
+  selectAuthor,
 } from './fragments/columns.ts';
 
 export interface ChangesQuery {
@@ -66,18 +66,7 @@ function aggregateQuestions(
       .select(QUESTION_COLUMNS)
       .select((eb) => [
         'question.change_number',
-        // Correlated subqueries: a join makes the planner scan both tables.
-        eb
-          .selectFrom('session_participants as author')
-          .innerJoin('users as author_user', 'author_user.id', 'author.user_id')
-          .whereRef('author.id', '=', 'question.author_id')
-          .select(AUTHOR_NAME)
-          .as('author_name'),
-        eb
-          .selectFrom('session_participants as author')
-          .whereRef('author.id', '=', 'question.author_id')
-          .select('author.role')
-          .as('author_role'),
+        ...selectAuthor(),
         sql<boolean>`exists ${eb
           .selectFrom('question_votes as vote')
           .whereRef('vote.question_id', '=', 'question.id')

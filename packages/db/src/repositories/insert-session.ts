@@ -18,6 +18,8 @@ export interface NewSession extends TokenColumns {
   hostDisplayName: string;
   code: string;
   joining: SessionJoining;
+  /** The session to duplicate, if any. */
+  sourceSessionId: number | null;
   ttlSeconds: number;
 }
 
@@ -72,7 +74,15 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
     .with('created', (db) =>
       db
         .insertInto('sessions')
-        .columns(['host_user_id', 'host_slot', 'code', 'title', 'joining', 'expires_at'])
+        .columns([
+          'host_user_id',
+          'host_slot',
+          'code',
+          'title',
+          'joining',
+          'source_session_id',
+          'expires_at',
+        ])
         .expression(
           db
             .selectFrom(['host', 'free_slot'])
@@ -83,6 +93,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
               code.as('code'),
               parameter('title', 'text').as('title'),
               parameter('joining', 'text').as('joining'),
+              parameter('sourceSessionId', 'bigint').as('source_session_id'),
               sql<Date>`now() + make_interval(secs => ${parameter('ttlSeconds', 'float8')})`.as(
                 'expires_at',
               ),

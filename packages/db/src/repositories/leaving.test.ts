@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { newParticipant, newSession, outcomeOf, useTestDatabase } from '../testing.ts';
+import { newParticipant, newSession, outcomeOf, useTestDatabase, waitEvents } from '../testing.ts';
 import { findSessionChanges } from './changes.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertQuestion } from './insert-question.ts';
 import { insertSession } from './insert-session.ts';
-import { leaveSession } from './participant-removal.ts';
+import { leaveSession, removeParticipantAsHost } from './participant-removal.ts';
 import { setQuestionStatusAsHost } from './question-moderation.ts';
 import { endSessionAsHost } from './session-lifecycle.ts';
 import { findParticipantByToken } from './session-participants.ts';
@@ -35,7 +35,7 @@ async function createLesson() {
   return { session, participantId: joined.participant.id, tokenHash, submit, leave, changes };
 }
 
-test('leaving withdraws the pending questions with their votes, and takes the name off the others', async () => {
+test('leaving withdraws the pending questions with their votes, except anonymous ones, and removes the name from the others', async () => {
   const { session, participantId, tokenHash, submit, leave, changes } = await createLesson();
   const answered = await submit(false);
   const hidden = await submit(true);
@@ -46,8 +46,10 @@ test('leaving withdraws the pending questions with their votes, and takes the na
   ] as const) {
     await setQuestionStatusAsHost(db, { ...host, questionId, status });
   }
-  const pending = [await submit(false), await submit(true)];
-  for (const id of [...pending, answered]) await castVotes(db, id, [{ ...host, on: true }]);
+  const pending = [await submit(false), await submit(false)];
+  const anonymous = await submit(true);
+  for (const id of [...pending, answered, anonymous])
+    await castVotes(db, id, [{ ...host, on: true }]);
   const before = await changes(0);
 
   expect(await leave()).toMatchObject({ kind: 'left' });
@@ -66,14 +68,9 @@ test('leaving withdraws the pending questions with their votes, and takes the na
     author_name: null,
   });
   const votes = await db.selectFrom('question_votes').select('question_id').execute();
-  expect(votes).toEqual([{ question_id: answered }]);
-  const held = await db
-    .selectFrom('questions')
-    .where('author_id', '=', participantId)
-    .where('author_slot', 'is not', null)
-    .selectAll()
-    .execute();
-  expect(held).toEqual([]);
+  expect(new Set(votes.map(({ question_id }) => question_id))).toEqual(
+    new Set([answered, anonymous]),
+  );
 });
 
 test('the host, strangers and participants of an ended session cannot leave', async () => {
@@ -90,10 +87,41 @@ test('the host, strangers and participants of an ended session cannot leave', as
   expect(await findParticipantByToken(db, tokenHash)).toBeDefined();
 });
 
+test('leaving waits for a submission of the participant, and withdraws its question', async () => {
+  const { session, tokenHash, leave, changes } = await createLesson();
+  const question = { code: session.code, tokenHash, body: 'Why?', anonymous: false };
+  const left = await db.transaction().execute(async (transaction) => {
+    await insertQuestion(transaction, { ...question, idempotencyKeyHash: null });
+    const leaving = outcomeOf(leave());
+    await expect.poll(() => waitEvents(db)).toContain('Lock');
+    return { leaving };
+  });
+  expect(await left.leaving).toMatchObject({ kind: 'left' });
+  expect((await changes(0))?.questions).toMatchObject([{ status: 'withdrawn', body: null }]);
+});
+
+test('a removal waits for a submission of the participant, and its question loses the name', async () => {
+  const { session, participantId, tokenHash, changes } = await createLesson();
+  const { code } = session;
+  const question = { code, tokenHash, body: 'Why?', anonymous: false, idempotencyKeyHash: null };
+  const removal = { code, tokenHash: session.tokenHash, participantId, block: false };
+  const removed = await db.transaction().execute(async (transaction) => {
+    await insertQuestion(transaction, question);
+    const removing = outcomeOf(
+      db.transaction().execute((tx) => removeParticipantAsHost(tx, removal)),
+    );
+    await expect.poll(() => waitEvents(db)).toContain('Lock');
+    return { removing };
+  });
+  expect(await removed.removing).toMatchObject({ kind: 'removed' });
+  // The submission took sequence number 1, so a subscriber that has it receives the question again.
+  expect((await changes(1))?.questions).toMatchObject([{ body: 'Why?', author_name: null }]);
+});
+
 test('of parallel submissions, votes and leaves, nothing of the participant stays pending', async () => {
   for (let round = 0; round < 20; round += 1) {
     const { session, participantId, tokenHash, submit, leave } = await createLesson();
-    const questionId = await submit(true);
+    const questionId = await submit(false);
     const question = { code: session.code, tokenHash, body: 'How?', anonymous: false };
     await Promise.all([
       outcomeOf(leave()),

@@ -37,8 +37,36 @@ export type LeaveSessionOutcome =
   | Refusal;
 
 /**
+ * Locks the participant to remove: `participantId` if the caller is the host, or the caller. Questions
+ * that are inserted under that lock are visible to the statements that follow in the transaction.
+ */
+async function lockParticipant(
+  db: Database,
+  { code, tokenHash, participantId }: SessionCall & { participantId?: number },
+): Promise<void> {
+  await db
+    .selectFrom('sessions as session')
+    .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
+    .innerJoin('session_participants as participant', 'participant.session_id', 'session.id')
+    .where('session.code', '=', code)
+    .where('participant.role', '=', sql.lit('participant'))
+    .$if(participantId !== undefined, (query) =>
+      query.where(isHost(tokenHash)).where('participant.id', '=', participantId ?? 0),
+    )
+    .$if(participantId === undefined, (query) =>
+      query
+        .where('caller.id', '=', callerId(tokenHash))
+        .whereRef('participant.id', '=', 'caller.id'),
+    )
+    .select('participant.id')
+    .forKeyShare('session')
+    .forUpdate('participant')
+    .execute();
+}
+
+/**
  * Builds the statement of a removal: of a participant by the host, or of the caller, whose pending
- * questions are then withdrawn.
+ * questions are then withdrawn unless they are anonymous.
  */
 function buildRemoval(
   db: Database,
@@ -49,6 +77,7 @@ function buildRemoval(
   const tokenHash = parameter('tokenHash', 'bytea');
   const participantId = byHost?.participantId ?? sql<number>`locked.caller_id`;
   const mayRemove = byHost ? isHost(tokenHash) : sql<boolean>`caller.id = ${callerId(tokenHash)}`;
+  // Anonymous questions stay: if they disappeared with the participant, everybody would know who asked.
   const isWithdrawn = byHost ? sql<boolean>`false` : sql<boolean>`question.status = 'pending'`;
   return (
     db
@@ -85,7 +114,7 @@ function buildRemoval(
           .where('target.user_id', 'is not', null)
           .where('target.blocked_at', 'is', null)
           .where('question.status', '<>', sql.lit('withdrawn'))
-          .where(sql<boolean>`(not question.anonymous or ${isWithdrawn})`)
+          .where('question.anonymous', '=', sql.lit(false))
           .orderBy('question.id')
           .select(['question.id', isWithdrawn.as('is_withdrawn')])
           .forNoKeyUpdate('question'),
@@ -189,7 +218,8 @@ const removeByHost = prepared((db, parameter: Parameter<Removal>) =>
 /**
  * Removes a participant from an open session if the caller is its host. The row stays, because
  * questions and votes refer to it, and loses its user, token and key. A block keeps these, so that
- * the name stays taken. Removing a removed or blocked participant changes nothing.
+ * the name stays taken. Removing a removed or blocked participant changes nothing. Call it within a
+ * transaction.
  *
  * @throws ConflictError
  */
@@ -197,6 +227,7 @@ export async function removeParticipantAsHost(
   db: Database,
   removal: Removal,
 ): Promise<RemoveParticipantOutcome> {
+  await lockParticipant(db, removal);
   const row = await executeOne(db, removeByHost(removal));
   const { target_session_id: sessionId, target_user_id: userId, is_blocked: isBlocked } = row;
   if (sessionId !== null) {
@@ -215,19 +246,23 @@ const leave = prepared((db, parameter: Parameter<SessionCall>) => buildRemoval(d
 
 /**
  * Removes the caller, who is not a host, from an open session, and withdraws the caller's pending
- * questions. Call it within a transaction: parallel votes wait for the question locks, so the second
+ * questions unless they are anonymous. Call it within a transaction: parallel votes wait for the question locks, so the last
  * statement deletes all votes.
  *
  * @throws ConflictError
  */
 export async function leaveSession(db: Database, call: SessionCall): Promise<LeaveSessionOutcome> {
+  await lockParticipant(db, call);
   const row = await executeOne(db, leave(call));
   const { target_session_id: sessionId, target_user_id: userId } = row;
   if (sessionId !== null) {
     if (!row.is_removed) throw new ConflictError();
     const questionIds = row.withdrawn_questions;
     if (questionIds.length > 0) {
-      await db.deleteFrom('question_votes').where('question_id', 'in', questionIds).execute();
+      await db
+        .deleteFrom('question_votes')
+        .where('question_id', '=', sql<number>`any(${questionIds})`)
+        .execute();
     }
     return { kind: 'left', sessionId, userId };
   }

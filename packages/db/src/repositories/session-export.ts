@@ -1,6 +1,6 @@
 import { type NotNull, sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { AUTHOR_NAME, QUESTION_COLUMNS } from './fragments/columns.ts';
+import { QUESTION_COLUMNS, selectAuthor } from './fragments/columns.ts';
 
 interface ExportPage {
   sessionId: number;
@@ -59,19 +59,6 @@ export async function exportQuestions(db: Database, page: ExportPage) {
     )
     .orderBy('question.id')
     .select(QUESTION_COLUMNS)
-    .select((eb) => [
-      // Correlated subqueries: a join makes the planner scan both tables.
-      eb
-        .selectFrom('session_participants as author')
-        .innerJoin('users as author_user', 'author_user.id', 'author.user_id')
-        .whereRef('author.id', '=', 'question.author_id')
-        .select(AUTHOR_NAME)
-        .as('author_name'),
-      eb
-        .selectFrom('session_participants as author')
-        .whereRef('author.id', '=', 'question.author_id')
-        .select('author.role')
-        .as('author_role'),
-    ])
+    .select(selectAuthor())
     .execute();
 }

@@ -1,5 +1,5 @@
 import type { SessionJoining, SessionStatus } from '@classroom/schema';
-import { type UpdateObject, sql } from 'kysely';
+import { type Expression, type SqlBool, type UpdateObject, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
 import type { SessionsTable } from '../tables.ts';
@@ -12,15 +12,17 @@ import {
 } from './fragments/access.ts';
 import { isHost } from './fragments/caller.ts';
 import { SESSION_IS_OPEN, type Session } from './fragments/columns.ts';
-import { NEXT_STATUS_CHANGE } from './fragments/sequence.ts';
+import { NEXT_SESSION_CHANGE } from './fragments/sequence.ts';
 
 export type UpdateSessionOutcome = { kind: 'changed' | 'unchanged'; session: Session } | Refusal;
 
 interface SessionUpdate {
   /** The statuses that the update applies to. */
   from: readonly SessionStatus[];
-  /** The status in which there is nothing to update. */
-  alreadySet?: SessionStatus;
+  /** Whether the update changes `session`; always by default. */
+  changes?: Expression<SqlBool>;
+  /** Whether a session has the new values. */
+  alreadySet?: (session: Session) => boolean;
   set: UpdateObject<Tables & { session: SessionsTable }, 'session'>;
 }
 
@@ -33,7 +35,7 @@ interface SessionUpdate {
 async function updateSessionAsHost(
   db: Database,
   { code, tokenHash }: SessionCall,
-  { from, alreadySet, set }: SessionUpdate,
+  { from, changes = sql<SqlBool>`true`, alreadySet = () => false, set }: SessionUpdate,
 ): Promise<UpdateSessionOutcome> {
   const row = await db
     .with('updated', (db) =>
@@ -43,6 +45,7 @@ async function updateSessionAsHost(
         .set(set)
         .where('session.code', '=', code)
         .where('session.status', 'in', from)
+        .where(changes)
         .where(SESSION_IS_OPEN)
         .whereRef('caller.session_id', '=', 'session.id')
         .where(isHost(tokenHash))
@@ -75,7 +78,7 @@ async function updateSessionAsHost(
   if (access.kind === 'refused') return access;
   const { session } = access;
   if (row.is_updated) return { kind: 'changed', session };
-  if (session.status === alreadySet) return { kind: 'unchanged', session };
+  if (alreadySet(session)) return { kind: 'unchanged', session };
   if (session.status === 'ended') return refused('session-ended');
   throw new ConflictError();
 }
@@ -87,8 +90,8 @@ export async function startSessionAsHost(
 ): Promise<UpdateSessionOutcome> {
   return await updateSessionAsHost(db, call, {
     from: ['draft'],
-    alreadySet: 'active',
-    set: { ...NEXT_STATUS_CHANGE, status: 'active', started_at: sql`now()` },
+    alreadySet: ({ status }) => status === 'active',
+    set: { ...NEXT_SESSION_CHANGE, status: 'active', started_at: sql`now()` },
   });
 }
 
@@ -99,8 +102,8 @@ export async function endSessionAsHost(
 ): Promise<UpdateSessionOutcome> {
   return await updateSessionAsHost(db, call, {
     from: ['draft', 'active'],
-    alreadySet: 'ended',
-    set: { ...NEXT_STATUS_CHANGE, status: 'ended', ended_at: sql`now()` },
+    alreadySet: ({ status }) => status === 'ended',
+    set: { ...NEXT_SESSION_CHANGE, status: 'ended', ended_at: sql`now()` },
   });
 }
 
@@ -120,7 +123,7 @@ export async function extendSessionAsHost(
   return await updateSessionAsHost(db, call, {
     from: ['draft', 'active'],
     set: {
-      ...NEXT_STATUS_CHANGE,
+      ...NEXT_SESSION_CHANGE,
       expires_at: sql`
         greatest(session.expires_at, least(${extended}, session.created_at + ${MAX_EXTENDED_LIFE}))
       `,
@@ -140,8 +143,14 @@ export async function configureSessionAsHost(
 ): Promise<UpdateSessionOutcome> {
   return await updateSessionAsHost(db, call, {
     from: ['draft', 'active'],
+    changes: sql<SqlBool>`
+      (session.title <> ${title ?? null} or session.joining <> ${joining ?? null})
+    `,
+    alreadySet: (session) =>
+      session.title === (title ?? session.title) &&
+      session.joining === (joining ?? session.joining),
     set: {
-      ...NEXT_STATUS_CHANGE,
+      ...NEXT_SESSION_CHANGE,
       ...(title !== undefined && {
         title,
         created_title: sql`coalesce(session.created_title, session.title)`,

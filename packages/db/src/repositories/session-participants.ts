@@ -51,6 +51,7 @@ export async function findReplayedParticipant(db: Database, idempotencyKeyHash: 
       'participant.blocked_at',
       'user.display_name',
       'session.created_title',
+      'session.source_session_id',
       sql<'draft' | 'active'>`
         case when session.started_at <= participant.joined_at then 'active' else 'draft' end
       `.as('status_when_joined'),

@@ -9,7 +9,7 @@ import {
   selectSessionAccess,
 } from './fragments/access.ts';
 import { SESSION_COLUMNS, SESSION_STATUS, type Session } from './fragments/columns.ts';
-import { NEXT_STATUS_CHANGE } from './fragments/sequence.ts';
+import { NEXT_SESSION_CHANGE } from './fragments/sequence.ts';
 
 export type { Refusal, RefusalReason, SessionAccess } from './fragments/access.ts';
 export type { Session } from './fragments/columns.ts';
@@ -37,7 +37,7 @@ export async function findSessionForCaller(
 }
 
 const ENDED_AT_EXPIRY = {
-  ...NEXT_STATUS_CHANGE,
+  ...NEXT_SESSION_CHANGE,
   status: 'ended',
   ended_at: sql<Date>`session.expires_at`,
 } as const;

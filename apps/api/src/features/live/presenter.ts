@@ -36,6 +36,26 @@ export function toEvents(changes: SessionChanges, after: number, viewer: Viewer)
   return events.toSorted((a, b) => a.sequence - b.sequence);
 }
 
+/**
+ * Replaces the events of the viewer's own questions, in which `mine` is true.
+ *
+ * @param shared the events for all participants of the viewer's role
+ * @param own the changed questions of the viewer
+ */
+export function withOwnQuestions(
+  shared: SequencedEvent[],
+  own: readonly ChangedQuestion[] | undefined,
+  viewer: Viewer,
+): SequencedEvent[] {
+  if (own === undefined) return shared;
+  const bySequence = new Map(own.map((question) => [question.change_number, question]));
+  return shared.map((event) => {
+    const question = bySequence.get(event.sequence);
+    if (question === undefined || event.event.type === 'session') return event;
+    return { sequence: event.sequence, event: toQuestionEvent(question, viewer) };
+  });
+}
+
 /** Returns the state of a session that the viewer may see, as one event. */
 export function toSnapshot(changes: SessionChanges, viewer: Viewer): SequencedEvent {
   const questions = changes.questions.flatMap((changed): Question[] => {

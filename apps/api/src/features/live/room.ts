@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, type SessionChanges, findSessionChanges } from '@classroom/db';
 import type { ParticipantRole } from '@classroom/schema';
 import { DomainError, unavailable } from '../../errors.ts';
-import { type SequencedEvent, toEvents } from './presenter.ts';
+import { type SequencedEvent, toEvents, withOwnQuestions } from './presenter.ts';
 
 /** Receives the events of one stream. */
 export interface Subscriber {
@@ -37,17 +37,23 @@ export interface AuthorizedStream {
 export interface Subscription extends Subscriber, AuthorizedStream {
   /** The sequence number last delivered; undefined until the backlog is delivered. */
   cursor: number | undefined;
+  /** The presence last delivered. */
+  presence?: Presence;
 }
 
 /** A session with subscriptions in this process. */
 export interface Room {
-  subscriptions: Set<Subscription>;
+  subscriptions: ReadonlySet<Subscription>;
+  add: (subscription: Subscription) => void;
+  /** @returns whether the subscription was in the room */
+  delete: (subscription: Subscription) => boolean;
   /** The sequence number of the last change read; undefined before the first backlog. */
   cursor: number | undefined;
   /** Makes polls continue from this sequence number, at which a backlog ended. */
   readFrom: (sequence: number) => void;
   /** Reads changes soon, once for all subscriptions. */
   schedulePoll: () => void;
+  /** Delivers the presence to the subscriptions that have received another or none. */
   publishPresence: (presence: Presence) => void;
   /** The presence in this process. */
   presence: () => Presence;
@@ -97,7 +103,7 @@ export function createRoom(
 
   const deliver = (changes: SessionChanges, after: number) => {
     const removed = new Set(changes.removed.map(({ id }) => id));
-    const authors = new Set(changes.questions.map(({ author_id }) => author_id));
+    const questionsByAuthor = Map.groupBy(changes.questions, ({ author_id }) => author_id);
     const byRole = {
       host: toEvents(changes, after, { role: 'host' }),
       participant: toEvents(changes, after, { role: 'participant' }),
@@ -105,8 +111,11 @@ export function createRoom(
     for (const subscription of room.subscriptions) {
       const { cursor, role, participantId } = subscription;
       if (cursor === undefined || cursor < after) continue;
-      const isShared = cursor === after && !authors.has(participantId);
-      const events = isShared ? byRole[role] : toEvents(changes, cursor, subscription);
+      const own = questionsByAuthor.get(participantId);
+      const events =
+        cursor > after
+          ? toEvents(changes, cursor, subscription)
+          : withOwnQuestions(byRole[role], own, subscription);
       if (events.length > 0) subscription.push(events);
       subscription.cursor = Math.max(cursor, changes.change_number);
       if (removed.has(participantId)) subscription.end(new DomainError('UNAUTHENTICATED'));
@@ -129,9 +138,26 @@ export function createRoom(
     isPolling = false;
   };
 
+  const subscriptions = new Set<Subscription>();
+  const streamsByParticipant = new Map<number, number>();
+  let published: Presence | undefined;
+
   const room: Room = {
-    subscriptions: new Set(),
+    subscriptions,
     cursor: undefined,
+    add(subscription) {
+      const { participantId } = subscription;
+      subscriptions.add(subscription);
+      streamsByParticipant.set(participantId, (streamsByParticipant.get(participantId) ?? 0) + 1);
+    },
+    delete(subscription) {
+      const { participantId } = subscription;
+      if (!subscriptions.delete(subscription)) return false;
+      const streams = (streamsByParticipant.get(participantId) ?? 1) - 1;
+      if (streams === 0) streamsByParticipant.delete(participantId);
+      else streamsByParticipant.set(participantId, streams);
+      return true;
+    },
     readFrom(sequence) {
       const isBehind = room.cursor !== undefined && sequence < room.cursor;
       room.cursor = Math.min(room.cursor ?? sequence, sequence);
@@ -143,19 +169,21 @@ export function createRoom(
       isPolling = true;
       void pollWhileStale();
     },
-    presence: () => ({
-      listening: room.subscriptions.size,
-      participants: new Set([...room.subscriptions].map(({ participantId }) => participantId)).size,
-    }),
+    presence: () => ({ listening: subscriptions.size, participants: streamsByParticipant.size }),
     publishPresence(counts) {
-      let presence: SequencedEvent | undefined;
-      for (const subscription of room.subscriptions) {
-        const { cursor } = subscription;
-        if (cursor === undefined) continue;
-        if (presence?.sequence !== cursor) {
-          presence = { sequence: cursor, event: { type: 'presence', ...counts } };
+      const isSame =
+        published?.listening === counts.listening && published.participants === counts.participants;
+      const current = isSame ? published : counts;
+      published = current;
+      let event: SequencedEvent | undefined;
+      for (const subscription of subscriptions) {
+        const { cursor, presence } = subscription;
+        if (cursor === undefined || current === undefined || presence === current) continue;
+        if (event?.sequence !== cursor) {
+          event = { sequence: cursor, event: { type: 'presence', ...counts } };
         }
-        subscription.push([presence]);
+        subscription.presence = current;
+        subscription.push([event]);
       }
     },
   };

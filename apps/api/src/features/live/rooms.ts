@@ -101,6 +101,8 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
     for (const [sessionId, room] of rooms) {
       if (numbers.get(sessionId) !== room.cursor) room.schedulePoll();
       channel.publishPresence(sessionId, room.presence());
+      // The presence of a process that has died expires.
+      schedulePresence(sessionId);
     }
   };
   const pollRegularly = async () => {
@@ -126,14 +128,14 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
       caps.add(subscription);
       const room = rooms.get(sessionId) ?? createRoom(db, sessionId, onError, observer);
       rooms.set(sessionId, room);
-      room.subscriptions.add(subscription);
+      room.add(subscription);
       countChanged(1, sessionId, room);
       return room;
     },
     unsubscribe(subscription) {
       const { sessionId } = subscription;
       const room = rooms.get(sessionId);
-      if (room?.subscriptions.delete(subscription) !== true) return;
+      if (room?.delete(subscription) !== true) return;
       caps.delete(subscription);
       countChanged(-1, sessionId, room);
       if (room.subscriptions.size > 0) return;

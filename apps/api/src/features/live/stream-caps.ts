@@ -18,6 +18,7 @@ const STREAMS_PER_TOKEN = 8;
 /** Enough for a large school behind one address. */
 const STREAMS_PER_ADDRESS = 4_000;
 const RETRY_AFTER_SECONDS = 10;
+const TOO_MANY_STREAMS = `This token has opened another live stream; it has at most ${STREAMS_PER_TOKEN}`;
 
 export function createStreamCaps(): StreamCaps {
   const byToken = new Map<string, Set<Subscription>>();
@@ -32,7 +33,9 @@ export function createStreamCaps(): StreamCaps {
       const token = tokenHash.toString('base64');
       const [oldest, ...others] = byToken.get(token) ?? [];
       // No retryAfterSeconds: nine tabs that retry would end each other's streams endlessly.
-      if (others.length + 1 >= STREAMS_PER_TOKEN) oldest?.end(new DomainError('RATE_LIMITED'));
+      if (others.length + 1 >= STREAMS_PER_TOKEN) {
+        oldest?.end(new DomainError('RATE_LIMITED', {}, { publicMessage: TOO_MANY_STREAMS }));
+      }
       addTo(byToken, token, subscription);
       addTo(byAddress, address, subscription);
     },

@@ -39,7 +39,7 @@ export async function removeParticipant(
   if (outcome.kind === 'participant-is-host') {
     throw new DomainError('INVALID_INPUT', {
       fieldErrors: { participantId: ['Must be the id of a participant other than the host'] },
-      fieldCodes: { participantId: ['NOT_ALLOWED'] },
+      fieldCodes: { participantId: ['INVALID'] },
     });
   }
   notifyChanged(outcome.sessionId);
@@ -47,7 +47,8 @@ export async function removeParticipant(
 }
 
 /**
- * Takes the caller out of an open session with their pending questions, and revokes the token.
+ * Removes the caller from an open session, withdraws the caller's pending questions unless they
+ * are anonymous, and revokes the token.
  *
  * @throws DomainError UNAUTHENTICATED, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE; FORBIDDEN for the
  *   host and for participants of other sessions

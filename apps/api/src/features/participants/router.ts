@@ -85,7 +85,7 @@ export const participantsRouter = router({
         path: '/api/sessions/{code}/me',
         summary: 'Leave a session',
         description:
-          'Takes the caller out of an open session and withdraws their pending questions. The token becomes invalid. A host cannot leave.',
+          'Removes the caller from an open session and withdraws their pending questions, except anonymous ones, whose disappearance would reveal who asked. The token becomes invalid, so a repeated call is refused with UNAUTHENTICATED. A host cannot leave.',
         tags: ['Participants'],
         example: { code },
         reasons: OPEN_SESSION_REASONS,

@@ -19,7 +19,8 @@ import { withdrawQuestion } from './withdraw.ts';
 
 const questionId = 1;
 
-const QUESTION_REASONS = ['QUESTION_NOT_FOUND', 'FORBIDDEN', 'SESSION_ENDED'] as const;
+const VOTE_REASONS = ['QUESTION_NOT_FOUND', 'SESSION_ENDED'] as const;
+const QUESTION_REASONS = [...VOTE_REASONS, 'FORBIDDEN'] as const;
 
 export const questionsRouter = router({
   submit: submissionProcedure
@@ -89,7 +90,7 @@ export const questionsRouter = router({
           'Adds the caller’s vote if `on` is true, and removes it otherwise. Repeating a vote changes nothing.',
         tags: ['Questions'],
         example: { questionId, on: true },
-        reasons: QUESTION_REASONS,
+        reasons: VOTE_REASONS,
       },
     })
     .input(voteInput)

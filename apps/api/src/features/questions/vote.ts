@@ -7,7 +7,7 @@ import { retryOnConflict } from '../../retry-on-conflict.ts';
 /**
  * Votes for a question or takes the vote back. Repeating a vote changes nothing.
  *
- * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
+ * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE
  */
 export async function vote(
   { castVote }: Pick<AppContext, 'castVote'>,

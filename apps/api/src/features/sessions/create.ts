@@ -18,6 +18,8 @@ import { toSessionSummary } from '../../presenters.ts';
 import { retryOnConflict } from '../../retry-on-conflict.ts';
 import { createToken, deriveToken, hashSecret } from '../../secrets.ts';
 
+type Deps = Pick<AppContext, 'db' | 'notifyChanged' | 'generateJoinCode' | 'sessionTtlSeconds'>;
+
 /**
  * Creates a session, and its host if the name is new.
  *
@@ -26,24 +28,57 @@ import { createToken, deriveToken, hashSecret } from '../../secrets.ts';
  * @throws DomainError HOST_SESSION_LIMIT, IDEMPOTENCY_KEY_REUSED, JOIN_CODE_EXHAUSTED, UNAVAILABLE
  */
 export async function createSession(
-  app: Pick<AppContext, 'db' | 'notifyChanged' | 'generateJoinCode' | 'sessionTtlSeconds'>,
-  input: CreateSessionInput,
-  joining: SessionJoining = 'open',
+  app: Deps,
+  { title, hostDisplayName, idempotencyKey }: CreateSessionInput,
+): Promise<CreatedSession> {
+  const draft = { title, hostDisplayName, joining: 'open', sourceSessionId: null } as const;
+  return await insertDraft(app, draft, idempotencyKey, draft);
+}
+
+/**
+ * Creates a draft with the host, the title and the settings of a session, open or ended.
+ *
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, and as `createSession`
+ */
+export async function duplicateSession(
+  app: Deps,
+  { code, title, idempotencyKey }: DuplicateSessionInput,
+  tokenHash: Buffer,
+): Promise<CreatedSession> {
+  const { session } = await findSessionAsHost(app.db, code, tokenHash);
+  const { host_display_name: hostDisplayName, joining } = session;
+  const source = { hostDisplayName, sourceSessionId: session.id };
+  const draft = { ...source, title: title ?? session.title, joining };
+  // The settings of the session may have changed since the first call.
+  return await insertDraft(app, draft, idempotencyKey, { ...source, title });
+}
+
+interface Draft {
+  title: string;
+  hostDisplayName: string;
+  joining: SessionJoining;
+  sourceSessionId: number | null;
+}
+
+/** @param known what a replay must have in common with the first call */
+async function insertDraft(
+  app: Deps,
+  draft: Draft,
+  idempotencyKey: string | undefined,
+  known: KnownDraft,
 ): Promise<CreatedSession> {
   const { db, notifyChanged, generateJoinCode, sessionTtlSeconds: ttlSeconds } = app;
-  const { title, hostDisplayName, idempotencyKey } = input;
   const { token, ...secrets } = createToken(idempotencyKey);
 
   return await retryOnConflict(async (isLast) => {
     const code = generateJoinCode();
-    const session = { title, hostDisplayName, code, joining, ttlSeconds, ...secrets };
-    const outcome = await insertSession(db, session);
-    if (outcome.kind === 'key-used') return await replay(app, input, joining);
+    const outcome = await insertSession(db, { ...draft, code, ttlSeconds, ...secrets });
+    if (outcome.kind === 'key-used') return await replay(app, idempotencyKey ?? '', known);
     if (outcome.kind === 'host-limit') {
       throw new DomainError('HOST_SESSION_LIMIT', { limit: HOST_SESSION_LIMIT });
     }
     if (outcome.kind === 'slots-expired') {
-      (await endExpiredSessions(db, hostDisplayName)).forEach(notifyChanged);
+      (await endExpiredSessions(db, draft.hostDisplayName)).forEach(notifyChanged);
       throw new ConflictError();
     }
     if (outcome.kind === 'code-taken') {
@@ -54,36 +89,30 @@ export async function createSession(
   });
 }
 
-/**
- * Creates a draft with the host, the title and the settings of a session, open or ended.
- *
- * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, and as `createSession`
- */
-export async function duplicateSession(
-  app: Parameters<typeof createSession>[0],
-  { code, title, idempotencyKey }: DuplicateSessionInput,
-  tokenHash: Buffer,
-): Promise<CreatedSession> {
-  const { session } = await findSessionAsHost(app.db, code, tokenHash);
-  const hostDisplayName = session.host_display_name;
-  const input = { title: title ?? session.title, hostDisplayName, idempotencyKey };
-  return await createSession(app, input, session.joining);
-}
+type KnownDraft = Pick<Draft, 'hostDisplayName' | 'sourceSessionId'> & {
+  title?: string | undefined;
+  joining?: SessionJoining;
+};
 
 /**
  * @throws DomainError IDEMPOTENCY_KEY_REUSED; ConflictError when the first call's session was deleted in
  *   the meantime
  */
 async function replay(
-  { db, sessionTtlSeconds }: Pick<AppContext, 'db' | 'sessionTtlSeconds'>,
-  { title, hostDisplayName, idempotencyKey = '' }: CreateSessionInput,
-  joining: SessionJoining,
+  { db, sessionTtlSeconds }: Deps,
+  idempotencyKey: string,
+  known: KnownDraft,
 ): Promise<CreatedSession> {
   const first = await findReplayedParticipant(db, hashSecret(idempotencyKey));
   if (first === undefined) throw new ConflictError();
-  const isSameHost = first.role === 'host' && first.host_display_name === hostDisplayName;
-  const createdTitle = first.created_title ?? first.title;
-  if (!isSameHost || createdTitle !== title) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+  const title = first.created_title ?? first.title;
+  const isSameInput =
+    first.role === 'host' &&
+    first.host_display_name === known.hostDisplayName &&
+    first.source_session_id === known.sourceSessionId &&
+    title === (known.title ?? title);
+  if (!isSameInput) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+  const joining = known.joining ?? first.joining;
   const expires_at = new Date(first.created_at.getTime() + sessionTtlSeconds * 1000);
   const draft = { status: 'draft', started_at: null, title, joining, expires_at } as const;
   return {

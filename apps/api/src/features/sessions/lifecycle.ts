@@ -52,7 +52,8 @@ export async function configureSession(
 }
 
 /**
- * Restarts the time to live of an open session, which ends at most seven days after its creation.
+ * Restarts the time to live of an open session. Never moves its expiry beyond seven days after its
+ * creation, and never shortens its life.
  *
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE
  */

@@ -88,7 +88,7 @@ export const sessionsRouter = router({
         path: '/api/sessions/{code}/extend',
         summary: 'Extend a session',
         description:
-          'Restarts the time to live of an open session: it then expires `SESSION_TTL_HOURS` from now, by default 24 hours, but at most seven days after its creation.',
+          'Restarts the time to live of an open session: it then expires `SESSION_TTL_HOURS` from now, by default 24 hours. Never moves the expiry beyond seven days after the creation, and never shortens it.',
         tags: ['Sessions'],
         example: { code },
         reasons: OPEN_SESSION_REASONS,

@@ -136,10 +136,8 @@ export function refuseQuestionChange(
   const isHost = row.is_participant === true && row.caller_role === 'host';
   const isAuthor = row.is_author === true;
   if (row.caller_id === null) return refused('unauthenticated');
-  if (status === null) return refused('question-not-found');
-  if (status === 'hidden' && !isHost) return refused('question-not-found');
-  if (status === 'withdrawn') return refused('question-not-found');
-  if (row.is_participant !== true) return refused('question-not-found');
+  const isVisible = status === 'hidden' ? isHost : status !== null && status !== 'withdrawn';
+  if (!isVisible || row.is_participant !== true) return refused('question-not-found');
   if (action === 'moderate' && !isHost) return refused('forbidden');
   if (action === 'withdraw' && !isAuthor) return refused('forbidden');
   return row.session_is_open === true ? undefined : refused('session-ended');

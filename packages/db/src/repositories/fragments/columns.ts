@@ -1,7 +1,14 @@
 import type { ParticipantRole, SessionJoining, SessionStatus } from '@classroom/schema';
-import { type Expression, type Nullable, type QueryCreator, type SqlBool, sql } from 'kysely';
+import {
+  type Expression,
+  type Nullable,
+  type QueryCreator,
+  type SqlBool,
+  expressionBuilder,
+  sql,
+} from 'kysely';
 import type { Tables } from '../../database.ts';
-import type { StoredQuestionStatus } from '../../tables.ts';
+import type { QuestionsTable, StoredQuestionStatus } from '../../tables.ts';
 
 /** A value, or the expression of a prepared statement's parameter. */
 export type Value<T> = T | Expression<T>;
@@ -114,6 +121,27 @@ export const QUESTION_COLUMNS = [
   'question.answered_at',
   'question.author_id',
 ] as const;
+
+/**
+ * The author of `question`, by subqueries: with a join the planner may scan both tables for a page of
+ * questions.
+ */
+export function selectAuthor() {
+  const eb = expressionBuilder<Tables & { question: QuestionsTable }, 'question'>();
+  return [
+    eb
+      .selectFrom('session_participants as author')
+      .innerJoin('users as author_user', 'author_user.id', 'author.user_id')
+      .whereRef('author.id', '=', 'question.author_id')
+      .select(AUTHOR_NAME)
+      .as('author_name'),
+    eb
+      .selectFrom('session_participants as author')
+      .whereRef('author.id', '=', 'question.author_id')
+      .select('author.role')
+      .as('author_role'),
+  ] as const;
+}
 
 export const AUTHOR_NAME = sql<string | null>`
   case when not question.anonymous and author.blocked_at is null then author_user.display_name end

@@ -5,8 +5,8 @@ import { SESSION_IS_OPEN } from './columns.ts';
 /** `now()` would be the start of the transaction. */
 export const CHANGED_NOW = { changed_at: sql<Date>`clock_timestamp()` };
 
-/** Assigns the next sequence number to a status change of `sessions as session`. */
-export const NEXT_STATUS_CHANGE = {
+/** Assigns the next sequence number to a change of the columns of `sessions as session` itself. */
+export const NEXT_SESSION_CHANGE = {
   change_number: sql<number>`session.change_number + 1`,
   status_change_number: sql<number>`session.change_number + 1`,
   ...CHANGED_NOW,
