@@ -10,7 +10,7 @@ const NETWORK_ERROR = 'CLASSROOM_NETWORK_ERROR';
 /** The request failed without a response from the API. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
-  readonly code = NETWORK_ERROR;
+  readonly code: string = NETWORK_ERROR;
 }
 
 /** Reads a field of a value of unknown shape. */
