@@ -29,19 +29,14 @@ const NAME = /^( {8}| {12})(\w+): \{$/;
 
 function addDocs(contract: string): string {
   let feature = '';
-  const lines = contract.split('\n').flatMap((line) => {
+  const lines = contract.split('\n').map((line) => {
     const [, indent = '', name = ''] = NAME.exec(line) ?? [];
     if (indent.length === 8) feature = name;
     const docs = indent.length === 12 ? procedureDocs(`${feature}.${name}`) : undefined;
-    if (docs === undefined) return [line];
+    if (docs === undefined) return line;
     const { summary, description, deprecated = false } = docs;
-    const text = `${summary}.\n\n${description}${deprecated ? '\n\n@deprecated' : ''}`;
-    return [
-      `${indent}/**`,
-      ...text.split('\n').map((row) => `${indent} * ${row}`),
-      `${indent} */`,
-      line,
-    ];
+    const text = `/**\n${summary}.\n\n${description}${deprecated ? '\n\n@deprecated' : ''}\n*/`;
+    return `${text.replaceAll('\n', `\n${indent} * `).replace(/ \* \*\/$/, ' */')}\n${line}`;
   });
   return lines.join('\n');
 }

@@ -10,7 +10,7 @@ export interface Requests {
 }
 
 /** A `fetch` whose signal may be undefined, as tRPC's types have it. */
-export type Fetch = (url: string | URL, init?: Init) => Promise<Response>;
+export type Fetch = (url: Parameters<typeof fetch>[0], init?: Init) => Promise<Response>;
 type Init = Omit<RequestInit, 'signal'> & { signal?: AbortSignal | null | undefined };
 
 /** The statuses of a proxy whose upstream does not respond. */

@@ -1,11 +1,18 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type ClientOptions, createClient, reasonOf } from './index.ts';
 
+/** Receives a request with its body. */
+type Listener = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
 /** Serves one listener until the end of the test, and returns a client of it. */
-async function serve(listener: RequestListener, options: Partial<ClientOptions> = {}) {
-  const server = createServer(listener).listen(0, '127.0.0.1');
+async function serve(listener: Listener, options: Partial<ClientOptions> = {}) {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => listener(request, response, Buffer.concat(chunks).toString()));
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
     server.closeAllConnections();
@@ -41,7 +48,7 @@ test('a relative url is that of the page', async () => {
   const client = createClient({
     url: '/trpc',
     fetch: async (url) => {
-      urls.push(String(url));
+      urls.push(new Request(url).url);
       return new Response('[{"result":{"data":null}}]', { headers: json });
     },
   });
@@ -67,7 +74,7 @@ test('a call whose response stops in the middle fails with UNAVAILABLE', async (
 test('a subscription reconnects when a connection stays silent', async () => {
   let requests = 0;
   const errors: unknown[] = [];
-  const listener: RequestListener = (_, response) => {
+  const listener: Listener = (_, response) => {
     requests += 1;
     if (requests === 1) return;
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -83,7 +90,9 @@ test('a subscription reconnects when a connection stays silent', async () => {
       },
     );
   });
-  expect({ requests, errors }).toEqual({ requests: 2, errors: ['UNAVAILABLE'] });
+  // On a slow machine, the second connection may take too long as well.
+  expect(requests).toBeGreaterThan(1);
+  expect(new Set(errors)).toEqual(new Set(['UNAVAILABLE']));
 });
 
 test.each([
@@ -107,7 +116,7 @@ test('an HTML response names the wrong URL', async () => {
 
 test('additional headers are sent with calls and subscriptions', async () => {
   const received: unknown[] = [];
-  const listener: RequestListener = ({ headers }, response) => {
+  const listener: Listener = ({ headers }, response) => {
     received.push([headers['x-school'], headers.authorization]);
     response.writeHead(404, json).end('[{"error":{"message":"","code":-32004,"data":{}}}]');
   };
@@ -125,8 +134,8 @@ test('without secure random numbers a call has no idempotency key and is not rep
   vi.stubGlobal('crypto', undefined);
   onTestFinished(() => void vi.unstubAllGlobals());
   const bodies: unknown[] = [];
-  const client = await serve(async (request, response) => {
-    bodies.push(JSON.parse(Buffer.concat(await request.toArray()).toString()));
+  const client = await serve((_, response, body) => {
+    bodies.push(JSON.parse(body));
     response.destroy();
   });
   const input = { title: 'Algebra I', hostDisplayName: 'Ada' };
@@ -138,9 +147,8 @@ test('votes for one question are sent one after another, and those for others ar
   const question = (id: number) => ({ questionId: id, on: true });
   const calls: string[] = [];
   let release: (() => void) | undefined;
-  const client = await serve(async (request, response) => {
-    const inputs = JSON.parse(Buffer.concat(await request.toArray()).toString());
-    const ids = Object.values<{ questionId: number; on: boolean }>(inputs);
+  const client = await serve((_, response, body) => {
+    const ids = Object.values<{ questionId: number; on: boolean }>(JSON.parse(body));
     calls.push(ids.map(({ questionId, on }) => `${questionId} ${on}`).join());
     const results = ids.map(({ on }) => ({ result: { data: { voted: on } } }));
     const respond = () => response.writeHead(200, json).end(JSON.stringify(results));
