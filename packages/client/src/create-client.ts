@@ -12,12 +12,12 @@ import type { PublicRouter } from './public-router.ts';
 import { resolveUrl } from './resolve-url.ts';
 import { reportVotes, type VoteListener, voteListeners } from './votes.ts';
 
-type Headers = Record<string, string>;
+type HeaderRecord = Record<string, string>;
 
 /** An `EventSource` that sends headers, through either of its options. The browser's own does not. */
 export type EventSourceConstructor = new (
   url: string,
-  init?: { headers: Headers; fetch: Fetch },
+  init?: { headers: HeaderRecord; fetch: Fetch },
 ) => {
   readonly CLOSED: number;
   readonly CONNECTING: number;
@@ -39,7 +39,7 @@ export interface ClientOptions {
   /** Replaces the event source of the package `eventsource`, which requires a `fetch` with streams. */
   EventSource?: EventSourceConstructor | undefined;
   /** Additional headers, or a function that returns them for each request. */
-  headers?: Headers | (() => Headers) | undefined;
+  headers?: HeaderRecord | (() => HeaderRecord) | undefined;
   /** The maximum duration of a request, and of the connection of a subscription: 10 seconds by default. */
   timeoutMs?: number | undefined;
 }
@@ -67,7 +67,7 @@ const TIMEOUT_MS = 10_000;
 export function createClient(options: ClientOptions): Client {
   const { token, timeoutMs = TIMEOUT_MS } = options;
   const url = resolveUrl(options.url);
-  const headers = (): Headers => {
+  const headers = (): HeaderRecord => {
     const added = typeof options.headers === 'function' ? options.headers() : options.headers;
     const current = typeof token === 'function' ? token() : token;
     return {

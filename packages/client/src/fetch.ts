@@ -55,8 +55,8 @@ export function fetchEvents(requests: Requests): Fetch {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * RECONNECT_JITTER_MS));
     }
     isReconnection = true;
-    const deadline = startDeadline(requests.timeoutMs, init?.signal);
     const headers = { ...toRecord(init?.headers), ...requests.headers() };
+    const deadline = startDeadline(requests.timeoutMs, init?.signal);
     try {
       const response = await requests.fetch(url, { ...init, headers, signal: deadline.signal });
       // An event source reconnects after an error of `fetch`, but not after an HTTP error.
@@ -77,7 +77,9 @@ export function fetchEvents(requests: Requests): Fetch {
 /** Turns a refusal into a stream with that error, as the server refuses streams that it has opened. */
 async function toErrorEvent(response: Response): Promise<Response> {
   const body: unknown = await response.json();
-  const data = JSON.stringify(fieldOf(body, 'error'));
+  const error = fieldOf(body, 'error');
+  if (error === undefined) return new Response(null, { status: response.status });
+  const data = JSON.stringify(error);
   return new Response(`event: serialized-error\ndata: ${data}\n\n`, {
     headers: { 'content-type': 'text/event-stream' },
   });
@@ -115,11 +117,13 @@ function startDeadline(timeoutMs: number, outer: AbortSignal | null | undefined)
 }
 
 function noResponse(requests: Requests, deadline: Deadline, cause: unknown): NetworkError {
-  const within = deadline.hasPassed() ? ` within ${requests.timeoutMs} ms` : '';
-  const message = `No response from ${requests.url}${within}. Is the server running, and is the URL right?`;
+  const { url, timeoutMs } = requests;
+  const within = deadline.hasPassed() ? ` within ${timeoutMs} ms` : '';
+  const message = `No response from ${url}${within}: is the server running, and is the URL right?`;
   const origin = fieldOf(Reflect.get(globalThis, 'location'), 'origin');
-  const hint = ` If so, add ${String(origin)} to the server's CORS_ORIGINS.`;
-  return new NetworkError(origin === undefined ? message : message + hint, { cause });
+  const isForeign = typeof origin === 'string' && !url.startsWith(`${origin}/`);
+  const hint = isForeign ? ` If so, add ${origin} to the server's CORS_ORIGINS.` : '';
+  return new NetworkError(message + hint, { cause });
 }
 
 function notTheApi({ url }: Requests, status: number): NetworkError['message'] {

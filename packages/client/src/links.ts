@@ -26,8 +26,8 @@ const KEYED = {
 
 /**
  * Adds a random idempotency key to calls that accept one and have none: they can then be retried. Without
- * a source of secure random numbers, as in React Native, it adds none: whoever knows a key can repeat the
- * call, and so receive its token.
+ * a source of secure random numbers, as in React Native, it adds none: a key is a secret, because repeating
+ * its call returns the token.
  */
 export const addIdempotencyKey: TRPCLink<PublicRouter> =
   () =>

@@ -98,12 +98,22 @@ test('a subscription reconnects when a connection stays silent', async () => {
 test.each([
   [409, json, '{"error":{"message":"","code":-32009,"data":{"reason":"SESSION_FULL"}}}'],
   [404, { 'content-type': 'text/html' }, 'Not found'],
+  [404, json, '{"detail":"Not found"}'],
 ])('a subscription refused with %i ends with its reason', async (status, headers, body) => {
   const client = await serve((_, response) => response.writeHead(status, headers).end(body));
   const failure = await new Promise<unknown>((resolve) => {
     client.sessions.events.subscribe({ code: 'CDFGH2' }, { onError: resolve });
   });
   expect(reasonOf(failure)).toBe(status === 409 ? 'SESSION_FULL' : 'UNAVAILABLE');
+});
+
+test('a network error on a page of another origin names CORS_ORIGINS', async () => {
+  vi.stubGlobal('location', { href: 'http://localhost:5173/', origin: 'http://localhost:5173' });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const client = await serve((_, response) => response.destroy());
+  expect(await failureOf(client.sessions.end.mutate({ code: 'CDFGH2' }))).toMatchObject({
+    message: expect.stringContaining('add http://localhost:5173 to the server'),
+  });
 });
 
 test('an HTML response names the wrong URL', async () => {
