@@ -1,4 +1,5 @@
-import { createClient } from '@classroom/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, reasonOf } from '@classroom/client';
 import { type Lesson, subscribe } from './lesson.ts';
 import { arrive, ask, close, moderate, pair, vote } from './scenes.ts';
 import type { Stage } from './stage.ts';
@@ -36,6 +37,18 @@ export async function play(stage: Stage, url: string): Promise<void> {
   await close(lesson);
 }
 
+const END_ATTEMPTS = 3;
+const RETRY_AFTER_MS = 1_000;
+
+/** Tries again while a busy server refuses the call, as it has perhaps refused the one that ended the demo. */
 async function end(host: Lesson['host'], code: string): Promise<void> {
-  await host.sessions.end.mutate({ code }).catch(() => {});
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await host.sessions.end.mutate({ code });
+      return;
+    } catch (error) {
+      if (reasonOf(error) !== 'UNAVAILABLE' || attempt === END_ATTEMPTS) return;
+      await sleep(RETRY_AFTER_MS);
+    }
+  }
 }

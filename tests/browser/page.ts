@@ -32,11 +32,24 @@ async function playLesson(url: string) {
   const asked = await students[0]?.questions.submit.mutate({ code, body: 'Why?' });
   const questionId = asked?.id ?? 0;
   await Promise.all(
-    students.map((student) => student.questions.vote.mutate({ questionId, on: true })),
+    students.map((student) =>
+      untilAvailable(() => student.questions.vote.mutate({ questionId, on: true })),
+    ),
   );
   const question = await voted.promise;
   subscription.unsubscribe();
   return { code, hostToken, question };
+}
+
+/** Repeats a call while a busy server refuses it: the client repeats no mutation without a key. */
+async function untilAvailable<Output>(call: () => Promise<Output>): Promise<Output> {
+  try {
+    return await call();
+  } catch (error) {
+    if (reasonOf(error) !== 'UNAVAILABLE') throw error;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    return await untilAvailable(call);
+  }
 }
 
 /** Creates a session with the client and like a form, which sends no preflight, and reads a response. */

@@ -33,7 +33,7 @@ test('the first screen has both commands, word for word', () => {
 test('the transcript has the curl command that the server prints', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url });
-  const command = await printed(api, /^curl .+$/m);
+  const command = await printed(api, /^(curl .+)\n/m);
   expect(readme).toContain(command.replace(api.url, 'http://127.0.0.1:3000'));
 });
 
@@ -46,7 +46,7 @@ test('the sample of the typed client prints that the session has ended', async (
   await writeFile(file, sample.replaceAll('http://127.0.0.1:3000', api.url));
   // A busy server may refuse a call of the sample.
   await expect
-    .poll(async () => (await run(process.execPath, [file])).stdout)
+    .poll(async () => (await run(process.execPath, [file])).stdout, { timeout: 120_000 })
     .toBe('No such session, or it has ended.\n');
 });
 

@@ -46,6 +46,17 @@ const FOR_PARTICIPANTS: Refusals = {
   rowId: 'UNAUTHENTICATED',
 };
 const FOR_THE_HOST: Refusals = { ...FOR_PARTICIPANTS, participant: 'FORBIDDEN' };
+const BY_QUESTION: Refusals = { ...FOR_PARTICIPANTS, foreign: 'QUESTION_NOT_FOUND' };
+const BY_QUESTION_FOR_THE_HOST: Refusals = { ...BY_QUESTION, participant: 'FORBIDDEN' };
+const FOR_WRONG_PAIRING_CODES: Refusals = {
+  none: 'PAIRING_CODE_INVALID',
+  unknown: 'PAIRING_CODE_INVALID',
+  foreign: 'PAIRING_CODE_INVALID',
+  participant: 'PAIRING_CODE_INVALID',
+  removed: 'PAIRING_CODE_INVALID',
+  blocked: 'PAIRING_CODE_INVALID',
+  rowId: 'PAIRING_CODE_INVALID',
+};
 
 /** Every procedure with a call and its outcomes; a missing procedure fails the first test. */
 const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>, Refusals]> = {
@@ -55,6 +66,7 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
     ({ sessions }, { code }) => sessions.join.mutate({ code, displayName: `J ${randomUUID()}` }),
     { ...FOR_ANYONE, blocked: 'FORBIDDEN' },
   ],
+  'sessions.me': [({ sessions }, { code }) => sessions.me.query({ code }), FOR_PARTICIPANTS],
   'sessions.participants': [
     ({ sessions }, { code }) => sessions.participants.query({ code }),
     FOR_PARTICIPANTS,
@@ -76,6 +88,14 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
     FOR_PARTICIPANTS,
   ],
   'sessions.start': [({ sessions }, { code }) => sessions.start.mutate({ code }), FOR_THE_HOST],
+  'sessions.configure': [
+    ({ sessions }, { code }) => sessions.configure.mutate({ code, joining: 'open' }),
+    FOR_THE_HOST,
+  ],
+  'sessions.duplicate': [
+    ({ sessions }, { code }) => sessions.duplicate.mutate({ code }),
+    FOR_THE_HOST,
+  ],
   'sessions.extend': [({ sessions }, { code }) => sessions.extend.mutate({ code }), FOR_THE_HOST],
   'sessions.prolong': [({ sessions }, { code }) => sessions.prolong.mutate({ code }), FOR_THE_HOST],
   'sessions.end': [({ sessions }, { code }) => sessions.end.mutate({ code }), FOR_THE_HOST],
@@ -93,7 +113,7 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
   'sessions.redeemPairingCode': [
     ({ sessions }, { code }) =>
       sessions.redeemPairingCode.mutate({ code, pairingCode: 'AAAAAAAA' }),
-    { ...FOR_PARTICIPANTS, foreign: 'UNAUTHENTICATED', participant: 'UNAUTHENTICATED' },
+    FOR_WRONG_PAIRING_CODES,
   ],
   'questions.submit': [
     ({ questions }, { code }) => questions.submit.mutate({ code, body: 'Why?' }),
@@ -102,21 +122,23 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
   'questions.list': [({ questions }, { code }) => questions.list.query({ code }), FOR_PARTICIPANTS],
   'questions.vote': [
     ({ questions }, { questionId }) => questions.vote.mutate({ questionId, on: true }),
-    FOR_PARTICIPANTS,
+    BY_QUESTION,
   ],
   'questions.withdraw': [
     ({ questions }, { questionId }) => questions.withdraw.mutate({ questionId }),
-    FOR_THE_HOST,
+    BY_QUESTION_FOR_THE_HOST,
   ],
   'questions.setStatus': [
     ({ questions }, { questionId }) =>
       questions.setStatus.mutate({ questionId, status: 'answered' }),
-    FOR_THE_HOST,
+    BY_QUESTION_FOR_THE_HOST,
   ],
   'questions.pin': [
     ({ questions }, { questionId }) => questions.pin.mutate({ questionId, on: true }),
-    FOR_THE_HOST,
+    BY_QUESTION_FOR_THE_HOST,
   ],
+  // Last, because the participant is gone afterwards.
+  'sessions.leave': [({ sessions }, { code }) => sessions.leave.mutate({ code }), FOR_PARTICIPANTS],
 };
 
 const { as } = await useApi();

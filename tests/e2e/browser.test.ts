@@ -29,7 +29,7 @@ describe.skipIf(!hasBrowser)('in a browser (skipped where no Chromium is install
     const page = await browser.newPage();
     const requested: string[] = [];
     page.on('request', (request) => requested.push(request.url()));
-    await page.goto(origin);
+    await page.goto(origin, { timeout: 90_000 });
     return { page, requested };
   }
   const sessionsOf = (host: string) =>

@@ -10,7 +10,7 @@ test('a class of forty misses no event while one of two processes is killed', as
   await using database = await createTestDatabase();
   const env = { DATABASE_URL: database.url, LOG_LEVEL: 'warn' };
   await using steady = await startApi(env);
-  const doomed = await startApi(env);
+  await using doomed = await startApi(env);
   const { port } = new URL(doomed.url);
 
   const { code, hostToken } = await createSession(steady);
@@ -44,6 +44,8 @@ test('a class of forty misses no event while one of two processes is killed', as
       clientOf(steady, token).questions.vote.mutate({ questionId: favourite, on: true }),
     ),
   );
+  // Its port is free once it has ended.
+  await doomed.exit;
   await using replacement = await startApi({ ...env, PORT: port });
   expect(replacement.url).toBe(doomed.url);
   await host.questions.setStatus.mutate({ questionId: favourite, status: 'answered' });

@@ -17,6 +17,52 @@ async function withStudent(displayName: string) {
   return { ...session, student, participantId: student.participant.id };
 }
 
+describe('sessions.me', () => {
+  test('returns the session, the participant and the used questions of a token', async () => {
+    const { code, hostToken, student } = await withStudent('Ben');
+    const ben = as(student.participantToken);
+    const session = await anyone.sessions.get.query({ code });
+    const { participant } = student;
+    expect(await ben.sessions.me.query({ code })).toEqual({
+      session,
+      participant,
+      pendingQuestions: { used: 0, limit: 3 },
+    });
+    const one = await ben.questions.submit.mutate({ code, body: 'One?' });
+    await ben.questions.submit.mutate({ code, body: 'Two?', anonymous: true });
+    const used = async () => (await ben.sessions.me.query({ code })).pendingQuestions.used;
+    expect(await used()).toBe(2);
+    const answer = { questionId: one.id, status: 'answered' } as const;
+    await as(hostToken).questions.setStatus.mutate(answer);
+    expect(await used()).toBe(1);
+    const host = await as(hostToken).sessions.me.query({ code });
+    expect(host).toMatchObject({ participant: { role: 'host' } });
+  });
+});
+
+describe('a participant that leaves', () => {
+  test('is gone with the pending questions, and its token is refused', async () => {
+    const { code, hostToken, student } = await withStudent('Ben');
+    const ben = as(student.participantToken);
+    const { id } = await ben.questions.submit.mutate({ code, body: 'One?' });
+    await ben.questions.submit.mutate({ code, body: 'Two?' });
+    await as(hostToken).questions.setStatus.mutate({ questionId: id, status: 'answered' });
+    expect(await ben.sessions.leave.mutate({ code })).toEqual({ code });
+    expect(await reasonFor(ben.sessions.leave.mutate({ code }))).toBe('UNAUTHENTICATED');
+    const host = as(hostToken);
+    const { items } = await host.questions.list.query({ code });
+    expect(items).toMatchObject([{ id, body: 'One?', author: null }]);
+    const { items: roster } = await host.sessions.participants.query({ code });
+    expect(roster.map(({ role }) => role)).toEqual(['host']);
+    expect(await reasonFor(join(code, 'Ben'))).toBe('none');
+  });
+
+  test('is not the host', async () => {
+    const { code, hostToken } = await create();
+    expect(await reasonFor(as(hostToken).sessions.leave.mutate({ code }))).toBe('FORBIDDEN');
+  });
+});
+
 describe('a removed participant', () => {
   test('may join again as a new participant', async () => {
     const { code, hostToken, student, participantId } = await withStudent('Ben');
@@ -58,18 +104,16 @@ describe('a removed participant', () => {
     const { sessions } = as(hostToken);
     const [host] = (await sessions.participants.query({ code })).items;
     const other = await withStudent('Ben');
-    for (const id of [host?.id ?? 0, other.participantId, 999_999_999]) {
-      const failure: unknown = await sessions.removeParticipant
-        .mutate({ code, participantId: id })
-        .catch((error: unknown) => error);
-      expect(failure).toMatchObject({
-        data: { reason: 'INVALID_INPUT', fieldErrors: { participantId: [expect.any(String)] } },
-      });
+    const remove = (id = 0) => sessions.removeParticipant.mutate({ code, participantId: id });
+    const failure: unknown = await remove(host?.id).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      data: { reason: 'INVALID_INPUT', fieldErrors: { participantId: [expect.any(String)] } },
+    });
+    for (const id of [other.participantId, 999_999_999]) {
+      expect(await reasonFor(remove(id))).toBe('PARTICIPANT_NOT_FOUND');
     }
     await sessions.end.mutate({ code });
-    expect(await reasonFor(sessions.removeParticipant.mutate({ code, participantId }))).toBe(
-      'SESSION_ENDED',
-    );
+    expect(await reasonFor(remove(participantId))).toBe('SESSION_ENDED');
   });
 });
 
@@ -91,7 +135,7 @@ describe('a pairing code', () => {
     expect(second).toMatchObject({ session: { code, id: session.id } });
     const secondToken = second?.hostToken ?? '';
     expect(secondToken).toMatch(/^[\w-]{43}$/);
-    expect(await reasonFor(redeem())).toBe('UNAUTHENTICATED');
+    expect(await reasonFor(redeem())).toBe('PAIRING_CODE_INVALID');
 
     // Both devices have the rights of the host.
     expect(await as(secondToken).sessions.start.mutate({ code })).toMatchObject({
@@ -106,8 +150,8 @@ describe('a pairing code', () => {
     const { pairingCode } = await as(hostToken).sessions.createPairingCode.mutate({ code });
     const redeem = (tried: string) =>
       reasonFor(anyone.sessions.redeemPairingCode.mutate({ code, pairingCode: tried }));
-    for (let n = 0; n < 10; n += 1) expect(await redeem('AAAAAAAA')).toBe('UNAUTHENTICATED');
-    expect(await redeem(pairingCode)).toBe('UNAUTHENTICATED');
+    for (let n = 0; n < 10; n += 1) expect(await redeem('AAAAAAAA')).toBe('PAIRING_CODE_INVALID');
+    expect(await redeem(pairingCode)).toBe('PAIRING_CODE_INVALID');
   });
 
   test('is neither created nor redeemed for an ended session', async () => {

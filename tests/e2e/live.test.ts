@@ -31,7 +31,7 @@ describe('a subscriber', () => {
     expect(subscription.changes()[0]?.data).toEqual({
       type: 'snapshot',
       session: expect.objectContaining({ code, status: 'draft' }),
-      questions: [before],
+      questions: [{ ...before, mine: false }],
     });
 
     await as(hostToken).sessions.start.mutate({ code });
@@ -39,7 +39,7 @@ describe('a subscriber', () => {
     await expect.poll(() => subscription.changes()).toHaveLength(3);
     expect(subscription.changes().slice(1)).toMatchObject([
       { data: { type: 'session', session: { status: 'active' } } },
-      { data: { type: 'question', question: asked } },
+      { data: { type: 'question', question: { ...asked, mine: false } } },
     ]);
     const ids = subscription.changes().map(({ id }) => Number(id));
     expect(ids).toEqual(ids.toSorted((a, b) => a - b));
@@ -75,6 +75,8 @@ describe('a subscriber', () => {
     let id = '';
     {
       using subscription = await subscribe(as(hostToken), code);
+      // A snapshot read later would contain the first question.
+      await expect.poll(() => subscription.changes()).toHaveLength(1);
       await ask(participantToken, code, 'One?');
       await expect.poll(() => subscription.changes()).toHaveLength(2);
       id = subscription.changes().at(-1)?.id ?? '';
@@ -102,16 +104,35 @@ describe('a subscriber', () => {
     },
   );
 
-  test('receives the number of listeners of all processes', async () => {
+  test('receives the open streams of all processes, and the participants that hold them', async () => {
     const { code, hostToken, join } = await open();
     const { participantToken } = await join('Ben');
     using one = await subscribe(as(hostToken), code);
     {
       using other = await subscribe(as(participantToken, 1), code);
-      await expect.poll(one.listening).toBe(2);
-      await expect.poll(other.listening).toBe(2);
+      using tab = await subscribe(as(participantToken, 1), code);
+      for (const { presence } of [one, other, tab]) {
+        await expect.poll(presence).toEqual({ listening: 3, participants: 2 });
+      }
     }
-    await expect.poll(one.listening).toBe(1);
+    await expect.poll(one.presence).toEqual({ listening: 1, participants: 1 });
+  });
+
+  test('receives the session when it is configured and extended', async () => {
+    const { code, hostToken } = await open();
+    using subscription = await subscribe(as(hostToken), code);
+    await expect.poll(() => subscription.changes()).toHaveLength(1);
+    const { sessions } = as(hostToken, 1);
+    const configured = await sessions.configure.mutate({
+      code,
+      title: 'Part 2',
+      joining: 'closed',
+    });
+    expect(configured).toMatchObject({ title: 'Part 2', joining: 'closed' });
+    const latest = () => subscription.changes().at(-1)?.data;
+    await expect.poll(latest).toEqual({ type: 'session', session: configured });
+    const extended = await sessions.extend.mutate({ code });
+    await expect.poll(latest).toEqual({ type: 'session', session: extended });
   });
 });
 

@@ -4,8 +4,7 @@ import { createTestDatabase } from '@classroom/db/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
-  createExternalProject,
-  type ExternalProject,
+  createClientProject,
   reachesRegistry,
   TYPESCRIPT_VERSIONS,
 } from '../src/external-consumer/project.ts';
@@ -70,15 +69,15 @@ const offline = !(await reachesRegistry());
 describe.skipIf(offline)(
   'in a project outside the monorepo (skipped without an npm registry)',
   () => {
-    let project: ExternalProject;
+    let project: Awaited<ReturnType<typeof createClientProject>>;
     beforeAll(async () => {
       const files = Object.entries(WRONG).map(([number, text]) => [`${number}.ts`, text]);
-      project = await createExternalProject({
+      project = await createClientProject({
         ...Object.fromEntries(files),
         'frontend.ts': FRONTEND,
       });
-    });
-    afterAll(() => project[Symbol.asyncDispose]());
+    }, 420_000);
+    afterAll(() => project?.[Symbol.asyncDispose]());
     const installed = (file: string) => readFile(path.join(project.client, file), 'utf8');
 
     test.each(TYPESCRIPT_VERSIONS)(
@@ -95,7 +94,7 @@ describe.skipIf(offline)(
 
     test('npm installs one copy of tRPC', async () => {
       const lock = z.object({ packages: z.record(z.string(), z.unknown()) });
-      const text = await readFile(path.join(project.root, 'package-lock.json'), 'utf8');
+      const text = await readFile(path.join(project.directory, 'package-lock.json'), 'utf8');
       const copies = Object.keys(lock.parse(JSON.parse(text)).packages)
         .filter((directory) => /@trpc\/(client|server)$/.test(directory))
         .toSorted((a, b) => a.localeCompare(b));

@@ -10,6 +10,7 @@ import {
   reasonFor,
   sessionInput,
 } from '../src/client.ts';
+import { holdLock } from '../src/hold-lock.ts';
 import { forEach, times } from '../src/load.ts';
 import { type RunningApi, startApi } from '@classroom/api/start';
 import { reasonFrom, sendCodes, sendCodesFrom, WRONG_CODE } from '../src/wrong-codes.ts';
@@ -61,15 +62,13 @@ describe('wrong codes', () => {
     const anyone = clientOf(api);
     const { id, code } = await createSession(api);
     await sendCodes(anyone, 99);
-    const joining = await database.db.transaction().execute(async (held) => {
-      await held.selectFrom('sessions').select('id').where('id', '=', id).forUpdate().execute();
-      const call = reasonFor(anyone.sessions.join.mutate({ code, displayName: 'Ben' }));
-      // The last guess is used up while the join waits for the row.
-      await expect.poll(() => waitEvents(database.db)).toContain('Lock');
-      await sendCodes(anyone, 1);
-      return { call };
-    });
-    expect(await joining.call).toBe('RATE_LIMITED');
+    const release = await holdLock(database, `select from sessions where id = ${id} for update`);
+    const joining = reasonFor(anyone.sessions.join.mutate({ code, displayName: 'Ben' }));
+    // The last guess is used up while the join waits for the row.
+    await expect.poll(() => waitEvents(database.db)).toContain('Lock');
+    await sendCodes(anyone, 1);
+    await release();
+    expect(await joining).toBe('RATE_LIMITED');
   });
 });
 

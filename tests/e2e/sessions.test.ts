@@ -26,6 +26,10 @@ test('a teacher without an account creates a session and receives a join code', 
     status: 'draft',
     host: { id: expect.any(Number), displayName: 'Ada Lovelace' },
     createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    startedAt: null,
+    endedAt: null,
+    expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    joining: 'open',
   });
   expect(hostToken).toMatch(/^[\w-]{43}$/);
   expect(await anyone.sessions.get.query({ code: session.code })).toEqual(session);
@@ -86,7 +90,9 @@ describe('a session that its host starts', () => {
   test('can be extended before its start', async () => {
     const { hostToken, ...session } = await create();
     const { code } = session;
-    expect(await as(hostToken).sessions.extend.mutate({ code })).toEqual(session);
+    const extended = await as(hostToken).sessions.extend.mutate({ code });
+    expect(extended).toEqual({ ...session, expiresAt: extended.expiresAt });
+    expect(Date.parse(extended.expiresAt)).toBeGreaterThan(Date.parse(session.expiresAt));
   });
 });
 
@@ -146,7 +152,7 @@ test('a replay under an idempotency key returns the same session, and another in
   expect(await reasonFor(other)).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
-test('invalid input is refused with the errors of each field', async () => {
+test('invalid input is refused with the errors and codes of each field', async () => {
   const failure: unknown = await anyone.sessions.create
     .mutate({ title: ' ', hostDisplayName: 'a'.repeat(101), idempotencyKey: 'no uuid' })
     .catch((error: unknown) => error);
@@ -157,6 +163,11 @@ test('invalid input is refused with the errors of each field', async () => {
         title: ['Must contain a visible character'],
         hostDisplayName: ['Must be at most 100 characters'],
         idempotencyKey: [expect.any(String)],
+      },
+      fieldCodes: {
+        title: ['TOO_SHORT'],
+        hostDisplayName: ['TOO_LONG'],
+        idempotencyKey: ['WRONG_FORMAT'],
       },
     },
   });

@@ -52,7 +52,7 @@ test('SIGTERM ends a process that waits for the database at its start', async ()
   await using proxy = await startTcpProxy(database.url);
   proxy.setHanging(true);
   await using api = spawnApi({ DATABASE_URL: proxy.url });
-  await expect.poll(proxy.accepted).toBeGreaterThan(0);
+  await expect.poll(proxy.accepted, { timeout: 90_000 }).toBeGreaterThan(0);
   await expectWithin('stopped', STOPPED_MS, async () => {
     api.child.kill('SIGTERM');
     expect([0, 1]).toContain(await api.exit);

@@ -11,7 +11,7 @@ const SIZE = '120m';
 const disk = mkdtempSync(path.join(tmpdir(), 'classroom-disk-'));
 const isMounted = run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE},mode=755`, 'tmpfs', disk]);
 afterAll(() => {
-  if (isMounted) run('umount', [disk]);
+  if (isMounted) run('umount', ['--lazy', disk]);
   rmSync(disk, { recursive: true });
 });
 

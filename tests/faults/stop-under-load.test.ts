@@ -34,16 +34,15 @@ test('SIGTERM under load: /readyz answers 503 while calls are served, streams en
       if (response.status === 200) acknowledged.push(created.parse(body).result.data.code);
     }),
   );
-  const ready: { status: number; acknowledged: number }[] = [];
+  const ready: { status: number; text: string; acknowledged: number }[] = [];
   const probing = untilRefused(async () => {
     const response = await fetch(`${api.url}/readyz`);
-    await response.text();
-    ready.push({ status: response.status, acknowledged: acknowledged.length });
+    const text = await response.text();
+    ready.push({ status: response.status, text, acknowledged: acknowledged.length });
   });
   await expect.poll(() => acknowledged.length).toBeGreaterThan(100);
   await expect.poll(() => ready.at(-1)?.status).toBe(200);
 
-  const probesBefore = ready.length;
   await expectWithin('stopped', STOPPED_MS, async () => {
     api.child.kill('SIGTERM');
     expect(await api.exit).toBe(0);
@@ -51,7 +50,10 @@ test('SIGTERM under load: /readyz answers 503 while calls are served, streams en
   await Promise.all([...load, probing, silent.closed, ...streams.map(({ closed }) => closed)]);
   console.log(`${STREAMS} streams, ${acknowledged.length} acknowledged sessions`);
   // Load balancers that have not probed yet still send calls.
-  const notReady = ready.findIndex(({ status }, n) => n >= probesBefore && status === 503);
+  // On a slow machine, 503 may also mean that a check of the database timed out.
+  const notReady = ready.findIndex(
+    ({ status, text }) => status === 503 && text.includes('stopping'),
+  );
   expect(ready.slice(notReady).map(({ status }) => status)).not.toContain(200);
   expect(acknowledged.length).toBeGreaterThan(ready[notReady]?.acknowledged ?? Infinity);
   expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);

@@ -4,7 +4,7 @@ import { createSession } from '../src/client.ts';
 import { expectIdle, expectToServe } from '../src/expect-idle.ts';
 import { forEach, times } from '../src/load.ts';
 import { LIVE_LISTENERS, scrape } from '../src/metrics.ts';
-import { openServedListener, type RawListener } from '../src/raw-http.ts';
+import { openDeliveringListener, type RawListener } from '../src/raw-http.ts';
 import { startApi } from '@classroom/api/start';
 
 const STREAMS = 400;
@@ -15,7 +15,7 @@ test('400 live streams without an Accept header are served as streams and leave 
   const { code, hostToken } = await createSession(api);
   const streams: RawListener[] = [];
   await forEach(times(STREAMS), 20, async () => {
-    const stream = await openServedListener(api.url, code, hostToken, {});
+    const stream = await openDeliveringListener(api.url, code, hostToken, {});
     expect(stream.status).toBe(200);
     streams.push(stream);
   });

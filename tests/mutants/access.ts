@@ -10,6 +10,7 @@ const SESSIONS = [
 ];
 const PARTICIPANTS = [
   ...db('repositories/insert-participant', 'repositories/participant-removal'),
+  ...db('repositories/leaving'),
   ...api('features/participants/join'),
   ...system('e2e/authorisation', 'e2e/control', 'e2e/join'),
 ];
@@ -23,6 +24,8 @@ const REPLAYS = [
   ...api('features/sessions/create', 'features/participants/join', 'features/questions/submit'),
   ...system('e2e/join', 'e2e/retries'),
 ];
+
+const FEED = system('e2e/live-authorship');
 
 /** Authorisation and idempotency. */
 export const ACCESS: readonly Mutant[] = [
@@ -120,8 +123,43 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'idempotency: a replayed join shows the current status of the session',
     file: 'apps/api/src/features/participants/join.ts',
-    find: 'const session = { ...first, status: first.status_when_joined };',
-    replace: 'const session = first;',
+    find: 'const status = first.status_when_joined;',
+    replace: 'const { status } = first;',
     tests: REPLAYS,
+  },
+  {
+    name: 'authorship: everybody is told who asked anonymously',
+    file: 'apps/api/src/features/live/room.ts',
+    find: "toEvents(changes, after, { role: 'host' })",
+    replace: "toEvents(changes, after, { role: 'host', participantId: [...authors][0] })",
+    tests: FEED,
+  },
+  {
+    name: 'authorship: the author of an anonymous question is not told that it is theirs',
+    file: 'apps/api/src/features/live/room.ts',
+    find: '!authors.has(participantId)',
+    replace: 'authors.size >= 0',
+    tests: FEED,
+  },
+  {
+    name: 'joining: a closed session takes new participants',
+    file: `${REPOSITORIES}/insert-participant.ts`,
+    find: "      .where('open_session.joining', '=', sql.lit('open'))\n",
+    replace: '',
+    tests: [...PARTICIPANTS, ...SESSIONS],
+  },
+  {
+    name: 'leaving: pending questions stay',
+    file: `${REPOSITORIES}/participant-removal.ts`,
+    find: "sql<boolean>`question.status = 'pending'`",
+    replace: 'sql<boolean>`false`',
+    tests: PARTICIPANTS,
+  },
+  {
+    name: 'extension: a session can be extended for ever',
+    file: `${REPOSITORIES}/session-lifecycle.ts`,
+    find: 'least(${extended}, session.created_at + ${MAX_EXTENDED_LIFE})',
+    replace: 'greatest(${extended}, session.created_at)',
+    tests: SESSIONS,
   },
 ];

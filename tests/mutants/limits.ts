@@ -71,7 +71,7 @@ export const LIMITS: readonly Mutant[] = [
   },
   {
     name: 'limits: a caller that leaves keeps a slot of MAX_LISTENERS',
-    file: 'apps/api/src/http/trpc-route.ts',
+    file: 'apps/api/src/http/live-streams.ts',
     find: '    opening -= 1;\n',
     replace: '    if (!socket.destroyed) opening -= 1;\n',
     tests: STREAMS,

@@ -65,7 +65,7 @@ export const OPERATION: readonly Mutant[] = [
   },
   {
     name: 'shutdown: streams stay open until the connections are cut',
-    file: 'apps/api/src/http/trpc-route.ts',
+    file: 'apps/api/src/http/live-streams.ts',
     find: "  app.addHook('preClose', async () => streams.endAll());\n",
     replace: '',
     tests: STOP,

@@ -36,21 +36,25 @@ export function repeatUnavailable<Part extends object>(part: Part, name?: string
   });
 }
 
-async function untilAvailable(call: () => unknown): Promise<unknown> {
+/** Repeats a call until a busy server accepts it. */
+export async function untilAvailable<Result>(
+  call: () => Result | Promise<Result>,
+  reasonIn: (error: unknown) => ErrorReason | undefined = reasonOf,
+): Promise<Result> {
   for (const started = performance.now(); ; await sleep(REPEAT_AFTER_MS)) {
     try {
       return await call();
     } catch (error) {
       const isOver = performance.now() - started > REPEAT_FOR_MS;
-      if (isOver || reasonOf(error) !== 'UNAVAILABLE') throw error;
+      if (isOver || reasonIn(error) !== 'UNAVAILABLE') throw error;
     }
   }
 }
 
 /** Calls fetch until a busy server accepts the request. */
-export async function fetchServed(url: string | URL, init?: RequestInit): Promise<Response> {
+export async function fetchServed(...request: Parameters<typeof fetch>): Promise<Response> {
   for (const started = performance.now(); ; await sleep(REPEAT_AFTER_MS)) {
-    const response = await fetch(url, init);
+    const response = await fetch(...request);
     if (response.status !== 503 || performance.now() - started > REPEAT_FOR_MS) return response;
     await response.arrayBuffer();
   }

@@ -128,9 +128,12 @@ export async function openListener(
   token: string,
   headers?: Record<string, string>,
 ): Promise<RawListener> {
+  return await openStream(url, { ...streamRequest(code, token), ...(headers && { headers }) });
+}
+
+async function openStream(url: string, request: RawRequest): Promise<RawListener> {
   const connection = await openConnection(url);
-  const request = streamRequest(code, token);
-  await connection.write(toText({ ...request, headers: headers ?? request.headers ?? {} }));
+  await connection.write(toText(request));
   await connection.until('\r\n\r\n');
   const [, status] = connection.received().split(' ', 2);
   return { ...connection, status: Number(status) };
@@ -140,10 +143,33 @@ export async function openListener(
 export async function openServedListener(
   ...given: Parameters<typeof openListener>
 ): Promise<RawListener> {
-  const listener = await openListener(...given);
+  return await untilServed(() => openListener(...given));
+}
+
+/** Opens a live stream of any route, and tries again while a busy server refuses it. */
+export async function openServedStream(url: string, request: RawRequest): Promise<RawListener> {
+  return await untilServed(() => openStream(url, request));
+}
+
+async function untilServed(open: () => Promise<RawListener>): Promise<RawListener> {
+  const listener = await open();
   if (listener.status !== 503) return listener;
   await listener.disconnect('destroy');
-  return await openServedListener(...given);
+  return await untilServed(open);
+}
+
+/**
+ * Opens a live stream, waits for its snapshot or its error, and tries again while the server is too busy
+ * to read the snapshot.
+ */
+export async function openDeliveringListener(
+  ...given: Parameters<typeof openListener>
+): Promise<RawListener> {
+  const listener = await openServedListener(...given);
+  await listener.until((received) => /"type":"snapshot"|event: serialized-error/.test(received));
+  if (!listener.received().includes('"reason":"UNAVAILABLE"')) return listener;
+  await listener.disconnect('destroy');
+  return await openDeliveringListener(...given);
 }
 
 /** A response with a `content-length`. */
@@ -177,6 +203,12 @@ export async function exchange(url: string, text: string): Promise<string> {
   await connection.write(text);
   await connection.closed;
   return connection.received();
+}
+
+/** Exchanges text, and again while a busy server refuses it. */
+export async function exchangeServed(url: string, text: string): Promise<string> {
+  const received = await exchange(url, text);
+  return received.startsWith('HTTP/1.1 503 ') ? await exchangeServed(url, text) : received;
 }
 
 /** Sends one request without retries, and returns its outcome: `200`, or `503 UNAVAILABLE`. */

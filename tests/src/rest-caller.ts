@@ -3,9 +3,13 @@ import { z } from 'zod';
 import { fetchServed } from './client.ts';
 
 const response = z.looseObject({
-  content: z.object({
-    'application/json': z.object({ examples: z.record(z.string(), z.unknown()).optional() }),
-  }),
+  content: z.record(
+    z.string(),
+    z.object({
+      schema: z.record(z.string(), z.unknown()),
+      examples: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
 });
 
 const operation = z.looseObject({
@@ -17,6 +21,7 @@ const operation = z.looseObject({
       }),
     })
     .optional(),
+  parameters: z.array(z.unknown()).optional(),
   security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
   responses: z.record(z.string(), response),
 });
@@ -82,7 +87,7 @@ export function createRestCaller(url: string, document: OpenApiDocument): RestCa
     if (documented === undefined) throw new Error(`${route}: ${status} is not in the document`);
     if (status >= 400) {
       const { reason } = restError.parse(parsed).data;
-      if (!(reason in (documented.content['application/json'].examples ?? {}))) {
+      if (!(reason in (documented.content['application/json']?.examples ?? {}))) {
         throw new Error(`${route}: ${status} ${reason} is not in the document`);
       }
     }

@@ -34,7 +34,10 @@ export async function startCollector(): Promise<Collector> {
     if (incoming.url === '/v1/traces') bodies.push(body);
     response.setHeader('content-type', 'application/json').end('{}');
   };
-  const server = createServer((incoming, response) => void receive(incoming, response));
+  const server = createServer((incoming, response) => {
+    // The exporter of a process that ends may abort its request.
+    receive(incoming, response).catch(() => response.destroy());
+  });
   const port = await listenOnLoopback(server);
   return {
     url: `http://127.0.0.1:${port}`,

@@ -11,8 +11,8 @@ export interface TestSubscription extends Disposable {
   received: ReceivedEvent[];
   /** The received events without `presence`. */
   changes: () => ReceivedEvent[];
-  /** The number of listeners in the latest `presence` event. */
-  listening: () => number | undefined;
+  /** The latest `presence` event without its type. */
+  presence: () => { listening: number; participants: number } | undefined;
   /** `completed` or the reason of the error; undefined while the subscription is open. */
   ended: () => string | undefined;
   /** The number of connections so far. */
@@ -41,8 +41,11 @@ export async function subscribe(
   return {
     received,
     changes: () => received.filter(({ data }) => data.type !== 'presence'),
-    listening: () =>
-      received.flatMap(({ data }) => (data.type === 'presence' ? [data.listening] : [])).at(-1),
+    presence: () => {
+      const last = received.findLast(({ data }) => data.type === 'presence')?.data;
+      if (last?.type !== 'presence') return undefined;
+      return { listening: last.listening, participants: last.participants };
+    },
     ended: () => ended,
     connections: () => connections,
     [Symbol.dispose]: () => subscription.unsubscribe(),

@@ -127,12 +127,12 @@ describe('procedures by question id', () => {
   /** The refusals in an ended session by question, for an unknown and a foreign token, author, host. */
   const REFUSALS: Record<string, Record<string, readonly [string, string, string, string]>> = {
     'questions.withdraw': {
-      visible: ['UNAUTHENTICATED', 'FORBIDDEN', 'SESSION_ENDED', 'FORBIDDEN'],
+      visible: ['UNAUTHENTICATED', 'QUESTION_NOT_FOUND', 'SESSION_ENDED', 'FORBIDDEN'],
       hidden: ['UNAUTHENTICATED', 'QUESTION_NOT_FOUND', 'QUESTION_NOT_FOUND', 'FORBIDDEN'],
       withdrawn: ['UNAUTHENTICATED', 'QUESTION_NOT_FOUND', 'ok', 'QUESTION_NOT_FOUND'],
     },
     'questions.vote': {
-      visible: ['UNAUTHENTICATED', 'FORBIDDEN', 'SESSION_ENDED', 'SESSION_ENDED'],
+      visible: ['UNAUTHENTICATED', 'QUESTION_NOT_FOUND', 'SESSION_ENDED', 'SESSION_ENDED'],
       hidden: ['UNAUTHENTICATED', 'QUESTION_NOT_FOUND', 'QUESTION_NOT_FOUND', 'SESSION_ENDED'],
       withdrawn: [
         'UNAUTHENTICATED',
@@ -143,7 +143,7 @@ describe('procedures by question id', () => {
     },
   };
   const MODERATION = {
-    visible: ['UNAUTHENTICATED', 'FORBIDDEN', 'FORBIDDEN', 'SESSION_ENDED'],
+    visible: ['UNAUTHENTICATED', 'QUESTION_NOT_FOUND', 'FORBIDDEN', 'SESSION_ENDED'],
     hidden: ['UNAUTHENTICATED', 'QUESTION_NOT_FOUND', 'QUESTION_NOT_FOUND', 'SESSION_ENDED'],
     withdrawn: [
       'UNAUTHENTICATED',

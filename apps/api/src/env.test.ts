@@ -7,7 +7,7 @@ test('settings have defaults', () => {
   expect(readEnv({})).toMatchObject({
     HOST: '127.0.0.1',
     PORT: 3000,
-    CORS_ORIGINS: ['http://localhost:*'],
+    CORS_ORIGINS: ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*'],
     TRUST_PROXY: [],
     DATABASE_POOL_MAX: 10,
     JOIN_CODE_LENGTH: 6,
@@ -39,6 +39,8 @@ test.each([
   ['PORT', '30.5'],
   ['DATABASE_URL', 'mysql://user:secret@localhost/db'],
   ['DATABASE_URL', 'secret'],
+  ['PUBLIC_URL', 'classroom.example'],
+  ['PUBLIC_URL', 'ftp://classroom.example'],
   ['CORS_ORIGINS', 'school.example'],
   ['CORS_ORIGINS', 'https://school.example/path'],
   ['CORS_ORIGINS', '*'],

@@ -43,6 +43,9 @@ const variables = z.object({
   DATA_DIR: z.string().default('.data'),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(3000),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be like https://classroom.school.example' })
+    .optional(),
   CORS_ORIGINS: list
     .refine(
       (origins) => origins.every((origin) => toOrigin(origin) !== undefined),
@@ -84,13 +87,16 @@ const variables = z.object({
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
+/** The development servers of frontends, on any port. */
+const LOOPBACK_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*'];
+
 /** The names of all settings. */
 export const VARIABLES: readonly string[] = Object.keys(variables.shape);
 
 const environment = variables.transform(({ NODE_ENV, CORS_ORIGINS, DATA_DIR, ...rest }) => ({
   ...rest,
   DATA_DIR: path.resolve(REPOSITORY, DATA_DIR),
-  CORS_ORIGINS: CORS_ORIGINS ?? (NODE_ENV === 'production' ? [] : ['http://localhost:*']),
+  CORS_ORIGINS: CORS_ORIGINS ?? (NODE_ENV === 'production' ? [] : LOOPBACK_ORIGINS),
 }));
 
 export type Env = z.output<typeof environment>;

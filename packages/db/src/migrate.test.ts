@@ -130,7 +130,7 @@ async function createEmptyDatabase() {
   return {
     connect() {
       const url = databaseUrl(serverUrl, name);
-      const db = createDatabase(url, { ...MIGRATION_POOL, max: 4 });
+      const db = createDatabase(url, { ...MIGRATION_POOL, connectTimeoutMs: 30_000, max: 4 });
       opened.push(db);
       return db;
     },

@@ -21,14 +21,16 @@ import {
   findNewestQuestions,
   findTopQuestions,
 } from './repositories/questions.ts';
-import { removeParticipantAsHost } from './repositories/participant-removal.ts';
+import { leaveSession, removeParticipantAsHost } from './repositories/participant-removal.ts';
 import { exportParticipants, exportQuestions } from './repositories/session-export.ts';
 import {
   findReplayedParticipant,
   findParticipantByToken,
   findParticipants,
+  findParticipation,
 } from './repositories/session-participants.ts';
 import {
+  configureSessionAsHost,
   endSessionAsHost,
   extendSessionAsHost,
   startSessionAsHost,
@@ -88,6 +90,10 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     'extendSessionAsHost',
     (db) => extendSessionAsHost(db, { code: '0000000001', tokenHash, ttlSeconds: 1 }),
   ],
+  [
+    'configureSessionAsHost',
+    (db) => configureSessionAsHost(db, { code: '0000000001', tokenHash, joining: 'closed' }),
+  ],
   ['endSessionAsHost', (db) => endSessionAsHost(db, { code: '0000000001', tokenHash })],
   ['endExpiredSessions', (db) => endExpiredSessions(db, 'host 1')],
   ['sweepExpiredSessions', (db) => sweepExpiredSessions(db, 100)],
@@ -106,6 +112,8 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
         block: false,
       }),
   ],
+  ['leaveSession', (db) => leaveSession(db, { code: '0000000001', tokenHash })],
+  ['findParticipation', (db) => findParticipation(db, 1)],
   [
     'insertPairingAsHost',
     (db) =>

@@ -5,7 +5,7 @@ import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDatabase } from './database.ts';
 import { checkWritable } from './server-status.ts';
-import { administer, createTestDatabase } from './testing.ts';
+import { administer, createTestDatabase, SLOW_MACHINE_TIMEOUTS } from './testing.ts';
 
 test.each([
   ['a setting of the database', 'DB set default_transaction_read_only = true'],
@@ -16,7 +16,7 @@ test.each([
   expect(await checkWritable(database.db)).toBe('writable');
   await alter(setting);
   expect(await checkWritable(database.db)).toBe('read-only');
-  await using later = createDatabase(database.url, { max: 1 });
+  await using later = createDatabase(database.url, { ...SLOW_MACHINE_TIMEOUTS, max: 1 });
   expect(await checkWritable(later)).toBe('read-only');
   await alter(setting.replace(/ (on|true)$/, ' off'));
   expect(await checkWritable(later)).toBe('writable');
@@ -36,7 +36,7 @@ test('a connection with its own read-only setting is reported as read-only', asy
   await using database = await createTestDatabase();
   const url = new URL(database.url);
   url.searchParams.set('options', '-c default_transaction_read_only=on');
-  await using db = createDatabase(url.href);
+  await using db = createDatabase(url.href, SLOW_MACHINE_TIMEOUTS);
   expect(await checkWritable(db)).toBe('read-only');
 });
 
@@ -50,7 +50,7 @@ test('checkWritable reports a standby as read-only', { timeout: 120_000 }, async
 
   const standby = await startEmbeddedPostgres({ dataDir, settings });
   onTestFinished(() => standby.close());
-  await using db = createDatabase(standby.url);
+  await using db = createDatabase(standby.url, SLOW_MACHINE_TIMEOUTS);
   expect(await checkWritable(db)).toBe('read-only');
 });
 

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, inject } from 'vitest';
 import { createDatabaseOn, type Database } from './database.ts';
 import { createPool, type DatabasePool, type PoolOptions } from './pool.ts';
-import { administer, databaseUrl } from './testing/server.ts';
+import { administer, databaseUrl, SLOW_MACHINE_TIMEOUTS } from './testing/server.ts';
 
 export * from './testing/fixtures.ts';
 export * from './testing/inspection.ts';
 export * from './testing/locks.ts';
-export { administer, databaseUrl };
+export { administer, databaseUrl, SLOW_MACHINE_TIMEOUTS };
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -26,12 +26,6 @@ export interface TestDatabase extends AsyncDisposable {
   pool: DatabasePool;
   db: Database;
 }
-
-/** For further pools of a test: a slow machine exceeds the two seconds of the product. */
-export const SLOW_MACHINE_TIMEOUTS: PoolOptions = {
-  statementTimeoutMs: 30_000,
-  connectTimeoutMs: 30_000,
-};
 
 /**
  * Creates a migrated database by cloning a template, in 8 to 20 ms. Needs `./testing/global-setup` in

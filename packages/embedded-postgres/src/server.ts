@@ -39,14 +39,17 @@ export async function ensureServer(
   signal?: AbortSignal,
 ): Promise<string> {
   const deadline = performance.now() + START_TIMEOUT_SECONDS * 1000;
-  for (let attempt = 1; ; attempt += 1) {
+  const isInUse = async () => (await readPidFile(cluster.data)) !== undefined;
+  for (let failures = 0; ;) {
+    // Also before the attempt: the server that makes it fail may have ended when it returns.
+    const wasInUse = await isInUse();
     try {
       return await findOrStartServer(cluster, options, signal);
     } catch (cause) {
       signal?.throwIfAborted();
-      const isInUse =
-        (await readPidFile(cluster.data)) !== undefined && performance.now() < deadline;
-      if (!isInUse && attempt >= START_ATTEMPTS) {
+      const mayEnd = (wasInUse || (await isInUse())) && performance.now() < deadline;
+      if (!mayEnd) failures += 1;
+      if (failures >= START_ATTEMPTS) {
         const { startLog, logDirectory } = cluster;
         const message = `the embedded PostgreSQL does not start; see ${startLog} and ${logDirectory}`;
         throw new Error(message, { cause });

@@ -26,7 +26,7 @@ test('parsing ignores case, spaces and hyphens', () => {
   );
 });
 
-test.each(['', 'CDFG', 'CDFGHJKMNPR', 'CDF_GH', 'CDFGHé', 'ÄDFGH', 'CDFGH\0'])(
+test.each(['', 'CDFG', 'CDFGHJKMNPR', 'CDF_GH', 'CDFGHé', 'ÄDFGH', 'ßßß', 'CDFGı', 'CDFGH\0'])(
   '%j is refused as a join code',
   (typed) => {
     expect(joinCode.safeParse(typed).success).toBe(false);

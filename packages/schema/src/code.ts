@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldRule } from './error.ts';
 
 /**
  * The characters of generated codes: no vowels, so that no words appear, and at most one of each
@@ -16,14 +17,22 @@ export const PAIRING_CODE_LENGTH = 8;
  */
 function typedCode(minLength: number, maxLength: number) {
   const length = minLength === maxLength ? `${minLength}` : `${minLength} to ${maxLength}`;
-  return z
-    .string()
-    .overwrite((typed) => typed.replace(/[\s\p{Dash_Punctuation}]/gu, '').toUpperCase())
-    .regex(
-      new RegExp(`^[0-9A-Z]{${minLength},${maxLength}}$`, 'u'),
-      `Must be ${length} letters and digits`,
-    )
-    .meta({ description: 'Case, spaces and hyphens do not matter' });
+  const code = new RegExp(`^[0-9A-Za-z]{${minLength},${maxLength}}$`, 'u');
+  return (
+    z
+      .string()
+      .overwrite((typed) => typed.replace(/[\s\p{Dash_Punctuation}]/gu, ''))
+      // Not a regex: its pattern in the OpenAPI document would refuse spaces and hyphens.
+      .refine(
+        (typed) => code.test(typed),
+        fieldRule('WRONG_FORMAT', `Must be ${length} letters and digits`),
+      )
+      .overwrite((typed) => typed.toUpperCase())
+      .meta({
+        description: `${length} letters and digits; case, spaces and hyphens do not matter`,
+        minLength,
+      })
+  );
 }
 
 /** Identifies a session to the people who join it. */

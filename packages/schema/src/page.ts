@@ -11,7 +11,11 @@ export const pageInput = z.object({
   limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
 });
 
-/** One page of a list, and the cursor of the next page; null on the last one. */
-export function pageOf<Item extends z.ZodType>(item: Item) {
-  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+/**
+ * One page of a list, and the cursor of the next page; null on the last one.
+ *
+ * @param id of the shape in the OpenAPI document
+ */
+export function pageOf<Item extends z.ZodType>(item: Item, id: string) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() }).meta({ id });
 }

@@ -36,7 +36,7 @@ export const listParticipantsInput = pageInput.extend({
 });
 export type ListParticipantsInput = z.output<typeof listParticipantsInput>;
 
-export const participantPage = pageOf(participant);
+export const participantPage = pageOf(participant, 'ParticipantPage');
 export type ParticipantPage = z.infer<typeof participantPage>;
 
 export const joinSessionInput = z.object({
@@ -47,11 +47,13 @@ export const joinSessionInput = z.object({
 export type JoinSessionInput = z.infer<typeof joinSessionInput>;
 
 /** The new participant and their token, which only a replay with the same key returns again. */
-export const joinedSession = z.object({
-  session: sessionSummary,
-  participant,
-  participantToken: z.string(),
-});
+export const joinedSession = z
+  .object({
+    session: sessionSummary,
+    participant,
+    participantToken: z.string(),
+  })
+  .meta({ id: 'JoinedSession' });
 export type JoinedSession = z.infer<typeof joinedSession>;
 
 /** The caller's session, row and pending questions. */
@@ -65,7 +67,7 @@ export const me = z
 export type Me = z.infer<typeof me>;
 
 /** The join code of the session that the participant has left. */
-export const leftSession = z.object({ code: z.string() });
+export const leftSession = z.object({ code: z.string() }).meta({ id: 'LeftSession' });
 export type LeftSession = z.infer<typeof leftSession>;
 
 export const removeParticipantInput = z.object({
@@ -76,5 +78,7 @@ export const removeParticipantInput = z.object({
 });
 export type RemoveParticipantInput = z.output<typeof removeParticipantInput>;
 
-export const removedParticipant = z.object({ participantId: z.int(), blocked: z.boolean() });
+export const removedParticipant = z
+  .object({ participantId: z.int(), blocked: z.boolean() })
+  .meta({ id: 'RemovedParticipant' });
 export type RemovedParticipant = z.infer<typeof removedParticipant>;

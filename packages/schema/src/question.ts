@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idempotencyKey, joinCode } from './code.ts';
+import { fieldRule } from './error.ts';
 import { INVALID_CURSOR, pageInput, pageOf } from './page.ts';
 import { participantRole } from './participant.ts';
 import { text } from './text.ts';
@@ -17,23 +18,25 @@ export const questionOrder = z.enum(['top', 'newest']);
 export type QuestionOrder = z.infer<typeof questionOrder>;
 
 /** A question without the participant's vote. */
-export const publicQuestion = z.object({
-  id: z.int(),
-  body: z.string(),
-  status: questionStatus,
-  pinned: z.boolean(),
-  votes: z.int(),
-  /** Whether the caller is the author, of an anonymous question too. */
-  mine: z.boolean(),
-  /** A participant. Null when the question is anonymous or its author was removed. */
-  author: z.object({ id: z.int(), displayName: z.string(), role: participantRole }).nullable(),
-  createdAt: z.iso.datetime(),
-  answeredAt: z.iso.datetime().nullable(),
-});
+export const publicQuestion = z
+  .object({
+    id: z.int(),
+    body: z.string(),
+    status: questionStatus,
+    pinned: z.boolean(),
+    votes: z.int(),
+    /** Whether the caller is the author, of an anonymous question too. */
+    mine: z.boolean(),
+    /** A participant. Null when the question is anonymous or its author was removed. */
+    author: z.object({ id: z.int(), displayName: z.string(), role: participantRole }).nullable(),
+    createdAt: z.iso.datetime(),
+    answeredAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'PublicQuestion' });
 export type PublicQuestion = z.infer<typeof publicQuestion>;
 
 /** A question for one participant: `voted` is true if the participant has voted for it. */
-export const question = publicQuestion.extend({ voted: z.boolean() });
+export const question = publicQuestion.extend({ voted: z.boolean() }).meta({ id: 'Question' });
 export type Question = z.infer<typeof question>;
 
 export const submitQuestionInput = z.object({
@@ -49,7 +52,9 @@ const questionId = z.int().positive();
 export const withdrawQuestionInput = z.object({ questionId });
 export type WithdrawQuestionInput = z.infer<typeof withdrawQuestionInput>;
 
-export const withdrawnQuestion = z.object({ questionId: z.int() });
+export const withdrawnQuestion = z
+  .object({ questionId: z.int() })
+  .meta({ id: 'WithdrawnQuestion' });
 export type WithdrawnQuestion = z.infer<typeof withdrawnQuestion>;
 
 const topCursor = z.codec(
@@ -91,11 +96,11 @@ export const listQuestionsInput = pageInput
   })
   .refine(({ order, cursor }) => cursor === undefined || cursor.order === order, {
     path: ['cursor'],
-    error: `${INVALID_CURSOR} in the same order`,
+    ...fieldRule('WRONG_FORMAT', `${INVALID_CURSOR} in the same order`),
   });
 export type ListQuestionsInput = z.output<typeof listQuestionsInput>;
 
-export const questionPage = pageOf(question);
+export const questionPage = pageOf(question, 'QuestionPage');
 export type QuestionPage = z.infer<typeof questionPage>;
 
 export const voteInput = z.object({ questionId, on: z.boolean() });

@@ -47,7 +47,9 @@ export const createSessionInput = z.object({
 export type CreateSessionInput = z.infer<typeof createSessionInput>;
 
 /** A new session and the host's token, which no later call returns. */
-export const createdSession = sessionSummary.extend({ hostToken: z.string() });
+export const createdSession = sessionSummary
+  .extend({ hostToken: z.string() })
+  .meta({ id: 'CreatedSession' });
 export type CreatedSession = z.infer<typeof createdSession>;
 
 export const configureSessionInput = z.object({
@@ -66,21 +68,25 @@ export const duplicateSessionInput = z.object({
 export type DuplicateSessionInput = z.infer<typeof duplicateSessionInput>;
 
 /** The join code that the deleted session had. */
-export const deletedSession = z.object({ code: z.string() });
+export const deletedSession = z.object({ code: z.string() }).meta({ id: 'DeletedSession' });
 export type DeletedSession = z.infer<typeof deletedSession>;
 
 export const sessionByCodeInput = z.object({ code: joinCode });
 export type SessionByCodeInput = z.infer<typeof sessionByCodeInput>;
 
-export const createdPairingCode = z.object({
-  pairingCode: z.string(),
-  expiresAt: z.iso.datetime(),
-});
+export const createdPairingCode = z
+  .object({
+    pairingCode: z.string(),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'CreatedPairingCode' });
 export type CreatedPairingCode = z.infer<typeof createdPairingCode>;
 
 export const redeemPairingCodeInput = z.object({ code: joinCode, pairingCode });
 export type RedeemPairingCodeInput = z.infer<typeof redeemPairingCodeInput>;
 
 /** The session and the new device's host token, which no later call returns. */
-export const redeemedPairingCode = z.object({ session: sessionSummary, hostToken: z.string() });
+export const redeemedPairingCode = z
+  .object({ session: sessionSummary, hostToken: z.string() })
+  .meta({ id: 'RedeemedPairingCode' });
 export type RedeemedPairingCode = z.infer<typeof redeemedPairingCode>;

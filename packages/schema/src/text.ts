@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldRule } from './error.ts';
 
 const WHITE_SPACE = /\s+/gu;
 
@@ -42,13 +43,25 @@ export function text(maxLength: number) {
     .string()
     .refine((value) => value.isWellFormed(), {
       abort: true,
-      error: 'Must be well-formed Unicode, without lone surrogates',
+      ...fieldRule('NOT_ALLOWED', 'Must be well-formed Unicode, without lone surrogates'),
     })
     .overwrite(normalizeText)
-    .refine((value) => !CONTROL.test(value), 'Must not contain control characters')
-    .refine((value) => !BIDI_OVERRIDE.test(value), 'Must not contain bidirectional overrides')
-    .refine((value) => VISIBLE.test(value), 'Must contain a visible character')
-    .refine((value) => codePoints(value) <= maxLength, `Must be at most ${maxLength} characters`)
+    .refine(
+      (value) => !CONTROL.test(value),
+      fieldRule('NOT_ALLOWED', 'Must not contain control characters'),
+    )
+    .refine(
+      (value) => !BIDI_OVERRIDE.test(value),
+      fieldRule('NOT_ALLOWED', 'Must not contain bidirectional overrides'),
+    )
+    .refine(
+      (value) => VISIBLE.test(value),
+      fieldRule('TOO_SHORT', 'Must contain a visible character'),
+    )
+    .refine(
+      (value) => codePoints(value) <= maxLength,
+      fieldRule('TOO_LONG', `Must be at most ${maxLength} characters`),
+    )
     .meta({ description: `1 to ${maxLength} code points after normalising` });
 }
 

@@ -8,6 +8,7 @@ import { handleError, handleNotFound } from './errors.ts';
 import { registerHealthRoutes } from './health.ts';
 import { BODY_LIMIT_BYTES } from './json-parser.ts';
 import { registerDrain } from './listen.ts';
+import { registerLiveStreams } from './live-streams.ts';
 import { registerLoadShedding } from './load-shedding.ts';
 import { handleClientError, rejectMalformedRequests } from './malformed-requests.ts';
 import { registerMetrics } from './metrics.ts';
@@ -23,6 +24,8 @@ export interface HttpOptions {
   logger: FastifyBaseLogger;
   /** Allowed origins: `https://host`, or `http://localhost:*` for any port. */
   corsOrigins: readonly string[];
+  /** The URL under which users reach the server, if it is not the address listened on. */
+  publicUrl?: string | undefined;
   /** CIDRs of the proxies whose `X-Forwarded-For` is trusted. */
   trustProxy: readonly string[];
   /** Aborts when the process is about to stop: `/readyz` then fails, and responses close connections. */
@@ -42,7 +45,7 @@ export async function buildApp(
   context: AppContext,
   options: HttpOptions,
 ): Promise<FastifyInstance> {
-  const { pool, healthDb, logger, corsOrigins, trustProxy, stopping } = options;
+  const { pool, healthDb, logger, corsOrigins, publicUrl, trustProxy, stopping } = options;
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -85,13 +88,14 @@ export async function buildApp(
     if (!request.isShed) request.log.info(line);
     done();
   });
-  await registerCors(app, corsOrigins);
+  await registerCors(app, corsOrigins, publicUrl);
   await registerLoadShedding(app, pool);
   rejectMalformedRequests(app);
   registerDrain(app, stopping);
   registerHealthRoutes(app, healthDb, stopping);
   registerMetrics(app, context.metrics);
-  await registerTrpcRoute(app, context);
-  await registerRestRoutes(app, context);
+  const openStream = registerLiveStreams(app, context);
+  await registerTrpcRoute(app, context, openStream);
+  await registerRestRoutes(app, context, openStream);
   return app;
 }

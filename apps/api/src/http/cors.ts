@@ -19,25 +19,41 @@ const REQUEST_HEADERS = [
 const RESPONSE_HEADERS = ['retry-after', 'x-request-id'];
 const REFUSED_ORIGIN = 'The origin of this page is refused; add it to the setting CORS_ORIGINS';
 
+/** What callers send must not fill the memory or the log. */
+const MAX_LOGGED_ORIGINS = 100;
+/** A host name has at most 253 characters. */
+const MAX_ORIGIN_LENGTH = 300;
+
 /**
  * Grants CORS to the allowed origins, and refuses requests from other origins before they execute.
- * Requests from the server's own pages need no grant.
+ * Requests from the server's own pages need no grant. Logs each refused origin once.
  *
  * @param allowed origins as `https://host`, or `http://localhost:*` for any port
+ * @param publicUrl its origin is one of the server's own
  */
 export async function registerCors(
   app: FastifyInstance,
   allowed: readonly string[],
+  publicUrl?: string,
 ): Promise<void> {
   const isAllowed = (origin: string) =>
     allowed.includes(origin) || allowed.includes(`${origin.replace(/:\d+$/, '')}:*`);
-  let own: ReadonlySet<string> = new Set();
+  const publicOrigins = publicUrl === undefined ? [] : [new URL(publicUrl).origin];
+  let own: ReadonlySet<string> = new Set(publicOrigins);
   app.addHook('onListen', async () => {
-    own = ownOrigins(app.addresses());
+    own = new Set([...publicOrigins, ...ownOrigins(app.addresses())]);
   });
+  const logged = new Set<string>();
+  const logOnce = (origin: string) => {
+    const shown = origin.slice(0, MAX_ORIGIN_LENGTH);
+    if (logged.has(shown) || logged.size >= MAX_LOGGED_ORIGINS) return;
+    logged.add(shown);
+    app.log.warn({ origin: shown }, REFUSED_ORIGIN);
+  };
   app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers;
     if (origin === undefined || isAllowed(origin) || own.has(origin)) return done();
+    logOnce(origin);
     const error = new DomainError('FORBIDDEN', {}, { publicMessage: REFUSED_ORIGIN });
     sendError(toTRPCError(error), request, reply);
   });

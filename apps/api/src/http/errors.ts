@@ -1,20 +1,29 @@
 import { TRPCError } from '@trpc/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DomainError } from '../errors.ts';
+import { procedures } from '../router.ts';
 import {
   type ErrorData,
   type ErrorShape,
   formatError,
+  malformedRequest,
   reasonOf,
-  toTRPCError,
 } from '../trpc/errors.ts';
-import { mayExceedBodyLimit } from './json-parser.ts';
+import { NOT_UTF8, mayExceedBodyLimit } from './json-parser.ts';
 import { setCommonHeaders } from './security-headers.ts';
 
 const CODES: Record<number, TRPCError['code']> = {
   404: 'NOT_FOUND',
   413: 'PAYLOAD_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+/** Messages for errors of Fastify and of the JSON parser, by their code. */
+const MESSAGES: Record<string, string> = {
+  FST_ERR_CTP_INVALID_JSON_BODY:
+    'The body is not valid JSON, or has a forbidden key such as __proto__',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body has another length than the Content-Length says',
+  FST_ERR_BAD_URL: 'The path has a malformed escape; encode it with encodeURIComponent',
+  [NOT_UTF8]: 'The body is not valid UTF-8',
 };
 
 /** Responds to an error that was thrown outside of a procedure. */
@@ -27,20 +36,27 @@ export function handleError(
   setCommonHeaders(request, reply);
   const { statusCode = 500 } = cause;
   if (statusCode >= 500) request.log.error({ err: cause }, 'request failed');
-  if (cause.code === 'FST_ERR_CTP_INVALID_JSON_BODY') {
-    return sendError(toTRPCError(invalidJson()), request, reply);
-  }
+  const message = MESSAGES[cause.code ?? ''];
+  if (message !== undefined) return sendError(malformedRequest(message), request, reply);
   const code = CODES[statusCode] ?? (statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR');
   sendError(new TRPCError({ code }), request, reply);
 }
 
-function invalidJson(): DomainError {
-  const publicMessage = 'The body is not valid JSON, or has a forbidden key such as __proto__';
-  return new DomainError('INVALID_INPUT', { fieldErrors: {} }, { publicMessage });
-}
+const MISPLACED_CALL = 'No route has this path; end the URL of the tRPC client with /trpc';
 
 export function handleNotFound(request: FastifyRequest, reply: FastifyReply): void {
-  sendError(new TRPCError({ code: 'NOT_FOUND' }), request, reply);
+  const error = isMisplacedCall(request.url)
+    ? malformedRequest(MISPLACED_CALL, 'NOT_FOUND')
+    : new TRPCError({ code: 'NOT_FOUND' });
+  sendError(error, request, reply);
+}
+
+/** Whether the path of a tRPC client, which ends with names of procedures, is not below `/trpc`. */
+function isMisplacedCall(url: string): boolean {
+  const [path = ''] = url.split('?', 1);
+  if (path.startsWith('/trpc/')) return false;
+  const names = path.slice(path.lastIndexOf('/') + 1).split(',');
+  return names.every((name) => procedures.has(name));
 }
 
 /** @param httpStatus overrides the status of the tRPC code */

@@ -2,6 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+/** The code of the error for a body with invalid UTF-8. */
+export const NOT_UTF8 = 'NOT_UTF8';
+
 /**
  * Makes a scope accept JSON bodies only. An empty body is undefined. Refuses invalid UTF-8, which Node
  * would replace by U+FFFD, and `__proto__` and `constructor.prototype`.
@@ -18,7 +21,9 @@ export function addJsonParser(
     'application/json',
     { parseAs: 'buffer' },
     (request, bytes, done) => {
-      if (!isUtf8(bytes)) return done(Object.assign(new Error('Not UTF-8'), { statusCode: 400 }));
+      if (!isUtf8(bytes)) {
+        return done(Object.assign(new Error('Not UTF-8'), { statusCode: 400, code: NOT_UTF8 }));
+      }
       if (bytes.length === 0) return done(null);
       const text = bytes.toString();
       return parse(request, text, (error, value) => done(error, toBody(text, value)));

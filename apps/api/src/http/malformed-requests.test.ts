@@ -43,18 +43,32 @@ const CHUNKED =
   'POST /api/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
 
 test.concurrent.each([
-  ['without a Host', 400, 'GET /livez HTTP/1.1\r\n\r\n'],
-  ['with an invalid Host', 400, 'GET /livez HTTP/1.1\r\nHost: [\r\n\r\n'],
-  ['with an unknown Expect', 417, 'GET /livez HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n\r\n'],
-  ['that is not HTTP', 400, 'nonsense\r\n\r\n'],
-  ['with an oversized head', 431, OVERSIZED],
-  ['with a malformed chunk', 400, `${CHUNKED}zz\r\n`],
-  ['whose head is never complete', 408, 'GET /livez HTTP/1.1\r\nHost: a\r\nx:'],
-])('a request %s is refused with a reason', async (_, status, bytes) => {
+  ['without a Host', 400, 'Host', 'GET /livez HTTP/1.1\r\n\r\n'],
+  ['with an invalid Host', 400, 'Host', 'GET /livez HTTP/1.1\r\nHost: [\r\n\r\n'],
+  [
+    'with an unknown Expect',
+    417,
+    'Expect',
+    'GET /livez HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n\r\n',
+  ],
+  [
+    'with a fragment',
+    400,
+    'fragment',
+    'GET /trpc/sessions.get#x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+  ],
+  ['that is not HTTP', 400, 'HTTP/1.1', 'nonsense\r\n\r\n'],
+  ['with an oversized head', 431, '32 KiB', OVERSIZED],
+  ['with a malformed chunk', 400, 'HTTP/1.1', `${CHUNKED}zz\r\n`],
+  ['whose head is never complete', 408, 'in time', 'GET /livez HTTP/1.1\r\nHost: a\r\nx:'],
+])('a request %s is refused with its cause', async (_, status, cause, bytes) => {
   const [response, ...others] = await exchange(bytes);
   expect(others).toEqual([]);
   expect(response?.status).toBe(status);
-  expect(JSON.parse(response?.body ?? '')).toMatchObject({ error: refusal(status) });
+  const message = expect.stringContaining(cause);
+  expect(JSON.parse(response?.body ?? '')).toMatchObject({
+    error: { ...refusal(status), message },
+  });
 });
 
 test('under /api the reason has the format of REST', async () => {

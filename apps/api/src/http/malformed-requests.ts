@@ -1,17 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { TRPCError } from '@trpc/server';
+import type { TRPCError } from '@trpc/server';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { formatError } from '../trpc/errors.ts';
+import { formatError, malformedRequest } from '../trpc/errors.ts';
 import { renderError, sendError } from './errors.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
-const STATUSES: Record<string, number> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-  HPE_HEADER_OVERFLOW: 431,
+interface Refusal {
+  httpStatus: number;
+  error: TRPCError;
+}
+
+/** By the code of Node's error. */
+const REFUSALS: Record<string, Refusal> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    httpStatus: 408,
+    error: malformedRequest('The request was not complete in time; send its head within 5 seconds'),
+  },
+  HPE_HEADER_OVERFLOW: {
+    httpStatus: 431,
+    error: malformedRequest('The URL and the headers are larger than 32 KiB; shorten them'),
+  },
 };
-const BAD_REQUEST = new TRPCError({ code: 'BAD_REQUEST' });
+const NOT_HTTP: Refusal = {
+  httpStatus: 400,
+  error: malformedRequest('The request is not valid HTTP/1.1'),
+};
+const NO_HOST: Refusal = {
+  httpStatus: 400,
+  error: malformedRequest('The Host header is missing or malformed'),
+};
+const UNKNOWN_EXPECT: Refusal = {
+  httpStatus: 417,
+  error: malformedRequest('The Expect header is not supported; leave it out'),
+};
 
 /** The last response of each connection. */
 const responses = new WeakMap<Socket, ServerResponse>();
@@ -31,7 +54,7 @@ export function handleClientError({ code = '' }: { code?: string }, socket: Sock
   // The parser reports each further chunk as well.
   if (malformed.has(socket)) return;
   malformed.add(socket);
-  const respond = () => refuse(socket, STATUSES[code] ?? 400);
+  const respond = () => refuse(socket, REFUSALS[code] ?? NOT_HTTP);
   if (last === undefined || last.closed) return respond();
   if (last.req.complete || last.headersSent) return void last.once('close', respond);
   // The body of the last request is malformed: wait until its response may be written.
@@ -40,13 +63,13 @@ export function handleClientError({ code = '' }: { code?: string }, socket: Sock
 }
 
 /** Writes a response without Fastify: the parser found no request that Fastify could handle. */
-function refuse(socket: Socket, httpStatus: number): void {
+function refuse(socket: Socket, { httpStatus, error }: Refusal): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
   const requestId = randomUUID();
-  const body = JSON.stringify(renderError(formatError(BAD_REQUEST, requestId, httpStatus), ''));
+  const body = JSON.stringify(renderError(formatError(error, requestId, httpStatus), ''));
   const headers = {
     ...SECURITY_HEADERS,
     'content-type': 'application/json; charset=utf-8',
@@ -72,7 +95,8 @@ export function rejectMalformedRequests(app: FastifyInstance): void {
     const isUnexpected = unexpected.has(request.raw);
     if (!isUnexpected && hasHost(request)) return done();
     void reply.header('connection', 'close');
-    sendError(BAD_REQUEST, request, reply, isUnexpected ? 417 : 400);
+    const { error, httpStatus } = isUnexpected ? UNKNOWN_EXPECT : NO_HOST;
+    sendError(error, request, reply, httpStatus);
   });
 }
 

@@ -56,7 +56,7 @@ afterEach(async () => {
 async function startServer(subscribe: Subscribe) {
   const streams = createEventStreams();
   const app = fastify({ forceCloseConnections: true, genReqId: () => 'request' });
-  app.get('/', async (_request, reply) => streams.open(reply, subscribe, () => {}));
+  app.get('/', async (_request, reply) => streams.open(reply, subscribe, { onError: () => {} }));
   closing.push(() => app.close());
   const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
   const socket = connect(Number(port), '127.0.0.1');

@@ -9,12 +9,16 @@ import { SSE_CLIENT_OPTIONS, SSE_PING_INTERVAL_MS } from '../trpc/init.ts';
 /** Responses that are streams of server-sent events, in the wire format of tRPC. */
 export interface EventStreams {
   /** Streams events until either side ends the stream, or responds with one error. */
-  open: (reply: FastifyReply, events: Subscribe | TRPCError, onError: OnError) => void;
+  open: (reply: FastifyReply, events: Subscribe | TRPCError, handlers: StreamHandlers) => void;
   /** Ends all streams, also those that open later. The clients reconnect and resume. */
   endAll: () => void;
 }
 
-type OnError = (error: TRPCError) => void;
+export interface StreamHandlers {
+  onError: (error: TRPCError) => void;
+  /** Responds to an error before the stream has started. By default the stream carries the error. */
+  refuse?: ((error: TRPCError) => void) | undefined;
+}
 
 interface EventStream {
   raw: ServerResponse;
@@ -50,17 +54,22 @@ export function createEventStreams(): EventStreams {
   const groupOf = (n: number) => groups[n % PING_GROUPS] ?? new Set();
 
   return {
-    open(reply, events, onError) {
+    open(reply, events, { onError, refuse }) {
       const { raw } = reply;
       // The response of a pipelined request may never get its socket, nor emit 'close'.
       const { socket } = reply.request.raw;
-      reply.hijack();
-      if (socket.destroyed) return;
-      startResponse(reply);
-      // An earlier response on this connection has set its write timeout.
-      const resetTimeout = () => socket.setTimeout(reply.server.server.timeout);
-      if (raw.socket === socket) resetTimeout();
-      else raw.once('socket', resetTimeout);
+      if (socket.destroyed) return void reply.hijack();
+      let isStarted = false;
+      const start = () => {
+        if (isStarted) return;
+        isStarted = true;
+        reply.hijack();
+        startResponse(reply);
+        // An earlier response on this connection has set its write timeout.
+        const resetTimeout = () => socket.setTimeout(reply.server.server.timeout);
+        if (raw.socket === socket) resetTimeout();
+        else raw.once('socket', resetTimeout);
+      };
 
       const group = groupOf(opened++);
       let unsubscribe = () => {};
@@ -71,29 +80,37 @@ export function createEventStreams(): EventStreams {
           if (!group.delete(stream)) return;
           socket.off('close', stream.close);
           unsubscribe();
-          raw.end();
+          if (isStarted) raw.end();
         },
       };
       const end = (reason: unknown) => {
-        if (reason === undefined) write(raw, RETURN);
-        else {
-          const error = withReason(getTRPCErrorFromUnknown(reason));
-          onError(error);
-          write(raw, toErrorFrame(error, reply.request.id));
+        const error =
+          reason === undefined ? undefined : withReason(getTRPCErrorFromUnknown(reason));
+        if (error !== undefined) onError(error);
+        if (error !== undefined && !isStarted && refuse !== undefined) {
+          stream.close();
+          return refuse(error);
         }
+        start();
+        write(raw, error === undefined ? RETURN : toErrorFrame(error, reply.request.id));
         stream.close();
       };
       group.add(stream);
       socket.once('close', stream.close);
-      if (isEnding) return stream.close();
+      if (isEnding) {
+        start();
+        return stream.close();
+      }
       if (typeof events !== 'function') return end(events);
       try {
         unsubscribe = events({
           push(pushed) {
+            start();
             for (const event of pushed) write(raw, toEventFrame(event));
           },
           end,
         });
+        start();
       } catch (error) {
         end(error);
       }

@@ -1,13 +1,10 @@
-import type { Socket } from 'node:net';
-import { TRPCError, callTRPCProcedure, getTRPCErrorFromUnknown } from '@trpc/server';
+import { TRPCError } from '@trpc/server';
 import { resolveResponse } from '@trpc/server/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AppContext, createContext } from '../context.ts';
-import { DomainError, unavailable } from '../errors.ts';
-import { SessionEvents } from '../features/live/session-events.ts';
-import type { Subscribe } from '../features/live/feed.ts';
+import { DomainError } from '../errors.ts';
 import { appRouter, procedures } from '../router.ts';
-import { formatError, toTRPCError } from '../trpc/errors.ts';
+import { formatError, malformedRequest } from '../trpc/errors.ts';
 import {
   type TRPCRoute,
   callProcedures,
@@ -17,7 +14,7 @@ import {
 } from './call-procedures.ts';
 import { logError, sendError } from './errors.ts';
 import { mediaType, addJsonParser } from './json-parser.ts';
-import { createEventStreams } from './sse.ts';
+import type { OpenStream } from './live-streams.ts';
 
 const MAX_BATCH_SIZE = 10;
 
@@ -27,23 +24,26 @@ type TRPCRequest = FastifyRequest<TRPCRoute>;
  * Serves the router under `/trpc`. Refuses before reading the body: anything but JSON (a multipart
  * POST needs no CORS preflight), and batches of more than ten calls.
  */
-export async function registerTrpcRoute(app: FastifyInstance, context: AppContext): Promise<void> {
-  const streams = createEventStreams();
-  let opening = 0;
-  const streaming = new WeakSet<Socket>();
-  app.addHook('preClose', async () => streams.endAll());
+export async function registerTrpcRoute(
+  app: FastifyInstance,
+  context: AppContext,
+  openStream: OpenStream,
+): Promise<void> {
   await app.register(async (scope) => {
     addJsonParser(scope, (text, value) => ({ text, value }));
     scope.route<TRPCRoute>({
       method: ['GET', 'POST'],
       url: '/trpc/:path',
       onRequest: (req, res, done) => {
-        const code = refusalCode(req);
-        if (code === undefined) return done();
-        sendError(new TRPCError({ code }), req, res);
+        const refusal = findRefusal(req);
+        if (refusal === undefined) return done();
+        sendError(refusal, req, res);
       },
       handler: async (req, res) => {
-        if (isSubscription(req)) return await openStream(req, res);
+        if (isSubscription(req)) {
+          const { path: procedure } = req.params;
+          return await openStream(req, res, { procedure, readInput: () => subscriptionInput(req) });
+        }
         const calls = parsePlainCalls(req);
         if (calls === undefined) return await resolve(req, res);
         const onError = (error: TRPCError, path: string) => logError(req, error, path);
@@ -80,50 +80,11 @@ export async function registerTrpcRoute(app: FastifyInstance, context: AppContex
     // A batch stream is passed on as a stream; anything else as text, so that it has a length.
     return headers['transfer-encoding'] === undefined ? await response.text() : response.body;
   }
-
-  async function openStream(req: TRPCRequest, res: FastifyReply): Promise<void> {
-    if (context.live.count() + opening >= context.maxListeners) {
-      return sendError(toTRPCError(unavailable()), req, res);
-    }
-    const { path } = req.params;
-    const { socket } = req.raw;
-    // A stream is the last response of its connection: a second one would never be sent.
-    if (streaming.has(socket)) return void res.hijack();
-    streaming.add(socket);
-    const disconnected = new AbortController();
-    const abort = () => disconnected.abort();
-    socket.once('close', abort);
-    opening += 1;
-    const opened = authorizeStream(context, req, disconnected.signal);
-    const events = await opened.catch(getTRPCErrorFromUnknown);
-    opening -= 1;
-    socket.off('close', abort);
-    streams.open(res, events, (error) => logError(req, error, path));
-  }
 }
 
-/** Streams bypass tRPC's handler, which creates a web stream, an encoder and a timer per subscriber. */
 function isSubscription(req: TRPCRequest): boolean {
   const type = procedures.get(req.params.path)?._def.type;
   return req.method === 'GET' && type === 'subscription' && queryOf(req).get('batch') !== '1';
-}
-
-async function authorizeStream(
-  context: AppContext,
-  req: TRPCRequest,
-  signal: AbortSignal,
-): Promise<Subscribe> {
-  const events: unknown = await callTRPCProcedure({
-    router: appRouter,
-    path: req.params.path,
-    type: 'subscription',
-    ctx: createContext(context, req),
-    getRawInput: async () => subscriptionInput(req),
-    signal,
-    batchIndex: 0,
-  });
-  if (events instanceof SessionEvents) return events.source;
-  throw new Error(`${req.params.path} does not return SessionEvents`);
 }
 
 /** Reads the input as tRPC does, with the id of the last event from a header or a parameter. */
@@ -134,15 +95,19 @@ function subscriptionInput({ query, headers }: TRPCRequest): unknown {
   return typeof input === 'object' ? { ...input, lastEventId } : (input ?? { lastEventId });
 }
 
-function refusalCode(request: TRPCRequest): TRPCError['code'] | undefined {
+const FRAGMENT = 'The URL has a fragment; send it without "#"';
+const BATCH_TOO_LARGE = `A batch has at most ${MAX_BATCH_SIZE} calls; set maxItems: ${MAX_BATCH_SIZE} on httpBatchLink or httpBatchStreamLink`;
+
+function findRefusal(request: TRPCRequest): TRPCError | undefined {
   const type = mediaType(request);
   const isJson = type === 'application/json';
   if (!isJson && (type !== undefined || request.method === 'POST')) {
-    return 'UNSUPPORTED_MEDIA_TYPE';
+    return new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' });
   }
   // A request target has no fragment (RFC 9112, section 3.2); URL parsers would disagree about it.
-  if (request.url.includes('#')) return 'BAD_REQUEST';
-  return request.params.path.split(',').length > MAX_BATCH_SIZE ? 'BAD_REQUEST' : undefined;
+  if (request.url.includes('#')) return malformedRequest(FRAGMENT);
+  const size = request.params.path.split(',').length;
+  return size > MAX_BATCH_SIZE ? malformedRequest(BATCH_TOO_LARGE) : undefined;
 }
 
 /** Procedures record their own errors in the metrics. */

@@ -22,7 +22,8 @@ export async function buildTestApp(
   const app = await buildApp(context, {
     pool: database.pool,
     healthDb,
-    corsOrigins: ['http://localhost:*', 'https://school.example'],
+    corsOrigins: ['http://localhost:*', 'http://[::1]:*', 'https://school.example'],
+    publicUrl: 'https://classroom.example/app',
     trustProxy: [],
     stopping: stop.signal,
     logger: createLogger('debug', { write }),

@@ -5,6 +5,7 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
 import { DomainError, unavailable } from '../errors.ts';
+import { toFieldErrors } from './field-errors.ts';
 
 export interface ErrorData extends ErrorDetails {
   code: TRPCError['code'];
@@ -18,15 +19,12 @@ export interface ErrorShape {
   data: ErrorData;
 }
 
-// Not in packages/schema, whose modules must have no side effects.
-z.config({ customError: ({ input }) => (input === undefined ? 'Required' : undefined) });
-
 /** The tRPC code of each reason, and its message for developers. */
 export const REASONS = {
   INVALID_INPUT: ['BAD_REQUEST', 'Invalid input; fieldErrors lists the rule that each field broke'],
   HOST_SESSION_LIMIT: [
     'CONFLICT',
-    'This host has reached the limit of open sessions; end one and try again',
+    'This host has reached the limit of open sessions; end one of them, or use another hostDisplayName',
   ],
   JOIN_CODE_EXHAUSTED: ['SERVICE_UNAVAILABLE', 'No free join code was found; try again'],
   IDEMPOTENCY_KEY_REUSED: [
@@ -72,13 +70,16 @@ export const REASONS = {
 
 /** Messages for requests that are refused before a procedure runs. */
 const REFUSALS: Partial<Record<TRPCError['code'], string>> = {
-  BAD_REQUEST: 'Malformed request; send valid HTTP and UTF-8 JSON, and at most 10 calls in a batch',
+  BAD_REQUEST:
+    'Malformed request; send only queries or only mutations in a batch, and their inputs by index',
   NOT_FOUND:
     'No route has this path and method; /docs lists them (REST under /api, tRPC under /trpc)',
   METHOD_NOT_SUPPORTED: 'Wrong method; send queries with GET and mutations with POST',
   PAYLOAD_TOO_LARGE: 'The body is larger than 16 KiB; send a smaller one',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON; send it with "Content-Type: application/json"',
 };
+
+const INVALID_JSON = 'The parameter "input" is not valid JSON';
 
 /**
  * Formats an error for the client, without the error's own message: tRPC would send the text of any
@@ -96,10 +97,24 @@ export function formatError(
     return { message: messageOf(error.cause), code, data: { ...data, ...error.cause.details } };
   }
   if (reason === 'INVALID_INPUT') {
-    const message = REFUSALS[error.code] ?? `Malformed request (${error.code})`;
-    return { message, code, data: { ...data, fieldErrors: {} } };
+    const isJson = !(error.cause instanceof SyntaxError);
+    const message = isJson ? REFUSALS[error.code] : INVALID_JSON;
+    return {
+      message: message ?? `Malformed request (${error.code})`,
+      code,
+      data: { ...data, fieldErrors: {} },
+    };
   }
   return { message: REASONS[reason][1], code, data: { ...data, requestId } };
+}
+
+/** Creates the error for a request that is refused before a procedure runs, with its cause as message. */
+export function malformedRequest(
+  publicMessage: string,
+  code: TRPCError['code'] = 'BAD_REQUEST',
+): TRPCError {
+  const cause = new DomainError('INVALID_INPUT', { fieldErrors: {} }, { publicMessage });
+  return new TRPCError({ code, message: publicMessage, cause });
 }
 
 export function reasonOf(error: TRPCError): ErrorReason {
@@ -114,7 +129,7 @@ export function withReason(error: TRPCError): TRPCError {
   if (isUnavailable(cause)) return toTRPCError(unavailable({ cause }));
   // A ZodError with another code is a defect: an output does not match its schema.
   if (error.code === 'BAD_REQUEST' && cause instanceof z.ZodError) {
-    return toTRPCError(new DomainError('INVALID_INPUT', { fieldErrors: fieldErrorsOf(cause) }));
+    return toTRPCError(new DomainError('INVALID_INPUT', toFieldErrors(cause)));
   }
   return error;
 }
@@ -125,13 +140,4 @@ export function toTRPCError(cause: DomainError): TRPCError {
 
 function messageOf({ reason, publicMessage }: DomainError): string {
   return publicMessage ?? REASONS[reason][1];
-}
-
-/** Messages by field; `input` for those about the input as a whole. */
-function fieldErrorsOf(error: z.ZodError): Record<string, string[]> {
-  const fieldErrors: Record<string, string[]> = {};
-  for (const { path, message } of error.issues) {
-    (fieldErrors[String(path[0] ?? 'input')] ??= []).push(message);
-  }
-  return fieldErrors;
 }

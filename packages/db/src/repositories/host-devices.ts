@@ -63,12 +63,12 @@ export async function insertPairingAsHost(
     .selectFrom('access')
     .leftJoin('created', (join) => join.onTrue())
     .selectAll('access')
-    .select('created.expires_at')
+    .select('created.expires_at as pairing_expires_at')
     .executeTakeFirstOrThrow();
   const access = checkSessionAccess(row, { role: 'host', status: 'open' });
   if (access.kind === 'refused') return access;
-  if (row.expires_at === null) throw new ConflictError();
-  return { kind: 'created', expiresAt: row.expires_at };
+  if (row.pairing_expires_at === null) throw new ConflictError();
+  return { kind: 'created', expiresAt: row.pairing_expires_at };
 }
 
 export interface PairingGuess {

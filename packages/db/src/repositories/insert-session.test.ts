@@ -29,7 +29,7 @@ test('insertSession creates a session, its host and the host’s participant row
     .innerJoin('session_participants as host', 'host.session_id', 'sessions.id')
     .where('sessions.code', '=', session.code)
     .select(['sessions.id', 'host_user_id', 'sessions.created_at'])
-    .select(['display_name', 'host_slot', 'status', 'role', 'token_hash'])
+    .select(['display_name', 'host_slot', 'status', 'role', 'token_hash', 'expires_at'])
     .select(sql<number>`extract(epoch from expires_at - sessions.created_at)::int`.as('ttl'))
     .executeTakeFirstOrThrow();
   expect(row).toMatchObject({
@@ -42,9 +42,19 @@ test('insertSession creates a session, its host and the host’s participant row
   });
   expect(outcome).toEqual({
     kind: 'created',
-    id: row.id,
-    hostId: row.host_user_id,
-    createdAt: row.created_at,
+    session: {
+      id: row.id,
+      code: session.code,
+      title: session.title,
+      status: 'draft',
+      created_at: row.created_at,
+      started_at: null,
+      ended_at: null,
+      expires_at: row.expires_at,
+      joining: 'open',
+      host_user_id: row.host_user_id,
+      host_display_name: session.hostDisplayName,
+    },
   });
 });
 
@@ -57,8 +67,9 @@ test('two sessions under one host name have the same host', async () => {
   const { hostDisplayName } = newSession();
   const first = await create({ hostDisplayName });
   const second = await create({ hostDisplayName });
-  expect(first).toMatchObject({ kind: 'created' });
-  expect(second).toMatchObject({ hostId: 'hostId' in first && first.hostId });
+  if (first.kind !== 'created') throw new Error(first.kind);
+  const { host_user_id } = first.session;
+  expect(second).toMatchObject({ kind: 'created', session: { host_user_id } });
 });
 
 test('insertSession returns code-taken for the join code of another session, and writes nothing', async () => {

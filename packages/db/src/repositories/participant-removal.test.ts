@@ -82,7 +82,7 @@ test('only the host can remove participants, and not the host or those of anothe
     [{ tokenHash: foreign.session.tokenHash }, { kind: 'refused', reason: 'forbidden' }],
     [{ tokenHash: randomBytes(32) }, { kind: 'refused', reason: 'unauthenticated' }],
     [{ participantId: foreign.id }, { kind: 'participant-not-found' }],
-    [{ participantId: host?.id ?? 0 }, { kind: 'participant-not-found' }],
+    [{ participantId: host?.id ?? 0 }, { kind: 'participant-is-host' }],
   ] as const) {
     expect(await remove({ ...removal, ...call, block: true })).toEqual(outcome);
   }

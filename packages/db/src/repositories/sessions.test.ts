@@ -4,7 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { expireSessions, newSession, outcomeOf, useTestDatabase } from '../testing.ts';
 import { insertSession } from './insert-session.ts';
 import { findReplayedParticipant, findParticipantByToken } from './session-participants.ts';
-import { endSessionAsHost, extendSessionAsHost, startSessionAsHost } from './session-lifecycle.ts';
+import {
+  configureSessionAsHost,
+  endSessionAsHost,
+  extendSessionAsHost,
+  startSessionAsHost,
+} from './session-lifecycle.ts';
 import { endExpiredSessions, findSessionByCode, sweepExpiredSessions } from './sessions.ts';
 
 const database = await useTestDatabase();
@@ -124,6 +129,42 @@ test('extendSessionAsHost restarts the time to live of an open session only', as
     kind: 'refused',
     reason: 'session-ended',
   });
+});
+
+test('extendSessionAsHost ends no session later than seven days after its creation, or earlier than before', async () => {
+  const DAY = 86_400;
+  const lifeOf = async (call: Parameters<typeof extendSessionAsHost>[1]) => {
+    const outcome = await extendSessionAsHost(database.db, call);
+    if (outcome.kind !== 'changed') throw new Error(outcome.kind);
+    const { created_at, expires_at } = outcome.session;
+    return (expires_at.getTime() - created_at.getTime()) / 1000;
+  };
+  const session = await createSession({ ttlSeconds: DAY });
+  expect(await lifeOf({ ...session, ttlSeconds: 30 * DAY })).toBe(7 * DAY);
+  expect(await lifeOf({ ...session, ttlSeconds: 60 })).toBe(7 * DAY);
+  const long = await createSession({ ttlSeconds: 30 * DAY });
+  expect(await lifeOf({ ...long, ttlSeconds: 30 * DAY })).toBe(30 * DAY);
+});
+
+test('configureSessionAsHost changes the given settings of an open session, and counts as a change', async () => {
+  const session = await createSession({ title: 'Algebra I' });
+  const configure = (settings: object) =>
+    configureSessionAsHost(database.db, { ...session, ...settings });
+  expect(await configure({ title: 'Algebra II', joining: undefined })).toMatchObject({
+    kind: 'changed',
+    session: { title: 'Algebra II', joining: 'open', status: 'draft' },
+  });
+  expect(await configure({ title: undefined, joining: 'closed' })).toMatchObject({
+    session: { title: 'Algebra II', joining: 'closed' },
+  });
+  const row = await database.db
+    .selectFrom('sessions')
+    .where('code', '=', session.code)
+    .select(['created_title', 'change_number', 'status_change_number'])
+    .executeTakeFirstOrThrow();
+  expect(row).toEqual({ created_title: 'Algebra I', change_number: 2, status_change_number: 2 });
+  await endSessionAsHost(database.db, session);
+  expect(await configure({ title: 'Late' })).toEqual({ kind: 'refused', reason: 'session-ended' });
 });
 
 test('endExpiredSessions ends the expired sessions of one host as of their expiry', async () => {

@@ -7,9 +7,8 @@ import path from 'node:path';
 import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import type { TestProject } from 'vitest/node';
 import { createDatabase } from '../database.ts';
-import { MIGRATION_POOL } from '../pool.ts';
 import { migrateToLatest } from '../migrate.ts';
-import { administer, databaseUrl } from './server.ts';
+import { administer, databaseUrl, SLOW_MACHINE_TIMEOUTS } from './server.ts';
 
 /** Tests need no durability and run several times faster without it. */
 const SETTINGS = [
@@ -28,7 +27,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const server = url === undefined ? await startServer() : { url, close: async () => {} };
   const template = `template_${randomBytes(8).toString('hex')}`;
   await administer(server.url, `create database ${template}`);
-  const db = createDatabase(databaseUrl(server.url, template), MIGRATION_POOL);
+  const options = { ...SLOW_MACHINE_TIMEOUTS, statementTimeoutMs: 0 };
+  const db = createDatabase(databaseUrl(server.url, template), options);
   await migrateToLatest(db);
   await db.destroy();
   project.provide('testDatabase', { serverUrl: server.url, template });

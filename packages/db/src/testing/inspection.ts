@@ -2,6 +2,7 @@ import { type CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
 import { createPool } from '../pool.ts';
+import { SLOW_MACHINE_TIMEOUTS } from './server.ts';
 
 /** Returns every query that `run` sends, in order. */
 export async function captureQueries(
@@ -10,7 +11,7 @@ export async function captureQueries(
 ): Promise<CompiledQuery[]> {
   const sent: CompiledQuery[] = [];
   await using db = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: createPool(url) }),
+    dialect: new PostgresDialect({ pool: createPool(url, SLOW_MACHINE_TIMEOUTS) }),
     log: (event) => void sent.push(event.query),
   });
   await run(db);

@@ -11,6 +11,15 @@ export function lockSessions(db: Database): Promise<() => Promise<void>> {
 }
 
 /**
+ * Locks one session, so that statements that change it wait.
+ *
+ * @returns releases the lock
+ */
+export function lockSession(db: Database, code: string): Promise<() => Promise<void>> {
+  return holdLock(db, sql`select from sessions where code = ${code} for update`);
+}
+
+/**
  * Locks the questions of a session.
  *
  * @returns releases the locks

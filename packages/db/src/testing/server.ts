@@ -1,4 +1,10 @@
 import { Client } from 'pg';
+import type { PoolOptions } from '../pool.ts';
+
+export const SLOW_MACHINE_TIMEOUTS: PoolOptions = {
+  statementTimeoutMs: 30_000,
+  connectTimeoutMs: 30_000,
+};
 
 /** Runs one statement, such as `create database`, on a new connection. */
 export async function administer(serverUrl: string, statement: string): Promise<void> {

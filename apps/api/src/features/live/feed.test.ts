@@ -174,12 +174,14 @@ test('a subscriber receives the presence after its backlog, even if it was publi
 
   const release = await hold();
   const unsubscribeSecond = subscribe(second);
-  await expect.poll(() => first.events).toContainEqual(anEvent({ type: 'presence', listening: 2 }));
+  await expect
+    .poll(() => first.events)
+    .toContainEqual(anEvent({ type: 'presence', listening: 2, participants: 1 }));
   expect(second.events).toEqual([]);
   await release();
   await expect
     .poll(() => second.events)
-    .toContainEqual(anEvent({ type: 'presence', listening: 2 }));
+    .toContainEqual(anEvent({ type: 'presence', listening: 2, participants: 1 }));
   unsubscribeFirst();
   unsubscribeSecond();
 });

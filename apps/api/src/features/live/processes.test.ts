@@ -26,10 +26,12 @@ async function subscribeInBoth() {
   const { code, sessionId, caller } = await createSession(database);
   const [first, second] = [record(), record()];
   const unsubscribeFirst = (await live.authorize({ code }, caller))(first);
-  await expect.poll(() => first.events).toContainEqual(anEvent({ type: 'presence', listening: 1 }));
+  await expect
+    .poll(() => first.events)
+    .toContainEqual(anEvent({ type: 'presence', listening: 1, participants: 1 }));
   const other = await openFeed();
   const unsubscribeSecond = (await other.authorize({ code }, caller))(second);
-  const both = anEvent({ type: 'presence', listening: 2 });
+  const both = anEvent({ type: 'presence', listening: 2, participants: 2 });
   await expect.poll(() => first.events).toContainEqual(both);
   await expect.poll(() => second.events).toContainEqual(both);
   return { sessionId, first, second, unsubscribeFirst, unsubscribeSecond };
@@ -47,7 +49,9 @@ async function startSession(sessionId: number): Promise<void> {
 test('a process that starts later receives the presence of the earlier process', async () => {
   const { first, unsubscribeFirst, unsubscribeSecond } = await subscribeInBoth();
   unsubscribeSecond();
-  await expect.poll(() => first.events.at(-1)).toEqual(anEvent({ type: 'presence', listening: 1 }));
+  await expect
+    .poll(() => first.events.at(-1))
+    .toEqual(anEvent({ type: 'presence', listening: 1, participants: 1 }));
   unsubscribeFirst();
 });
 

@@ -63,7 +63,9 @@ async function replay(
     throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   }
   if (first.blocked_at !== null) throw blocked();
-  const session = { ...first, status: first.status_when_joined };
+  const status = first.status_when_joined;
+  const started_at = status === 'draft' ? null : first.started_at;
+  const session = { ...first, status, started_at };
   const token = deriveToken(idempotencyKey, first.token_seed);
   return toJoinedSession({ session, participant: { id, role, joinedAt } }, displayName, token);
 }

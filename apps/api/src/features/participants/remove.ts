@@ -39,6 +39,7 @@ export async function removeParticipant(
   if (outcome.kind === 'participant-is-host') {
     throw new DomainError('INVALID_INPUT', {
       fieldErrors: { participantId: ['Must be the id of a participant other than the host'] },
+      fieldCodes: { participantId: ['NOT_ALLOWED'] },
     });
   }
   notifyChanged(outcome.sessionId);

@@ -33,6 +33,10 @@ test('createSession returns what it stored, and stores only the hash of the toke
     status: 'draft',
     host: { id: stored?.host_user_id, displayName: session.hostDisplayName },
     createdAt: stored?.created_at.toISOString(),
+    startedAt: null,
+    endedAt: null,
+    expiresAt: stored?.expires_at.toISOString(),
+    joining: 'open',
   });
   expect(hostToken).toMatch(/^[\w-]{43}$/);
   const participant = await database.db

@@ -1,6 +1,5 @@
 import {
   ConflictError,
-  type Database,
   endExpiredSessions,
   findReplayedParticipant,
   insertSession,
@@ -39,7 +38,7 @@ export async function createSession(
     const code = generateJoinCode();
     const session = { title, hostDisplayName, code, joining, ttlSeconds, ...secrets };
     const outcome = await insertSession(db, session);
-    if (outcome.kind === 'key-used') return await replay(db, input);
+    if (outcome.kind === 'key-used') return await replay(app, input, joining);
     if (outcome.kind === 'host-limit') {
       throw new DomainError('HOST_SESSION_LIMIT', { limit: HOST_SESSION_LIMIT });
     }
@@ -76,16 +75,19 @@ export async function duplicateSession(
  *   the meantime
  */
 async function replay(
-  db: Database,
+  { db, sessionTtlSeconds }: Pick<AppContext, 'db' | 'sessionTtlSeconds'>,
   { title, hostDisplayName, idempotencyKey = '' }: CreateSessionInput,
+  joining: SessionJoining,
 ): Promise<CreatedSession> {
   const first = await findReplayedParticipant(db, hashSecret(idempotencyKey));
   if (first === undefined) throw new ConflictError();
   const isSameHost = first.role === 'host' && first.host_display_name === hostDisplayName;
   const createdTitle = first.created_title ?? first.title;
   if (!isSameHost || createdTitle !== title) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+  const expires_at = new Date(first.created_at.getTime() + sessionTtlSeconds * 1000);
+  const draft = { status: 'draft', started_at: null, title, joining, expires_at } as const;
   return {
-    ...toSessionSummary({ ...first, title, status: 'draft', started_at: null }),
+    ...toSessionSummary({ ...first, ...draft }),
     hostToken: deriveToken(idempotencyKey, first.token_seed),
   };
 }

@@ -18,8 +18,13 @@ function cellOf(body: string): string | undefined {
     status: 'ended',
     host,
     createdAt: at,
+    startedAt: at,
+    endedAt: at,
+    expiresAt: at,
+    joining: 'open',
   };
-  const question = { id: 1, body, status: 'pending', pinned: false, votes: 0, author: null };
+  const asked = { id: 1, body, status: 'pending', mine: false, author: null };
+  const question = { ...asked, pinned: false, votes: 0 };
   const table = toCsv['sessions.export']?.({
     session,
     participants: [],

@@ -19,6 +19,8 @@ describe.each(operations.map((operation) => [operation.procedure, operation] as 
     test('has a summary, a description and its error responses', () => {
       expect(object.summary).not.toBe('');
       expect(object.description).not.toBe('');
+      const described = document.tags?.map(({ name: tag }) => tag);
+      expect(described).toEqual(expect.arrayContaining([...operation.tags]));
       expect(object.tags).not.toEqual([]);
       const success = operation.creates === true ? '201' : '200';
       expect(Object.keys(object.responses ?? {})).toEqual(

@@ -1,4 +1,10 @@
-import { type ErrorReason, errorReason } from '@classroom/schema';
+import {
+  type ErrorReason,
+  errorReason,
+  fieldCode,
+  sessionEvent,
+  sessionEventsInput,
+} from '@classroom/schema';
 import type { TRPCProcedureType } from '@trpc/server';
 import { type OpenAPIObject, generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
@@ -7,6 +13,7 @@ import { appRouter, procedures } from '../../router.ts';
 import { formatError, toTRPCError } from '../../trpc/errors.ts';
 import type { Meta, RestOperation } from '../../trpc/init.ts';
 import { toRestError } from '../errors.ts';
+import { toCsv } from './csv.ts';
 
 import manifest from '../../../package.json' with { type: 'json' };
 
@@ -15,6 +22,14 @@ const DESCRIPTION = `The REST API offers the same procedures as tRPC. Request bo
 \`INVALID_INPUT\`. Times are ISO 8601 strings in UTC, and ids are numbers. Every error has a \`reason\`,
 which does not change between versions. Requests from pages of other origins are refused with
 \`FORBIDDEN\`, unless \`CORS_ORIGINS\` lists the origin.`;
+
+const TAGS = [
+  { name: 'Sessions', description: 'The life of a session, from its creation to its end' },
+  { name: 'Participants', description: 'Joining a session, listing and removing participants' },
+  { name: 'Questions', description: 'Asking, voting for and answering questions' },
+  { name: 'Live events', description: 'The changes of a session as they happen' },
+  { name: 'Pairing', description: 'Giving another device the rights of the host' },
+];
 
 const ANY_CALL: readonly ErrorReason[] = [
   'INVALID_INPUT',
@@ -35,6 +50,10 @@ const errorBody = z
         .record(z.string(), z.array(z.string()))
         .optional()
         .meta({ description: 'Messages by input field' }),
+      fieldCodes: z
+        .record(z.string(), z.array(fieldCode))
+        .optional()
+        .meta({ description: 'Stable codes of these messages, in the same order' }),
       limit: z.int().optional().meta({ description: 'The limit that was reached' }),
       retryAfterSeconds: z.number().optional().meta({ description: 'Seconds to wait' }),
       requestId: z.string().optional().meta({ description: 'The request id in the log' }),
@@ -53,7 +72,6 @@ export function buildDocument(): OpenAPIObject {
     version: manifest.version,
     openApiVersion: '3.1.1',
     baseUrl: '/',
-    tags: [...new Set(operations.flatMap(({ tags }) => tags))],
     securitySchemes: {
       token: {
         type: 'http',
@@ -62,13 +80,26 @@ export function buildDocument(): OpenAPIObject {
       },
     },
     defs: { Error: errorBody },
+    // The library refuses subscriptions.
+    filter: ({ metadata }) => !streamPaths.has(metadata.openapi?.path ?? ''),
+    paths: Object.fromEntries(
+      streams.map((operation) => [operation.path, { get: describeStream(operation) }]),
+    ),
   });
+  document.info.license = { name: manifest.license, identifier: manifest.license };
+  document.tags = TAGS;
   const schemas = document.components?.schemas ?? {};
   // `complete` replaces all references to the library's own errors.
   for (const id of Object.keys(schemas)) if (id.startsWith('error.')) delete schemas[id];
   for (const operation of operations) complete(document, operation);
   return document;
 }
+
+const SECURITY = {
+  none: [],
+  optional: [{}, { token: [] }],
+  required: [{ token: [] }],
+};
 
 function complete(document: OpenAPIObject, operation: Operation): void {
   const { token, creates = false, example } = operation;
@@ -81,8 +112,8 @@ function complete(document: OpenAPIObject, operation: Operation): void {
       ...(token === 'required' ? (['UNAUTHENTICATED'] as const) : []),
     ]),
   };
-  if (token === undefined) delete object.security;
-  else object.security = [...(token === 'optional' ? [{}] : []), { token: [] }];
+  object.security = SECURITY[token ?? 'none'];
+  describeCsv(object.responses, operation);
 
   const body = { ...example };
   for (const parameter of object.parameters ?? []) {
@@ -97,6 +128,16 @@ function complete(document: OpenAPIObject, operation: Operation): void {
   if (content !== undefined) content.example = body;
 }
 
+/** Adds CSV to the response of an operation that offers it. */
+function describeCsv(responses: Responses, { procedure }: Operation): void {
+  const success = responses?.['200'];
+  if (!(procedure in toCsv) || success === undefined || !('content' in success)) return;
+  success.content = {
+    ...success.content,
+    'text/csv': { schema: { type: 'string', description: 'The questions as a table (RFC 4180)' } },
+  };
+}
+
 /** A procedure with a REST route. */
 export interface Operation extends RestOperation {
   procedure: string;
@@ -109,6 +150,32 @@ export const operations: readonly Operation[] = [...procedures].flatMap(([proced
   const { openapi, token }: Meta = _def.meta ?? {};
   return openapi === undefined ? [] : [{ ...openapi, procedure, type: _def.type, token }];
 });
+
+const streams = operations.filter(({ type }) => type === 'subscription');
+const streamPaths: ReadonlySet<string> = new Set(streams.map(({ path }) => path));
+
+/** Describes a stream. OpenAPI 3.1 has no schema for each event, so that of the data stands in. */
+function describeStream({ procedure, summary, description, tags }: Operation) {
+  const { code, lastEventId } = sessionEventsInput.shape;
+  return {
+    operationId: procedure.replace('.', '-'),
+    summary,
+    description,
+    tags: [...tags],
+    requestParams: {
+      path: z.object({ code }),
+      query: z.object({ lastEventId }),
+      header: z.object({ 'Last-Event-ID': lastEventId }),
+    },
+    responses: {
+      200: {
+        description:
+          'Server-sent events: `connected` first, then messages with an `id` and a JSON object as `data`, `ping`, and at the end `return` or `serialized-error`',
+        content: { 'text/event-stream': { schema: sessionEvent } },
+      },
+    },
+  };
+}
 
 const KEYS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 

@@ -1,6 +1,6 @@
 import accepts from '@fastify/accepts';
 import { TRPCError, callTRPCProcedure, getTRPCErrorFromUnknown } from '@trpc/server';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { OpenAPIObject } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { type AppContext, createContext } from '../../context.ts';
@@ -8,6 +8,7 @@ import { toCsv, wantsCsv } from './csv.ts';
 import { appRouter } from '../../router.ts';
 import { logError, sendError } from '../errors.ts';
 import { mediaType, addJsonParser } from '../json-parser.ts';
+import type { OpenStream } from '../live-streams.ts';
 import { registerDocsPage } from './docs-page.ts';
 import { type Operation, buildDocument, findOperationObject, operations } from './openapi.ts';
 
@@ -15,60 +16,106 @@ import { type Operation, buildDocument, findOperationObject, operations } from '
  * Serves every operation under `/api`, the OpenAPI document and the documentation page. A route calls its
  * procedure through tRPC, so the same middlewares run.
  */
-export async function registerRestRoutes(app: FastifyInstance, context: AppContext): Promise<void> {
+export async function registerRestRoutes(
+  app: FastifyInstance,
+  context: AppContext,
+  openStream: OpenStream,
+): Promise<void> {
   const document = buildDocument();
   await app.register(async (scope) => {
     await scope.register(accepts);
     addJsonParser(scope, (_, value) => value);
-    for (const operation of operations) addRoute(scope, context, document, operation);
+    for (const operation of operations) {
+      const decodeInput = inputDecoder(document, operation);
+      const handler =
+        operation.type === 'subscription'
+          ? streamHandler(openStream, operation, decodeInput)
+          : callHandler(context, operation, decodeInput);
+      addRoute(scope, document, operation, handler);
+    }
   });
   await registerDocsPage(app, document);
 }
 
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
 function addRoute(
   scope: FastifyInstance,
-  context: AppContext,
   document: OpenAPIObject,
   operation: Operation,
+  handler: Handler,
 ): void {
-  const { procedure, type, method, path, creates = false } = operation;
-  const decodeInput = inputDecoder(document, operation);
+  const { method, path, type } = operation;
   const hasBody = findOperationObject(document, operation).requestBody !== undefined;
 
   scope.route({
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    // HEAD would open a stream.
+    exposeHeadRoute: method === 'GET' && type !== 'subscription',
     onRequest: async (request, reply) => {
       const received = mediaType(request);
       if (received === 'application/json' || (received === undefined && !hasBody)) return;
       sendError(new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' }), request, reply);
       await reply;
     },
-    handler: async (request, reply) => {
-      try {
-        const data: unknown = await callTRPCProcedure({
-          router: appRouter,
-          path: procedure,
-          type,
-          ctx: createContext(context, request),
-          getRawInput: async () => decodeInput(request),
-          signal: undefined,
-          batchIndex: 0,
-        });
-        const formatCsv = toCsv[procedure];
-        if (formatCsv !== undefined && wantsCsv(request)) {
-          return await reply.type('text/csv; charset=utf-8').send(formatCsv(data));
-        }
-        return await reply.code(creates ? 201 : 200).send(data);
-      } catch (cause) {
-        const error = getTRPCErrorFromUnknown(cause);
-        logError(request, error, procedure);
-        sendError(error, request, reply);
-        return await reply;
-      }
-    },
+    handler,
   });
 }
+
+function callHandler(
+  context: AppContext,
+  { procedure, type, creates = false }: Operation,
+  decodeInput: InputDecoder,
+): Handler {
+  return async (request, reply) => {
+    try {
+      const data: unknown = await callTRPCProcedure({
+        router: appRouter,
+        path: procedure,
+        type,
+        ctx: createContext(context, request),
+        getRawInput: async () => decodeInput(request),
+        signal: undefined,
+        batchIndex: 0,
+      });
+      const formatCsv = toCsv[procedure];
+      if (formatCsv !== undefined && wantsCsv(request)) {
+        return await reply.type('text/csv; charset=utf-8').send(formatCsv(data));
+      }
+      return await reply.code(creates ? 201 : 200).send(data);
+    } catch (cause) {
+      const error = getTRPCErrorFromUnknown(cause);
+      logError(request, error, procedure);
+      sendError(error, request, reply);
+      return await reply;
+    }
+  };
+}
+
+/** Takes the id of the last event from the header that `EventSource` sends, or from the query. */
+function streamHandler(
+  openStream: OpenStream,
+  { procedure }: Operation,
+  decodeInput: InputDecoder,
+): Handler {
+  return async (request, reply) => {
+    const lastEventId = request.headers['last-event-id'];
+    const resume = typeof lastEventId === 'string' && lastEventId !== '' ? { lastEventId } : {};
+    await openStream(request, reply, {
+      procedure,
+      readInput: () => ({ ...urlFields.parse(decodeInput(request)), ...resume }),
+      refuse(error) {
+        // Requests pipelined behind a stream get no response.
+        void reply.header('connection', 'close');
+        sendError(error, request, reply);
+      },
+    });
+    return await reply;
+  };
+}
+
+type InputDecoder = (request: FastifyRequest) => unknown;
 
 const urlFields = z.record(z.string(), z.unknown());
 
@@ -79,10 +126,7 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
  * takes precedence. Text from the URL becomes a number or boolean by the type of the parameter. The
  * library's own decoder would set `coerce` on the schema, for tRPC calls too.
  */
-function inputDecoder(
-  document: OpenAPIObject,
-  operation: Operation,
-): (request: FastifyRequest) => unknown {
+function inputDecoder(document: OpenAPIObject, operation: Operation): InputDecoder {
   const types = parameterTypes(document, operation);
   const fromUrl = (values: unknown) =>
     Object.fromEntries(
