@@ -6,19 +6,13 @@ import { createTestDatabase } from '@classroom/db/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { printed, startApi } from '@classroom/api/start';
+import { codeBlocks } from '../src/code-blocks.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
 const read = (file: string) => readFile(path.join(ROOT, file), 'utf8');
 const readme = await read('README.md');
 const manifest = z.object({ scripts: z.record(z.string(), z.string()) });
-
-/** The fenced code blocks of a page in one language. */
-function blocks(page: string, language: string): string[] {
-  return [...page.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map(
-    ([, block = '']) => block,
-  );
-}
 
 async function pages(): Promise<string[]> {
   const below = await readdir(path.join(ROOT, 'docs'), { recursive: true });
@@ -46,7 +40,7 @@ test('the transcript has the curl command that the server prints', async () => {
 test('the sample of the typed client prints that the session has ended', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url });
-  const [sample = ''] = blocks(readme, 'ts');
+  const [sample = ''] = codeBlocks(readme, 'ts');
   const file = path.join(import.meta.dirname, 'readme-sample.generated.ts');
   onTestFinished(() => rm(file));
   await writeFile(file, sample.replaceAll('http://127.0.0.1:3000', api.url));

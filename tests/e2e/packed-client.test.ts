@@ -131,6 +131,12 @@ describe.skipIf(offline)(
       expect(await installed('dist/index.js')).not.toMatch(/kysely|\bpg\b|fastify|pino|node:/);
     });
 
+    test('the types have the summary of each procedure, which editors show', async () => {
+      const types = await installed('dist/index.d.ts');
+      expect(types).toMatch(/\/\*\*\s+\* Create a session\.\n[^/]+\*\/\s+create: \{/);
+      expect(types).toMatch(/\* @deprecated\s+\*\/\s+prolong: \{/);
+    });
+
     test('the types import tRPC alone and contain no any', async () => {
       const types = (await installed('dist/index.d.ts')).replaceAll(/\/\*[^]*?\*\//g, '');
       expect(types).not.toMatch(/kysely|\bpg\b|fastify|pino|zod|@classroom|Context|\bany\b/);

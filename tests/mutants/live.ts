@@ -7,7 +7,7 @@ const FEED = [
 ];
 const STREAM = [...api('http/sse', 'http/pipelined-streams'), ...system('e2e/live')];
 const CLIENT = [
-  ...client('client', 'events'),
+  ...client('client', 'events', 'question-list', 'requests'),
   ...system('e2e/live', 'e2e/retries', 'e2e/behind-nginx'),
 ];
 
@@ -104,8 +104,22 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'client: a mutation without a key is retried',
     file: 'packages/client/src/links.ts',
-    find: "if (type !== 'mutation') return true;",
-    replace: "if (type !== 'subscription') return true;",
+    find: "return type !== 'mutation' ||",
+    replace: "return type !== 'subscription' ||",
+    tests: CLIENT,
+  },
+  {
+    name: 'client: a page overwrites newer events',
+    file: 'packages/client/src/question-list.ts',
+    find: 'if ((changedAt.get(id) ?? -1) < readAt)',
+    replace: 'if (readAt > 0)',
+    tests: CLIENT,
+  },
+  {
+    name: 'client: votes for one question overtake each other',
+    file: 'packages/client/src/votes.ts',
+    find: 'lastVotes.set(questionId, vote);',
+    replace: 'lastVotes.clear();',
     tests: CLIENT,
   },
 ];

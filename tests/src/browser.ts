@@ -37,10 +37,14 @@ export interface ServedPage extends AsyncDisposable {
   port: number;
 }
 
-/** Bundles `tests/browser` as a frontend would be bundled, and serves it. */
-export async function servePage(): Promise<ServedPage> {
+/**
+ * Bundles a page as a frontend would be bundled, and serves it.
+ *
+ * @param root the directory of its `index.html`
+ */
+export async function servePage(root = PAGE): Promise<ServedPage> {
   const outDir = await mkdtemp(path.join(tmpdir(), 'classroom-page-'));
-  const config: InlineConfig = { root: PAGE, configFile: false, logLevel: 'warn' };
+  const config: InlineConfig = { root, configFile: false, logLevel: 'warn' };
   await build({ ...config, build: { outDir, emptyOutDir: true } });
   const server = await preview({
     ...config,

@@ -20,7 +20,7 @@ const REPEAT_FOR_MS = 60_000;
 const REPEAT_AFTER_MS = 200;
 
 /** Wraps every procedure below a part of a client. */
-function repeatUnavailable<Part extends object>(part: Part, name?: string | symbol): Part {
+export function repeatUnavailable<Part extends object>(part: Part, name?: string | symbol): Part {
   return new Proxy(part, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key);

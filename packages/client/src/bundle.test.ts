@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
 
-/** The client with all its dependencies. */
-const MAX_GZIPPED_BYTES = 16_000;
+/** The client with live sessions and all dependencies. */
+const MAX_GZIPPED_BYTES = 17_500;
 
 test('a browser bundle has no server code and stays below its size limit', async () => {
   const bundle = await rolldown({

@@ -4,6 +4,7 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { expectTypeOf, test } from 'vitest';
 import type {
   ErrorReason,
+  LiveSnapshot,
   Participant,
   Question,
   RouterInputs,
@@ -19,6 +20,7 @@ test('every procedure has the inputs and outputs of the server', () => {
 
 test('the exported shapes equal those of the schema', () => {
   expectTypeOf<ErrorReason>().toEqualTypeOf<schema.ErrorReason>();
+  expectTypeOf<LiveSnapshot['me']>().toEqualTypeOf<schema.Me | null>();
   expectTypeOf<Participant>().toEqualTypeOf<schema.Participant>();
   expectTypeOf<Question>().toEqualTypeOf<schema.Question>();
   expectTypeOf<SessionEvent>().toEqualTypeOf<schema.SessionEvent>();

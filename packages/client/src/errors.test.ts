@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { reasonOf } from './index.ts';
+import { reasonOf, retryOf } from './index.ts';
 
 /** Fails to compile when a reason is missing or unknown. */
 function explain(error: unknown): string {
@@ -40,4 +40,28 @@ function explain(error: unknown): string {
 test('the compiler checks that a switch over the reasons is exhaustive', () => {
   expect(explain(new TypeError('fetch failed'))).toBe('no call failed');
   expect(explain(undefined)).toBe('no call failed');
+});
+
+/** As an error of another copy of @trpc/client, of which `instanceof` knows nothing. */
+const foreign = { name: 'TRPCClientError', message: '', data: { reason: 'NAME_TAKEN' } };
+
+test.each([
+  [foreign, 'NAME_TAKEN'],
+  [{ message: '', shape: { data: { reason: 'NAME_TAKEN' } } }, 'NAME_TAKEN'],
+  [{ data: { reason: 'A_REASON_OF_THE_FUTURE' } }, undefined],
+  [{ cause: { code: 'CLASSROOM_NETWORK_ERROR' } }, 'UNAVAILABLE'],
+  [{ cause: { type: 'error' } }, 'UNAVAILABLE'],
+  ['NAME_TAKEN', undefined],
+])('the reason of %j is %s', (error, reason) => {
+  expect(reasonOf(error)).toBe(reason);
+});
+
+test('TanStack Query retries only errors that the client did not throw, three times', () => {
+  expect(retryOf(0, foreign)).toBe(false);
+  expect([0, 1, 2, 3].map((count) => retryOf(count, new TypeError()))).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
 });

@@ -1,36 +1,41 @@
-import type { httpBatchLink } from '@trpc/client';
-import type { EventSourceFetchInit, FetchLike } from 'eventsource';
-import { NetworkError } from './errors.ts';
+import { fieldOf, NetworkError } from './errors.ts';
+
+/** How requests are sent. */
+export interface Requests {
+  /** The URL of the API, for messages. */
+  url: string;
+  timeoutMs: number;
+  fetch: typeof fetch;
+  headers: () => Record<string, string>;
+}
+
+/** A `fetch` whose signal may be undefined, as tRPC's types have it. */
+export type Fetch = (url: Parameters<typeof fetch>[0], init?: Init) => Promise<Response>;
+type Init = Omit<RequestInit, 'signal'> & { signal?: AbortSignal | null | undefined };
 
 /** The statuses of a proxy whose upstream does not respond. */
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 
 /**
- * A `fetch` that throws a NetworkError when the API does not respond, so that `reasonOf` can distinguish
- * it from a TypeError in the caller's code.
+ * Creates the `fetch` of calls. It throws a NetworkError when the API does not respond in time, so that
+ * `reasonOf` can distinguish it from a TypeError in the caller's code.
  */
-export const fetchResponse: NonNullable<Parameters<typeof httpBatchLink>[0]['fetch']> = async (
-  input,
-  init,
-) => {
-  const { signal, ...rest } = init ?? {};
-  const response = await fetchWhole(input, { ...rest, signal: signal ?? null }).catch(
-    (cause: unknown) => {
-      if (signal?.aborted === true) throw cause;
-      throw new NetworkError('The server does not respond', { cause });
-    },
-  );
-  const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-  if (GATEWAY_STATUSES.has(response.status) && !isJson) {
-    throw new NetworkError(`A proxy responds with ${response.status}`);
-  }
-  return response;
-};
-
-/** Reads the whole body, so that a truncated response is a network error too. */
-async function fetchWhole(...request: Parameters<typeof fetch>): Promise<Response> {
-  const response = await fetch(...request);
-  return new Response(await response.text(), response);
+export function fetchResponse(requests: Requests): Fetch {
+  return async (input, init) => {
+    const deadline = startDeadline(requests.timeoutMs, init?.signal);
+    try {
+      const response = await requests.fetch(input, { ...init, signal: deadline.signal });
+      // Reads the whole body, so that a truncated response is a network error too.
+      const text = await response.text();
+      if (!isJson(response)) throw new NetworkError(notTheApi(requests, response.status));
+      return new Response(text, response);
+    } catch (cause) {
+      if (cause instanceof NetworkError || init?.signal?.aborted === true) throw cause;
+      throw noResponse(requests, deadline, cause);
+    } finally {
+      deadline.release();
+    }
+  };
 }
 
 /** Spreads the reconnections of clients that were disconnected together. */
@@ -40,21 +45,97 @@ const RECONNECT_JITTER_MS = 2_000;
 const RETRYABLE_STATUSES = new Set([429, ...GATEWAY_STATUSES]);
 
 /**
- * Creates the `fetch` of one subscription, which sends the current token with each connection, delays
- * reconnections and retries retryable statuses.
+ * Creates the `fetch` of one subscription. It sends the current headers with each connection, delays
+ * reconnections, and retries retryable statuses and connections that take too long.
  */
-export function fetchEvents(headers: () => Record<string, string>): FetchLike {
+export function fetchEvents(requests: Requests): Fetch {
   let isReconnection = false;
-  return async (url: string | URL, init: EventSourceFetchInit) => {
+  return async (url, init) => {
     if (isReconnection) {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * RECONNECT_JITTER_MS));
     }
     isReconnection = true;
-    const response = await fetch(url, { ...init, headers: { ...init.headers, ...headers() } });
-    // An event source reconnects after a network error, but not after an HTTP error.
-    if (RETRYABLE_STATUSES.has(response.status)) {
-      throw new TypeError(`The server responds with ${response.status}`);
+    const headers = { ...toRecord(init?.headers), ...requests.headers() };
+    const deadline = startDeadline(requests.timeoutMs, init?.signal);
+    try {
+      const response = await requests.fetch(url, { ...init, headers, signal: deadline.signal });
+      // An event source reconnects after an error of `fetch`, but not after an HTTP error.
+      if (RETRYABLE_STATUSES.has(response.status)) {
+        throw new NetworkError(`The server responds with ${response.status}`);
+      }
+      return response.ok || !isJson(response) ? response : await toErrorEvent(response);
+    } catch (cause) {
+      if (cause instanceof NetworkError || init?.signal?.aborted === true) throw cause;
+      throw noResponse(requests, deadline, cause);
+    } finally {
+      // The signal stays connected: it also ends the stream.
+      deadline.stopTimer();
     }
-    return response;
   };
+}
+
+/** Turns a refusal into a stream with that error, as the server refuses streams that it has opened. */
+async function toErrorEvent(response: Response): Promise<Response> {
+  const body: unknown = await response.json();
+  const error = fieldOf(body, 'error');
+  if (error === undefined) return new Response(null, { status: response.status });
+  const data = JSON.stringify(error);
+  return new Response(`event: serialized-error\ndata: ${data}\n\n`, {
+    headers: { 'content-type': 'text/event-stream' },
+  });
+}
+
+interface Deadline {
+  signal: AbortSignal;
+  /** Whether the time has passed. */
+  hasPassed: () => boolean;
+  stopTimer: () => void;
+  release: () => void;
+}
+
+/** Without AbortSignal.any and AbortSignal.timeout, which React Native does not have. */
+function startDeadline(timeoutMs: number, outer: AbortSignal | null | undefined): Deadline {
+  const controller = new AbortController();
+  let hasPassed = false;
+  const abort = () => controller.abort(outer?.reason);
+  if (outer?.aborted === true) abort();
+  outer?.addEventListener('abort', abort);
+  const timer = setTimeout(() => {
+    hasPassed = true;
+    controller.abort();
+  }, timeoutMs);
+  const stopTimer = () => clearTimeout(timer);
+  return {
+    signal: controller.signal,
+    hasPassed: () => hasPassed,
+    stopTimer,
+    release() {
+      stopTimer();
+      outer?.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function noResponse(requests: Requests, deadline: Deadline, cause: unknown): NetworkError {
+  const { url, timeoutMs } = requests;
+  const within = deadline.hasPassed() ? ` within ${timeoutMs} ms` : '';
+  const message = `No response from ${url}${within}: is the server running, and is the URL right?`;
+  const origin = fieldOf(Reflect.get(globalThis, 'location'), 'origin');
+  const isForeign = typeof origin === 'string' && !url.startsWith(`${origin}/`);
+  const hint = isForeign ? ` If so, add ${origin} to the server's CORS_ORIGINS.` : '';
+  return new NetworkError(message + hint, { cause });
+}
+
+function notTheApi({ url }: Requests, status: number): NetworkError['message'] {
+  return GATEWAY_STATUSES.has(status)
+    ? `A proxy responds with ${status} for ${url}: the server behind it does not respond`
+    : `${url} responds with ${status} and no JSON: this URL is not that of the API`;
+}
+
+function isJson({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('application/json') === true;
+}
+
+function toRecord(headers: RequestInit['headers']): Record<string, string> {
+  return Object.fromEntries(new Headers(headers));
 }

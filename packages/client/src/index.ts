@@ -3,7 +3,8 @@ import type { Contract } from './contract.ts';
 import type { PublicRouter } from './public-router.ts';
 
 export * from './create-client.ts';
-export { type ErrorReason, reasonOf } from './errors.ts';
+export { type ErrorReason, reasonOf, retryOf } from './errors.ts';
+export * from './live-session.ts';
 export type { ErrorData, PublicRouter } from './public-router.ts';
 
 /** A participant of a session. */

@@ -1,6 +1,6 @@
 import { type Operation, retryLink, type TRPCLink } from '@trpc/client';
 import type { Contract } from './contract.ts';
-import { reasonOf } from './errors.ts';
+import { fieldOf, reasonOf } from './errors.ts';
 import type { PublicRouter } from './public-router.ts';
 
 /** The mutations of a feature that accept an idempotency key. */
@@ -24,7 +24,11 @@ const KEYED = {
   'questions.submit': true,
 } satisfies Record<KeyedPath, true>;
 
-/** Adds a random idempotency key to calls that accept one and have none: they can then be retried. */
+/**
+ * Adds a random idempotency key to calls that accept one and have none: they can then be retried. Without
+ * a source of secure random numbers, as in React Native, it adds none: a key is a secret, because repeating
+ * its call returns the token.
+ */
 export const addIdempotencyKey: TRPCLink<PublicRouter> =
   () =>
   ({ op, next }) => {
@@ -32,12 +36,13 @@ export const addIdempotencyKey: TRPCLink<PublicRouter> =
     if (!Object.hasOwn(KEYED, op.path) || typeof input !== 'object' || input === null) {
       return next(op);
     }
-    const key = 'idempotencyKey' in input ? input.idempotencyKey : undefined;
-    return next({ ...op, input: { ...input, idempotencyKey: key ?? randomUUID() } });
+    const key = fieldOf(input, 'idempotencyKey') ?? randomUUID();
+    return next(key === undefined ? op : { ...op, input: { ...input, idempotencyKey: key } });
   };
 
 /** Replaces `crypto.randomUUID`, which browsers offer only on https and localhost. */
-function randomUUID(): string {
+function randomUUID(): string | undefined {
+  if (fieldOf(Reflect.get(globalThis, 'crypto'), 'getRandomValues') === undefined) return undefined;
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes.set([((bytes[6] ?? 0) % 16) | 0x40], 6);
   bytes.set([((bytes[8] ?? 0) % 64) | 0x80], 8);
@@ -80,11 +85,5 @@ export const retryUnavailable: TRPCLink<PublicRouter> = (runtime) => (call) => {
 };
 
 function isIdempotent({ type, input }: Operation): boolean {
-  if (type !== 'mutation') return true;
-  return (
-    typeof input === 'object' &&
-    input !== null &&
-    'idempotencyKey' in input &&
-    input.idempotencyKey !== undefined
-  );
+  return type !== 'mutation' || fieldOf(input, 'idempotencyKey') !== undefined;
 }
