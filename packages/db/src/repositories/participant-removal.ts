@@ -1,5 +1,5 @@
-import { type Expression, type RawBuilder, sql } from 'kysely';
-import type { Database } from '../database.ts';
+import { type Expression, type QueryCreator, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import {
@@ -10,7 +10,7 @@ import {
   selectSessionAccess,
 } from './fragments/access.ts';
 import { callerId, isHost } from './fragments/caller.ts';
-import { SESSION_IS_OPEN } from './fragments/columns.ts';
+import { SESSION_IS_OPEN, type Value } from './fragments/columns.ts';
 import { CHANGED_NOW } from './fragments/sequence.ts';
 
 export interface Removal extends SessionCall {
@@ -37,31 +37,33 @@ export type LeaveSessionOutcome =
   | Refusal;
 
 /**
- * Locks the participant to remove: `participantId` if the caller is the host, or the caller. Questions
- * that are inserted under that lock are visible to the statements that follow in the transaction.
+ * Selects and locks the participant to remove from an open session: `participantId` if the caller is the
+ * host; without it, the caller.
  */
-async function lockParticipant(
-  db: Database,
-  { code, tokenHash, participantId }: SessionCall & { participantId?: number },
-): Promise<void> {
-  await db
-    .selectFrom('sessions as session')
-    .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
-    .innerJoin('session_participants as participant', 'participant.session_id', 'session.id')
-    .where('session.code', '=', code)
-    .where('participant.role', '=', sql.lit('participant'))
-    .$if(participantId !== undefined, (query) =>
-      query.where(isHost(tokenHash)).where('participant.id', '=', participantId ?? 0),
-    )
-    .$if(participantId === undefined, (query) =>
-      query
-        .where('caller.id', '=', callerId(tokenHash))
-        .whereRef('participant.id', '=', 'caller.id'),
-    )
-    .select('participant.id')
-    .forKeyShare('session')
-    .forUpdate('participant')
-    .execute();
+function lockTarget(
+  db: QueryCreator<Tables>,
+  call: { code: Value<string>; tokenHash: Value<Buffer>; participantId?: Value<number> },
+) {
+  const { code, tokenHash, participantId } = call;
+  const isTarget =
+    participantId === undefined
+      ? sql<SqlBool>`(caller.id = ${callerId(tokenHash)} and participant.id = caller.id)`
+      : sql<SqlBool>`(${isHost(tokenHash)} and participant.id = ${participantId})`;
+  return (
+    db
+      .selectFrom('sessions as session')
+      .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
+      .innerJoin('session_participants as participant', 'participant.session_id', 'session.id')
+      .where('session.code', '=', code)
+      .where(SESSION_IS_OPEN)
+      .where(isTarget)
+      .where('participant.role', '=', sql.lit('participant'))
+      .select(['participant.id', 'participant.session_id'])
+      .select(['participant.user_id', 'participant.blocked_at'])
+      // Lock order of every change of questions: session, participant, questions, sequence.
+      .forKeyShare('session')
+      .forUpdate('participant')
+  );
 }
 
 /**
@@ -75,37 +77,11 @@ function buildRemoval(
 ) {
   const code = parameter('code', 'text');
   const tokenHash = parameter('tokenHash', 'bytea');
-  const participantId = byHost?.participantId ?? sql<number>`locked.caller_id`;
-  const mayRemove = byHost ? isHost(tokenHash) : sql<boolean>`caller.id = ${callerId(tokenHash)}`;
   // Anonymous questions stay: if they disappeared with the participant, everybody would know who asked.
   const isWithdrawn = byHost ? sql<boolean>`false` : sql<boolean>`question.status = 'pending'`;
   return (
     db
-      // Lock order of every change: session FOR KEY SHARE, participant, questions, sequence.
-      .with('locked', (db) =>
-        db
-          .selectFrom('sessions as session')
-          .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
-          .where('session.code', '=', code)
-          .where(SESSION_IS_OPEN)
-          .where(mayRemove)
-          .select(['session.id', 'caller.id as caller_id'])
-          .forKeyShare('session'),
-      )
-      .with('target', (db) =>
-        db
-          .selectFrom('locked')
-          .innerJoin('session_participants as participant', 'participant.session_id', 'locked.id')
-          .where('participant.id', '=', participantId)
-          .where('participant.role', '=', sql.lit('participant'))
-          .select([
-            'participant.id',
-            'participant.session_id',
-            'participant.user_id',
-            'participant.blocked_at',
-          ])
-          .forUpdate('participant'),
-      )
+      .with('target', (db) => lockTarget(db, { code, tokenHash, ...byHost }))
       // Each of these is withdrawn or loses its author's name, which subscribers must receive as a change.
       .with('affected_questions', (db) =>
         db
@@ -227,7 +203,8 @@ export async function removeParticipantAsHost(
   db: Database,
   removal: Removal,
 ): Promise<RemoveParticipantOutcome> {
-  await lockParticipant(db, removal);
+  // A statement of its own, so that the next one sees the questions submitted under the lock.
+  await lockTarget(db, removal).execute();
   const row = await executeOne(db, removeByHost(removal));
   const { target_session_id: sessionId, target_user_id: userId, is_blocked: isBlocked } = row;
   if (sessionId !== null) {
@@ -252,7 +229,7 @@ const leave = prepared((db, parameter: Parameter<SessionCall>) => buildRemoval(d
  * @throws ConflictError
  */
 export async function leaveSession(db: Database, call: SessionCall): Promise<LeaveSessionOutcome> {
-  await lockParticipant(db, call);
+  await lockTarget(db, call).execute();
   const row = await executeOne(db, leave(call));
   const { target_session_id: sessionId, target_user_id: userId } = row;
   if (sessionId !== null) {
