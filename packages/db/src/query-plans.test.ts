@@ -27,7 +27,7 @@ import {
   findReplayedParticipant,
   findParticipantByToken,
   findParticipants,
-  findParticipation,
+  findParticipantWithPendingCount,
 } from './repositories/session-participants.ts';
 import {
   configureSessionAsHost,
@@ -113,7 +113,7 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
       }),
   ],
   ['leaveSession', (db) => leaveSession(db, { code: '0000000001', tokenHash })],
-  ['findParticipation', (db) => findParticipation(db, 1)],
+  ['findParticipantWithPendingCount', (db) => findParticipantWithPendingCount(db, 1)],
   [
     'insertPairingAsHost',
     (db) =>

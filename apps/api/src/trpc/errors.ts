@@ -97,8 +97,8 @@ export function formatError(
     return { message: messageOf(error.cause), code, data: { ...data, ...error.cause.details } };
   }
   if (reason === 'INVALID_INPUT') {
-    const isJson = !(error.cause instanceof SyntaxError);
-    const message = isJson ? REFUSALS[error.code] : INVALID_JSON;
+    const isInvalidJson = error.cause instanceof SyntaxError;
+    const message = isInvalidJson ? INVALID_JSON : REFUSALS[error.code];
     return {
       message: message ?? `Malformed request (${error.code})`,
       code,

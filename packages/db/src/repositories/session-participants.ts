@@ -13,7 +13,7 @@ export async function findParticipantByToken(db: Database, tokenHash: Buffer) {
 }
 
 /** Finds a participant who is neither removed nor blocked, and counts their pending questions. */
-export async function findParticipation(db: Database, participantId: number) {
+export async function findParticipantWithPendingCount(db: Database, participantId: number) {
   return await db
     .selectFrom('session_participants as participant')
     .innerJoin('users as user', 'user.id', 'participant.user_id')

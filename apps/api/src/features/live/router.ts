@@ -11,7 +11,7 @@ export const liveRouter = router({
         path: '/api/sessions/{code}/events',
         summary: 'Stream live events',
         description:
-          'Streams server-sent events: a snapshot, then each change, in order. A stream that resumes after the last event id starts with the changes since then. Comes with a ping every ten seconds; reconnect after thirty seconds without one.',
+          'Streams server-sent events: a snapshot, then each change, in order. A stream that resumes after the last event id starts with the changes since then. The server sends a ping every ten seconds; reconnect after thirty seconds without one.',
         tags: ['Live events'],
         example: { code: '7M2XJD' },
         reasons: [...SESSION_REASONS, 'SESSION_FULL'],

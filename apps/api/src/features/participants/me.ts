@@ -1,4 +1,4 @@
-import { type Database, findParticipation } from '@classroom/db';
+import { type Database, findParticipantWithPendingCount } from '@classroom/db';
 import { type Me, PENDING_QUESTION_LIMIT, type SessionByCodeInput } from '@classroom/schema';
 import { findSessionAsParticipant } from '../../authorization.ts';
 import { DomainError } from '../../errors.ts';
@@ -15,7 +15,7 @@ export async function getMe(
   tokenHash: Buffer,
 ): Promise<Me> {
   const { session, participantId } = await findSessionAsParticipant(db, code, tokenHash);
-  const found = await findParticipation(db, participantId);
+  const found = await findParticipantWithPendingCount(db, participantId);
   // Removed since the first query.
   if (found === undefined) throw new DomainError('UNAUTHENTICATED');
   return {

@@ -81,7 +81,7 @@ export function buildDocument(): OpenAPIObject {
     },
     defs: { Error: errorBody },
     // The library refuses subscriptions.
-    filter: ({ metadata }) => !streamPaths.has(metadata.openapi?.path ?? ''),
+    filter: ({ metadata }) => !streams.some((stream) => isSameRoute(stream, metadata.openapi)),
     paths: Object.fromEntries(
       streams.map((operation) => [operation.path, { get: describeStream(operation) }]),
     ),
@@ -152,7 +152,10 @@ export const operations: readonly Operation[] = [...procedures].flatMap(([proced
 });
 
 const streams = operations.filter(({ type }) => type === 'subscription');
-const streamPaths: ReadonlySet<string> = new Set(streams.map(({ path }) => path));
+
+function isSameRoute({ method, path }: Operation, route?: { method?: string; path?: string }) {
+  return route?.method === method && route.path === path;
+}
 
 /** Describes a stream. OpenAPI 3.1 has no schema for each event, so that of the data stands in. */
 function describeStream({ procedure, summary, description, tags }: Operation) {
