@@ -78,7 +78,11 @@ test('a live session shows the session, the caller, and the questions in order w
 test('a snapshot is the same object until the state changes', async () => {
   const { code, hostToken } = await createSession(api);
   const { live, notified } = watch(hostToken, code);
-  await expectState(live).toMatchObject({ connection: 'open', me: {}, listening: 1 });
+  await expectState(live).toMatchObject({
+    connection: 'open',
+    me: expect.any(Object),
+    listening: 1,
+  });
   const before = live.getSnapshot();
   const count = notified();
   expect(live.getSnapshot()).toBe(before);
@@ -114,7 +118,7 @@ test('a live session that loses its connection reconnects and misses nothing', a
   const { live } = watch(hostToken, code, proxy);
   const connections: string[] = [];
   onTestFinished(live.subscribe(() => void connections.push(live.getSnapshot().connection)));
-  await expectState(live).toMatchObject({ me: {}, listening: 1 });
+  await expectState(live).toMatchObject({ me: expect.any(Object), listening: 1 });
   proxy.loseResponses(1);
   await as(hostToken).questions.submit.mutate({ code, body: 'Why?' });
   await expectState(live).toMatchObject({ connection: 'open', questions: [{ body: 'Why?' }] });
@@ -138,7 +142,7 @@ test('a refused or removed listener is in the state failed with the reason', asy
     reason: 'SESSION_NOT_FOUND',
   });
   const removed = watch(token, code).live;
-  await expectState(removed).toMatchObject({ connection: 'open', me: {} });
+  await expectState(removed).toMatchObject({ connection: 'open', me: expect.any(Object) });
   const participantId = removed.getSnapshot().me?.participant.id ?? 0;
   await host.sessions.removeParticipant.mutate({ code, participantId });
   await expectState(removed).toMatchObject({ connection: 'failed', reason: 'UNAUTHENTICATED' });
@@ -167,7 +171,7 @@ test('components that mount, unmount and mount again share one stream, which the
   await expectState(live).toMatchObject({ connection: 'open', listening: 1 });
   for (const stop of stops) stop();
   const stop = listen();
-  await expectState(live).toMatchObject({ connection: 'open', me: {} });
+  await expectState(live).toMatchObject({ connection: 'open', me: expect.any(Object) });
   expect(await listening()).toBe(1);
   stop();
   await expect.poll(listening).toBe(0);

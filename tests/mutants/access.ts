@@ -137,8 +137,8 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'authorship: the author of an anonymous question is not told that it is theirs',
     file: 'apps/api/src/features/live/room.ts',
-    find: '!authors.has(participantId)',
-    replace: 'authors.size >= 0',
+    find: 'questionsByAuthor.get(participantId)',
+    replace: 'undefined',
     tests: FEED,
   },
   {

@@ -38,7 +38,8 @@ test.each(clients)(
     expect(load.acceptedPerSecond).toBeGreaterThan(capacity / 3);
     expect(load.accepted.p99).toBeLessThan(500);
     expect(load.refusedPerSecond).toBeGreaterThan(0);
-    expect(load).toMatchObject({ malformed: 0, unanswered: 0, others: {} });
+    expect(load).toMatchObject({ malformed: 0, unanswered: 0 });
+    expect(load.others).toEqual({});
     expect(livez.failed).toBe(0);
     expect(readyz.failed).toBe(0);
     expect(recovery).toEqual({ succeeded: 40, calls: 40, leftOver: [] });
