@@ -49,7 +49,7 @@ const variables = z.object({
   CORS_ORIGINS: list
     .refine(
       (origins) => origins.every((origin) => toOrigin(origin) !== undefined),
-      'must be origins like https://school.example or http://localhost:*, separated by commas',
+      'must be origins like https://school.example or http://localhost:*, without a path, separated by commas',
     )
     .transform((origins) => origins.flatMap((origin) => toOrigin(origin) ?? []))
     .optional(),

@@ -63,7 +63,7 @@ export function fetchEvents(requests: Requests): Fetch {
       if (RETRYABLE_STATUSES.has(response.status)) {
         throw new NetworkError(`The server responds with ${response.status}`);
       }
-      return response.ok || !isJson(response) ? response : await toErrorEvent(response);
+      return isEventStream(response) ? response : await toErrorEvent(requests, response);
     } catch (cause) {
       if (cause instanceof NetworkError || init?.signal?.aborted === true) throw cause;
       throw noResponse(requests, deadline, cause);
@@ -75,14 +75,18 @@ export function fetchEvents(requests: Requests): Fetch {
 }
 
 /** Turns a refusal into a stream with that error, as the server refuses streams that it has opened. */
-async function toErrorEvent(response: Response): Promise<Response> {
-  const body: unknown = await response.json();
-  const error = fieldOf(body, 'error');
-  if (error === undefined) return new Response(null, { status: response.status });
-  const data = JSON.stringify(error);
+async function toErrorEvent(requests: Requests, response: Response): Promise<Response> {
+  const body: unknown = isJson(response) ? await response.json() : undefined;
+  const data = JSON.stringify(fieldOf(body, 'error') ?? toErrorShape(requests, response));
   return new Response(`event: serialized-error\ndata: ${data}\n\n`, {
     headers: { 'content-type': 'text/event-stream' },
   });
+}
+
+/** The error of a response that is not the API's, as tRPC sends errors. Streams reconnect after -32603. */
+function toErrorShape(requests: Requests, { status }: Response) {
+  const data = { code: 'NOT_FOUND', httpStatus: status, reason: 'UNAVAILABLE' };
+  return { message: notTheApi(requests, status), code: -32004, data };
 }
 
 interface Deadline {
@@ -120,16 +124,29 @@ function noResponse(requests: Requests, deadline: Deadline, cause: unknown): Net
   const { url, timeoutMs } = requests;
   const within = deadline.hasPassed() ? ` within ${timeoutMs} ms` : '';
   const message = `No response from ${url}${within}: is the server running, and is the URL right?`;
+  return new NetworkError(message + hintFor(url), { cause });
+}
+
+const LOOPBACK = /^https?:\/\/(localhost|127\.|\[::1\])/i;
+
+/** Returns what the page of another origin has to do, if this is one. */
+function hintFor(url: string): string {
   const origin = fieldOf(Reflect.get(globalThis, 'location'), 'origin');
-  const isForeign = typeof origin === 'string' && !url.startsWith(`${origin}/`);
-  const hint = isForeign ? ` If so, add ${origin} to the server's CORS_ORIGINS.` : '';
-  return new NetworkError(message + hint, { cause });
+  if (typeof origin !== 'string' || url.startsWith(`${origin}/`)) return '';
+  if (LOOPBACK.test(url) && !LOOPBACK.test(origin)) {
+    return ' This url is the device itself: use the address of the server, and start it with HOST=0.0.0.0.';
+  }
+  return ` If so, add ${origin} to the server's CORS_ORIGINS.`;
 }
 
 function notTheApi({ url }: Requests, status: number): NetworkError['message'] {
   return GATEWAY_STATUSES.has(status)
     ? `A proxy responds with ${status} for ${url}: the server behind it does not respond`
     : `${url} responds with ${status} and no JSON: this URL is not that of the API`;
+}
+
+function isEventStream({ ok, headers }: Response): boolean {
+  return ok && headers.get('content-type')?.startsWith('text/event-stream') === true;
 }
 
 function isJson({ headers }: Response): boolean {

@@ -9,7 +9,7 @@ import { voteListeners } from './votes.ts';
 export interface LiveSnapshot {
   /** `ended` with the session; `failed` when the server has refused the stream, which stays closed. */
   connection: 'connecting' | 'open' | 'reconnecting' | 'ended' | 'failed';
-  /** Why the connection has failed. */
+  /** Why the connection has failed, or why the last attempt to connect has. */
   reason: ErrorReason | undefined;
   /** Null until the stream is open. */
   session: Contract['sessionSummary'] | null;
@@ -35,6 +35,7 @@ const CLOSE_AFTER_MS = 1_000;
 /** The number of questions in a snapshot; `questions.list` has the rest. */
 const SNAPSHOT_SIZE = 500;
 const PAGE_SIZE = 100;
+const NOBODY = { listening: 0, participants: 0 };
 /** Spreads the reads of participants who all see a hidden question again. */
 const VOTES_JITTER_MS = 2_000;
 
@@ -56,8 +57,7 @@ export function liveSession(client: Client, { code }: { code: string }): LiveSes
     session: null,
     me: null,
     questions: [],
-    listening: 0,
-    participants: 0,
+    ...NOBODY,
   };
   let areQuestionsStale = false;
   let notifying: ReturnType<typeof setTimeout> | undefined;
@@ -122,27 +122,28 @@ export function liveSession(client: Client, { code }: { code: string }): LiveSes
     const stream = client.sessions.events.subscribe(
       { code },
       {
-        onConnectionStateChange({ state }) {
+        onConnectionStateChange({ state, error }) {
           if (!isOpen || state !== 'connecting') return;
           readAt = questions.startRead();
-          if (snapshot.connection === 'open') change({ connection: 'reconnecting' });
+          const connection = snapshot.connection === 'open' ? 'reconnecting' : snapshot.connection;
+          change({ connection, reason: error === null ? snapshot.reason : reasonOf(error) });
         },
         onData({ data }) {
           if (!isOpen) return;
           apply(data, readAt);
           if (snapshot.connection === 'open') return;
-          change({ connection: 'open' });
+          change({ connection: 'open', reason: undefined });
           loadMe();
         },
         onComplete() {
           if (!isOpen) return;
           stop();
-          change({ connection: 'ended' });
+          change({ ...NOBODY, connection: 'ended' });
         },
         onError(error) {
           if (!isOpen) return;
           stop();
-          change({ connection: 'failed', reason: reasonOf(error) });
+          change({ ...NOBODY, connection: 'failed', reason: reasonOf(error) });
         },
       },
     );

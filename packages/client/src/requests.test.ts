@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { type ClientOptions, createClient, reasonOf } from './index.ts';
+import { type ClientOptions, createClient, liveSession, reasonOf } from './index.ts';
 
 /** Receives a request with its body. */
 type Listener = (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -37,6 +37,7 @@ test.each([
   ['127.0.0.1:3000/trpc', 'relative'],
   ['localhost:3000/trpc', 'must start with http:// or https://'],
   ['ws://localhost:3000/trpc', 'must start with http:// or https://'],
+  [JSON.parse('{}').url, 'The url is undefined'],
 ])('the url %s is refused with the cause', (url, cause) => {
   expect(() => createClient({ url })).toThrow(cause);
 });
@@ -174,4 +175,43 @@ test('votes for one question are sent one after another, and those for others ar
   expect(await on).toEqual({ voted: true });
   expect(await off).toEqual({ voted: false });
   expect(calls).toEqual(['1 true', '2 true', '1 false']);
+});
+
+test.each([
+  ['404', 404, 'text/plain'],
+  ['a page', 200, 'text/html'],
+])(
+  'a stream that is answered with %s fails with UNAVAILABLE, which names the URL',
+  async (_, status, type) => {
+    const client = await serve((_request, response) => {
+      response.writeHead(status, { 'content-type': type }).end('no events');
+    });
+    const error = await new Promise<unknown>((resolve) => {
+      const onError = resolve;
+      client.sessions.events.subscribe({ code: 'CDFGH2' }, { onError, onData: resolve });
+    });
+    expect(reasonOf(error)).toBe('UNAVAILABLE');
+    expect(error).toMatchObject({
+      message: expect.stringContaining('this URL is not that of the API'),
+    });
+  },
+);
+
+test('a live session whose server does not respond goes on connecting, and says why', async () => {
+  const live = liveSession(createClient({ url: 'http://127.0.0.1:1/trpc' }), { code: 'CDFGH2' });
+  onTestFinished(live.subscribe(() => {}));
+  await expect
+    .poll(() => live.getSnapshot(), { timeout: 30_000 })
+    .toMatchObject({ connection: 'connecting', reason: 'UNAVAILABLE' });
+});
+
+test('a page of another device is told that a loopback url is the device itself', async () => {
+  vi.stubGlobal('location', { href: 'http://192.0.2.2:5173/', origin: 'http://192.0.2.2:5173' });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const client = createClient({
+    url: 'http://127.0.0.1:3000/trpc',
+    fetch: () => Promise.reject(new TypeError('fetch failed')),
+  });
+  const error = await failureOf(client.sessions.start.mutate({ code: 'CDFGH2' }));
+  expect(error).toMatchObject({ message: expect.stringContaining('is the device itself') });
 });

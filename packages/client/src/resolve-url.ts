@@ -7,7 +7,8 @@ const EXAMPLE = 'http://127.0.0.1:3000/trpc';
  *
  * @throws Error that names what is wrong with the URL
  */
-export function resolveUrl(url: string): string {
+export function resolveUrl(url: unknown): string {
+  if (typeof url !== 'string') throw new Error(`The url is ${typeof url}; use one like ${EXAMPLE}`);
   const [path = ''] = url.split(/[?#]/);
   if (!/\/trpc\/?$/.test(path)) {
     throw new Error(`The url "${url}" must end in /trpc, as ${EXAMPLE} does`);
