@@ -45,7 +45,7 @@ export interface UntypedClient {
   subscription: (path: string, input: unknown, observer: Observer) => { unsubscribe: () => void };
 }
 
-/** What every version of `@trpc/client` exports, with links of its own type. */
+/** The exports that all versions of `@trpc/client` share, with links of the version's own type. */
 interface ClientModule<Link> {
   createTRPCUntypedClient: (options: { links: Link[] }) => UntypedClient;
   httpLink: (options: CallLinkOptions) => Link;

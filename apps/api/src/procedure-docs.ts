@@ -1,7 +1,7 @@
 import { procedures } from './router.ts';
 import type { Meta, RestOperation } from './trpc/init.ts';
 
-/** What the OpenAPI document says about a procedure. */
+/** The OpenAPI texts of a procedure. */
 export type ProcedureDocs = Pick<RestOperation, 'summary' | 'description' | 'deprecated'>;
 
 /** Returns the docs of a procedure, for the build of the client: its types show them in editors. */

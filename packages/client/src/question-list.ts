@@ -6,7 +6,7 @@ type Question = Contract['question'];
 /**
  * The questions of a live session, from three sources: events, reads (a snapshot or a page of
  * `questions.list`) and the caller's own votes. `now` counts reads. A read sees everything that was
- * received before it started, so whatever was received since its start wins.
+ * received before it started, so events and votes received since its start win.
  */
 export interface QuestionList {
   get: (id: number) => Question | undefined;

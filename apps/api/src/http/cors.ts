@@ -19,7 +19,7 @@ const REQUEST_HEADERS = [
 const RESPONSE_HEADERS = ['retry-after', 'x-request-id'];
 const REFUSED_ORIGIN = 'The origin of this page is refused; add it to the setting CORS_ORIGINS';
 
-/** What callers send must not fill the memory or the log. */
+/** Bounds the memory and the log lines that callers can cause. */
 const MAX_LOGGED_ORIGINS = 100;
 /** A host name has at most 253 characters. */
 const MAX_ORIGIN_LENGTH = 300;
