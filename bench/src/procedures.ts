@@ -67,6 +67,7 @@ export function newSession(random: RandomDigits): NewSession {
     hostDisplayName: random(UNIQUE_DIGITS),
     code: random(10),
     joining: 'open',
+    moderated: false,
     sourceSessionId: null,
     ttlSeconds: 86_400,
     tokenHash: sha256(random(UNIQUE_DIGITS)),

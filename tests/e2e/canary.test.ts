@@ -47,7 +47,7 @@ test('names, tokens, keys and pairing codes reach no log, URL, metric or trace, 
   const { pairingCode } = await host.createPairingCode.mutate({ code });
   const paired = await as().redeemPairingCode.mutate({ code, pairingCode });
   const { pairingCode: pending } = await host.createPairingCode.mutate({ code });
-  const tokens = [hostToken, participantToken, paired.hostToken, unknownToken];
+  const tokens = [hostToken, participantToken, paired.token, unknownToken];
   const keys = [creation.idempotencyKey, joining.idempotencyKey];
   const codes = [pairingCode, pending];
 

@@ -30,6 +30,7 @@ test('a teacher without an account creates a session and receives a join code', 
     endedAt: null,
     expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     joining: 'open',
+    moderated: false,
   });
   expect(hostToken).toMatch(/^[\w-]{43}$/);
   expect(await anyone.sessions.get.query({ code: session.code })).toEqual(session);

@@ -20,6 +20,7 @@ export function toSessionSummary(session: Session): SessionSummary {
     endedAt: endOf(session)?.toISOString() ?? null,
     expiresAt: session.expires_at.toISOString(),
     joining: session.joining,
+    moderated: session.moderated,
   };
 }
 

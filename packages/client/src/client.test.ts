@@ -15,6 +15,7 @@ test('inputs and outputs are typed end to end', () => {
   expectTypeOf<RouterInputs['sessions']['create']>().toEqualTypeOf<{
     title: string;
     hostDisplayName: string;
+    moderated?: boolean | undefined;
     idempotencyKey?: string | undefined;
   }>();
   expectTypeOf<

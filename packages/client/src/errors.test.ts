@@ -24,6 +24,7 @@ function explain(error: unknown): string {
       return 'another name';
     case 'UNAUTHENTICATED':
     case 'FORBIDDEN':
+    case 'MUTED':
       return 'not allowed';
     case 'JOIN_CODE_EXHAUSTED':
     case 'RATE_LIMITED':

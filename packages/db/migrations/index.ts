@@ -8,6 +8,9 @@ import * as questions from './0006-questions.ts';
 import * as changedAt from './0007-changed-at.ts';
 import * as sessionLimits from './0008-session-limits.ts';
 import * as configuration from './0009-configuration.ts';
+import * as hostKeys from './0010-host-keys.ts';
+import * as deviceRoles from './0011-device-roles.ts';
+import * as moderation from './0012-moderation.ts';
 
 /**
  * Every migration, in order. A static list, because a bundle has no directory to read; a test fails when
@@ -23,4 +26,7 @@ export const migrations: Record<string, Migration> = {
   '0007-changed-at': changedAt,
   '0008-session-limits': sessionLimits,
   '0009-configuration': configuration,
+  '0010-host-keys': hostKeys,
+  '0011-device-roles': deviceRoles,
+  '0012-moderation': moderation,
 };

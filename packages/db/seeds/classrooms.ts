@@ -54,6 +54,7 @@ async function insertLesson(db: Database, lesson: Lesson): Promise<void> {
     title,
     hostDisplayName: host,
     joining: 'open',
+    moderated: false,
     sourceSessionId: null,
     ttlSeconds: TTL_SECONDS,
   } as const;

@@ -1,6 +1,7 @@
 import { Kysely, type LogEvent, PostgresDialect } from 'kysely';
 import { createPool, type DatabasePool, type PoolOptions } from './pool.ts';
 import type {
+  HostKeysTable,
   PairingsTable,
   QuestionVotesTable,
   QuestionsTable,
@@ -11,6 +12,7 @@ import type {
 
 export interface Tables {
   users: UsersTable;
+  host_keys: HostKeysTable;
   sessions: SessionsTable;
   session_participants: SessionParticipantsTable;
   pairings: PairingsTable;

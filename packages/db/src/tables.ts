@@ -1,4 +1,10 @@
-import type { ParticipantRole, SessionJoining, SessionStatus } from '@classroom/schema';
+import type {
+  DeviceRole,
+  ParticipantRole,
+  QuestionStatus,
+  SessionJoining,
+  SessionStatus,
+} from '@classroom/schema';
 import type { Generated, GeneratedAlways } from 'kysely';
 
 /** A unique display name. It counts towards a host's session limit and authorises nothing. */
@@ -32,12 +38,30 @@ export interface SessionsTable {
   created_title: string | null;
   /** The session that this one duplicates, which may have been deleted: a replay compares it. */
   source_session_id: number | null;
+  /** The key that the session belongs to; null for a session without a key. */
+  host_key_id: number | null;
+  moderated: Generated<boolean>;
+  /** `moderated` at creation, once the host has changed it: an idempotent replay compares it. */
+  created_moderated: boolean | null;
+}
+
+/** A secret that owns sessions. */
+export interface HostKeysTable {
+  id: GeneratedAlways<number>;
+  /** Null for a forgotten key, whose row stays while it owns sessions. */
+  key_hash: Buffer | null;
+  /** The key before the last rotation: a replay of the rotation presents it. */
+  replaced_key_hash: Buffer | null;
+  idempotency_key_hash: Buffer | null;
+  key_seed: Buffer | null;
+  /** Within a day of the last use. */
+  used_at: Generated<Date>;
 }
 
 export interface SessionParticipantsTable {
   id: GeneratedAlways<number>;
   session_id: number;
-  /** Null for a removed participant. */
+  /** Null for a removed participant, a moderator and a viewer. */
   user_id: number | null;
   role: ParticipantRole;
   joined_at: Generated<Date>;
@@ -45,22 +69,28 @@ export interface SessionParticipantsTable {
   idempotency_key_hash: Buffer | null;
   token_seed: Buffer | null;
   blocked_at: Date | null;
+  /** The sequence number at which a token of this participant was last revoked. */
   removal_change_number: number | null;
   session_slot: number | null;
+  muted_at: Date | null;
 }
 
-/** A further device of a host: holds a pairing code until it is redeemed, then a token. */
+/** A device with a token of its own: holds a pairing code until it is redeemed. */
 export interface PairingsTable {
   id: GeneratedAlways<number>;
+  /** The host until the code is redeemed, then the participant that the device acts as. */
   participant_id: number;
-  code_hash: Buffer;
-  expires_at: Date;
-  guesses_left: number;
+  code_hash: Buffer | null;
+  expires_at: Date | null;
+  guesses_left: Generated<number>;
   token_hash: Buffer | null;
+  role: Generated<DeviceRole>;
+  redeemed_at: Date | null;
+  revoked_at: Date | null;
 }
 
 /** The status of a question. A withdrawn question keeps its row, which records the change. */
-export type StoredQuestionStatus = 'pending' | 'answered' | 'hidden' | 'withdrawn';
+export type StoredQuestionStatus = QuestionStatus | 'withdrawn';
 
 export interface QuestionsTable {
   id: GeneratedAlways<number>;
@@ -76,6 +106,8 @@ export interface QuestionsTable {
   answered_at: Date | null;
   change_number: number;
   idempotency_key_hash: Buffer | null;
+  /** Whether the question has been shown to everybody. */
+  published: Generated<boolean>;
 }
 
 /** A participant's vote for a question. */

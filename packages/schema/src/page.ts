@@ -19,3 +19,9 @@ export const pageInput = z.object({
 export function pageOf<Item extends z.ZodType>(item: Item, id: string) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() }).meta({ id });
 }
+
+/** A position in a list by id. */
+export const idCursor = z.codec(z.string().regex(/^\d{1,15}$/, INVALID_CURSOR), z.number(), {
+  decode: Number,
+  encode: String,
+});

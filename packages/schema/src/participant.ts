@@ -4,7 +4,7 @@ import { INVALID_CURSOR, pageInput, pageOf } from './page.ts';
 import { sessionSummary } from './session.ts';
 import { displayName } from './text.ts';
 
-export const participantRole = z.enum(['host', 'participant']);
+export const participantRole = z.enum(['host', 'moderator', 'participant', 'viewer']);
 export type ParticipantRole = z.infer<typeof participantRole>;
 
 export const participant = z
@@ -13,6 +13,8 @@ export const participant = z
     displayName: z.string(),
     role: participantRole,
     joinedAt: z.iso.datetime(),
+    /** True for a blocked participant, whom only the host and moderators see. */
+    blocked: z.literal(true).optional(),
   })
   .meta({ id: 'Participant' });
 export type Participant = z.infer<typeof participant>;
@@ -82,3 +84,9 @@ export const removedParticipant = z
   .object({ participantId: z.int(), blocked: z.boolean() })
   .meta({ id: 'RemovedParticipant' });
 export type RemovedParticipant = z.infer<typeof removedParticipant>;
+
+export const unblockParticipantInput = z.object({
+  code: joinCode,
+  participantId: z.int().positive(),
+});
+export type UnblockParticipantInput = z.infer<typeof unblockParticipantInput>;

@@ -5,14 +5,18 @@ import { INVALID_CURSOR, pageInput, pageOf } from './page.ts';
 import { participantRole } from './participant.ts';
 import { text } from './text.ts';
 
-/** The maximum number of pending questions per author in a session. */
+/** The maximum number of pending and waiting questions per author in a session. */
 export const PENDING_QUESTION_LIMIT = 3;
 
 /** The maximum number of questions per session, withdrawn ones included. */
 export const SESSION_QUESTION_LIMIT = 10_000;
 
-export const questionStatus = z.enum(['pending', 'answered', 'hidden']);
+/** In a moderated session, new questions wait until the host or a moderator approves them. */
+export const questionStatus = z.enum(['waiting', 'pending', 'answered', 'hidden']);
 export type QuestionStatus = z.infer<typeof questionStatus>;
+
+/** The statuses that the host and moderators can set. */
+export const settableQuestionStatus = questionStatus.exclude(['waiting']);
 
 export const questionOrder = z.enum(['top', 'newest']);
 export type QuestionOrder = z.infer<typeof questionOrder>;
@@ -106,8 +110,15 @@ export type QuestionPage = z.infer<typeof questionPage>;
 export const voteInput = z.object({ questionId, on: z.boolean() });
 export type VoteInput = z.infer<typeof voteInput>;
 
-export const setQuestionStatusInput = z.object({ questionId, status: questionStatus });
+export const setQuestionStatusInput = z.object({ questionId, status: settableQuestionStatus });
 export type SetQuestionStatusInput = z.infer<typeof setQuestionStatusInput>;
+
+export const muteAuthorInput = z.object({ questionId, muted: z.boolean() });
+export type MuteAuthorInput = z.infer<typeof muteAuthorInput>;
+
+/** The same for a muted and an unmuted author: nothing tells who asked. */
+export const mutedAuthor = z.object({ questionId: z.int() }).meta({ id: 'MutedAuthor' });
+export type MutedAuthor = z.infer<typeof mutedAuthor>;
 
 export const pinQuestionInput = z.object({ questionId, on: z.boolean() });
 export type PinQuestionInput = z.infer<typeof pinQuestionInput>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idempotencyKey, joinCode, pairingCode } from './code.ts';
+import { idempotencyKey, joinCode } from './code.ts';
 import { displayName, text } from './text.ts';
 
 /** The maximum number of open (not ended) sessions per host. */
@@ -35,6 +35,8 @@ export const sessionSummary = z
     /** An open session ends at this time. */
     expiresAt: z.iso.datetime(),
     joining: sessionJoining,
+    /** Whether new questions wait for approval. */
+    moderated: z.boolean(),
   })
   .meta({ id: 'SessionSummary' });
 export type SessionSummary = z.infer<typeof sessionSummary>;
@@ -42,6 +44,8 @@ export type SessionSummary = z.infer<typeof sessionSummary>;
 export const createSessionInput = z.object({
   title: text(200),
   hostDisplayName: displayName,
+  /** Whether new questions wait for approval; false by default. */
+  moderated: z.boolean().optional(),
   idempotencyKey: idempotencyKey.optional(),
 });
 export type CreateSessionInput = z.infer<typeof createSessionInput>;
@@ -56,6 +60,7 @@ export const configureSessionInput = z.object({
   code: joinCode,
   title: text(200).optional(),
   joining: sessionJoining.optional(),
+  moderated: z.boolean().optional(),
 });
 export type ConfigureSessionInput = z.infer<typeof configureSessionInput>;
 
@@ -73,20 +78,3 @@ export type DeletedSession = z.infer<typeof deletedSession>;
 
 export const sessionByCodeInput = z.object({ code: joinCode });
 export type SessionByCodeInput = z.infer<typeof sessionByCodeInput>;
-
-export const createdPairingCode = z
-  .object({
-    pairingCode: z.string(),
-    expiresAt: z.iso.datetime(),
-  })
-  .meta({ id: 'CreatedPairingCode' });
-export type CreatedPairingCode = z.infer<typeof createdPairingCode>;
-
-export const redeemPairingCodeInput = z.object({ code: joinCode, pairingCode });
-export type RedeemPairingCodeInput = z.infer<typeof redeemPairingCodeInput>;
-
-/** The session and the new device's host token, which no later call returns. */
-export const redeemedPairingCode = z
-  .object({ session: sessionSummary, hostToken: z.string() })
-  .meta({ id: 'RedeemedPairingCode' });
-export type RedeemedPairingCode = z.infer<typeof redeemedPairingCode>;

@@ -82,6 +82,7 @@ function adviceFor(error: unknown): string {
     case 'PAIRING_CODE_INVALID':
     case 'UNAUTHENTICATED':
     case 'FORBIDDEN':
+    case 'MUTED':
     case 'QUESTION_LIMIT':
     case 'QUESTION_NOT_FOUND':
     case 'INTERNAL':

@@ -23,6 +23,7 @@ const session: SessionSummary = {
   startedAt: '2026-01-01T00:00:00.000Z',
   endedAt: null,
   expiresAt: '2026-01-02T00:00:00.000Z',
+  moderated: false,
   joining: 'open',
 };
 const question: Question = {

@@ -49,6 +49,7 @@ export const REASONS = {
     'Missing or unknown token; send it as "Authorization: Bearer <token>"',
   ],
   FORBIDDEN: ['FORBIDDEN', 'This token may not do this'],
+  MUTED: ['FORBIDDEN', 'The host has muted this participant, who cannot ask questions'],
   QUESTION_LIMIT: [
     'CONFLICT',
     'This author has reached the limit of pending questions; withdraw one or wait for an answer',

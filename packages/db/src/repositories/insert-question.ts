@@ -128,7 +128,7 @@ export async function insertQuestion(
     return { kind: 'submitted', id, sessionId, createdAt, author };
   }
   if (row.key_used && row.caller_id !== null) return { kind: 'key-used', callerId: row.caller_id };
-  const access = checkSessionAccess(row, { status: 'open' });
+  const access = checkSessionAccess(row, { role: 'participant', status: 'open' });
   if (access.kind === 'refused') return access;
   if (author_id === null) throw new ConflictError();
   if (!row.below_question_limit) return { kind: 'session-full' };

@@ -18,6 +18,7 @@ export interface NewSession extends TokenColumns {
   hostDisplayName: string;
   code: string;
   joining: SessionJoining;
+  moderated: boolean;
   /** The session to duplicate, if any. */
   sourceSessionId: number | null;
   ttlSeconds: number;
@@ -80,6 +81,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
           'code',
           'title',
           'joining',
+          'moderated',
           'source_session_id',
           'expires_at',
         ])
@@ -93,6 +95,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
               code.as('code'),
               parameter('title', 'text').as('title'),
               parameter('joining', 'text').as('joining'),
+              parameter('moderated', 'boolean').as('moderated'),
               parameter('sourceSessionId', 'bigint').as('source_session_id'),
               sql<Date>`now() + make_interval(secs => ${parameter('ttlSeconds', 'float8')})`.as(
                 'expires_at',
@@ -151,7 +154,7 @@ export async function insertSession(
   values: NewSession,
 ): Promise<InsertSessionOutcome> {
   const row = await executeOne(db, statement(values));
-  const { code, title, joining, hostDisplayName } = values;
+  const { code, title, joining, moderated, hostDisplayName } = values;
   const session = toSession({
     ...row,
     code,
@@ -160,7 +163,9 @@ export async function insertSession(
     started_at: null,
     ended_at: null,
     joining,
+    moderated,
     host_display_name: hostDisplayName,
+    host_key_id: null,
   });
   if (session !== undefined) return { kind: 'created', session };
   if (row.key_used) return { kind: 'key-used' };

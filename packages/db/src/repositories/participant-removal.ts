@@ -243,8 +243,8 @@ export async function leaveSession(db: Database, call: SessionCall): Promise<Lea
     }
     return { kind: 'left', sessionId, userId };
   }
-  const access = checkSessionAccess(row, { status: 'open' });
+  const access = checkSessionAccess(row, { role: 'participant', status: 'open' });
   if (access.kind === 'refused') return access;
-  if (access.role === 'host') return refused('forbidden');
+  if (access.role !== 'participant') return refused('forbidden');
   throw new ConflictError();
 }

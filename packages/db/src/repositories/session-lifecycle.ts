@@ -56,13 +56,14 @@ async function updateSessionAsHost(
           'session.ended_at',
           'session.expires_at',
           'session.joining',
+          'session.moderated',
         ]),
     )
     .with('access', selectSessionAccess(code, tokenHash))
     .selectFrom('access')
     .leftJoin('updated', (join) => join.onTrue())
     .select(['access.id', 'access.code', 'access.created_at'])
-    .select(['access.host_user_id', 'access.host_display_name'])
+    .select(['access.host_user_id', 'access.host_display_name', 'access.host_key_id'])
     .select(['access.caller_id', 'access.caller_role', 'access.is_participant'])
     .select(({ fn }) => [
       fn.coalesce('updated.title', 'access.title').as('title'),
@@ -71,6 +72,7 @@ async function updateSessionAsHost(
       fn.coalesce('updated.ended_at', 'access.ended_at').as('ended_at'),
       fn.coalesce('updated.expires_at', 'access.expires_at').as('expires_at'),
       fn.coalesce('updated.joining', 'access.joining').as('joining'),
+      fn.coalesce('updated.moderated', 'access.moderated').as('moderated'),
       sql<boolean>`updated.status is not null`.as('is_updated'),
     ])
     .executeTakeFirstOrThrow();
@@ -134,21 +136,24 @@ export async function extendSessionAsHost(
 export interface SessionSettings {
   title?: string | undefined;
   joining?: SessionJoining | undefined;
+  moderated?: boolean | undefined;
 }
 
 /** Changes the settings of an open session. @throws ConflictError */
 export async function configureSessionAsHost(
   db: Database,
-  { title, joining, ...call }: SessionCall & SessionSettings,
+  { title, joining, moderated, ...call }: SessionCall & SessionSettings,
 ): Promise<UpdateSessionOutcome> {
   return await updateSessionAsHost(db, call, {
     from: ['draft', 'active'],
-    changes: sql<SqlBool>`
-      (session.title <> ${title ?? null} or session.joining <> ${joining ?? null})
-    `,
+    changes: sql<SqlBool>`(
+      session.title <> ${title ?? null} or session.joining <> ${joining ?? null}
+      or session.moderated <> ${moderated ?? null}
+    )`,
     alreadySet: (session) =>
       session.title === (title ?? session.title) &&
-      session.joining === (joining ?? session.joining),
+      session.joining === (joining ?? session.joining) &&
+      session.moderated === (moderated ?? session.moderated),
     set: {
       ...NEXT_SESSION_CHANGE,
       ...(title !== undefined && {
@@ -156,6 +161,10 @@ export async function configureSessionAsHost(
         created_title: sql`coalesce(session.created_title, session.title)`,
       }),
       ...(joining !== undefined && { joining }),
+      ...(moderated !== undefined && {
+        moderated,
+        created_moderated: sql`coalesce(session.created_moderated, session.moderated)`,
+      }),
     },
   });
 }

@@ -1,13 +1,13 @@
 import { type NotNull, sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { callerId } from './fragments/caller.ts';
+import { readerId } from './fragments/caller.ts';
 import { SESSION_COLUMNS, SESSION_STATUS } from './fragments/columns.ts';
 
 /** Finds the participant with a token, given its SHA-256. */
 export async function findParticipantByToken(db: Database, tokenHash: Buffer) {
   return await db
     .selectFrom('session_participants as caller')
-    .where('caller.id', '=', callerId(tokenHash))
+    .where('caller.id', '=', readerId(tokenHash))
     .select(['caller.id', 'caller.session_id', 'caller.role'])
     .executeTakeFirst();
 }
@@ -51,6 +51,7 @@ export async function findReplayedParticipant(db: Database, idempotencyKeyHash: 
       'participant.blocked_at',
       'user.display_name',
       'session.created_title',
+      'session.created_moderated',
       'session.source_session_id',
       sql<'draft' | 'active'>`
         case when session.started_at <= participant.joined_at then 'active' else 'draft' end

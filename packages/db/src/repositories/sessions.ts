@@ -1,3 +1,4 @@
+import type { ParticipantRole } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
@@ -11,6 +12,7 @@ import {
 import { SESSION_COLUMNS, SESSION_STATUS, type Session } from './fragments/columns.ts';
 import { NEXT_SESSION_CHANGE } from './fragments/sequence.ts';
 
+export { hasRole } from './fragments/access.ts';
 export type { Refusal, RefusalReason, SessionAccess } from './fragments/access.ts';
 export type { Session } from './fragments/columns.ts';
 
@@ -31,7 +33,7 @@ const sessionAccess = prepared((db, parameter: Parameter<SessionCall>) =>
 export async function findSessionForCaller(
   db: Database,
   call: SessionCall,
-  requires: { role?: 'host' } = {},
+  requires: { role?: ParticipantRole } = {},
 ): Promise<SessionAccess | Refusal> {
   return checkSessionAccess(await executeOne(db, sessionAccess(call)), requires);
 }

@@ -13,6 +13,7 @@ export function newSession(overrides: Partial<NewSession> = {}): NewSession {
     hostDisplayName: `Ada ${randomBytes(6).toString('hex')}`,
     code: newCode(),
     joining: 'open',
+    moderated: false,
     sourceSessionId: null,
     ttlSeconds: 3600,
     tokenHash: randomBytes(32),

@@ -1,4 +1,4 @@
-import type { SessionChanges } from '@classroom/db';
+import { type SessionChanges, hasRole } from '@classroom/db';
 import type { ParticipantRole, PublicQuestion, Question, SessionEvent } from '@classroom/schema';
 import { toPublicQuestion, toSessionSummary } from '../../presenters.ts';
 
@@ -76,6 +76,6 @@ function visibleTo(
   changed: ChangedQuestion,
   { role, participantId }: Viewer,
 ): PublicQuestion | undefined {
-  if (changed.status === 'hidden' && role !== 'host') return undefined;
+  if (changed.status === 'hidden' && !hasRole(role, 'moderator')) return undefined;
   return toPublicQuestion(changed, participantId);
 }

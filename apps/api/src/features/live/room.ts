@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Database, type SessionChanges, findSessionChanges } from '@classroom/db';
+import { type Database, type SessionChanges, findSessionChanges, hasRole } from '@classroom/db';
 import type { ParticipantRole } from '@classroom/schema';
 import { DomainError, unavailable } from '../../errors.ts';
 import { type SequencedEvent, toEvents, withOwnQuestions } from './presenter.ts';
@@ -104,10 +104,8 @@ export function createRoom(
   const deliver = (changes: SessionChanges, after: number) => {
     const removed = new Set(changes.removed.map(({ id }) => id));
     const questionsByAuthor = Map.groupBy(changes.questions, ({ author_id }) => author_id);
-    const byRole = {
-      host: toEvents(changes, after, { role: 'host' }),
-      participant: toEvents(changes, after, { role: 'participant' }),
-    };
+    const toModerators = toEvents(changes, after, { role: 'moderator' });
+    const toOthers = toEvents(changes, after, { role: 'participant' });
     for (const subscription of room.subscriptions) {
       const { cursor, role, participantId } = subscription;
       if (cursor === undefined || cursor < after) continue;
@@ -115,7 +113,11 @@ export function createRoom(
       const events =
         cursor > after
           ? toEvents(changes, cursor, subscription)
-          : withOwnQuestions(byRole[role], own, subscription);
+          : withOwnQuestions(
+              hasRole(role, 'moderator') ? toModerators : toOthers,
+              own,
+              subscription,
+            );
       if (events.length > 0) subscription.push(events);
       subscription.cursor = Math.max(cursor, changes.change_number);
       if (removed.has(participantId)) subscription.end(new DomainError('UNAUTHENTICATED'));

@@ -37,6 +37,7 @@ test('createSession returns what it stored, and stores only the hash of the toke
     endedAt: null,
     expiresAt: stored?.expires_at.toISOString(),
     joining: 'open',
+    moderated: false,
   });
   expect(hostToken).toMatch(/^[\w-]{43}$/);
   const participant = await database.db

@@ -29,9 +29,10 @@ type Deps = Pick<AppContext, 'db' | 'notifyChanged' | 'generateJoinCode' | 'sess
  */
 export async function createSession(
   app: Deps,
-  { title, hostDisplayName, idempotencyKey }: CreateSessionInput,
+  { title, hostDisplayName, moderated = false, idempotencyKey }: CreateSessionInput,
 ): Promise<CreatedSession> {
-  const draft = { title, hostDisplayName, joining: 'open', sourceSessionId: null } as const;
+  const settings = { joining: 'open', moderated } as const;
+  const draft = { title, hostDisplayName, ...settings, sourceSessionId: null };
   return await insertDraft(app, draft, idempotencyKey, draft);
 }
 
@@ -46,9 +47,9 @@ export async function duplicateSession(
   tokenHash: Buffer,
 ): Promise<CreatedSession> {
   const { session } = await findSessionAsHost(app.db, code, tokenHash);
-  const { host_display_name: hostDisplayName, joining } = session;
+  const { host_display_name: hostDisplayName, joining, moderated } = session;
   const source = { hostDisplayName, sourceSessionId: session.id };
-  const draft = { ...source, title: title ?? session.title, joining };
+  const draft = { ...source, title: title ?? session.title, joining, moderated };
   // The settings of the session may have changed since the first call.
   return await insertDraft(app, draft, idempotencyKey, { ...source, title });
 }
@@ -57,6 +58,7 @@ interface Draft {
   title: string;
   hostDisplayName: string;
   joining: SessionJoining;
+  moderated: boolean;
   sourceSessionId: number | null;
 }
 
@@ -92,6 +94,7 @@ async function insertDraft(
 type KnownDraft = Pick<Draft, 'hostDisplayName' | 'sourceSessionId'> & {
   title?: string | undefined;
   joining?: SessionJoining;
+  moderated?: boolean;
 };
 
 /**
@@ -106,15 +109,24 @@ async function replay(
   const first = await findReplayedParticipant(db, hashSecret(idempotencyKey));
   if (first === undefined) throw new ConflictError();
   const title = first.created_title ?? first.title;
+  const moderated = first.created_moderated ?? first.moderated;
   const isSameInput =
     first.role === 'host' &&
     first.host_display_name === known.hostDisplayName &&
     first.source_session_id === known.sourceSessionId &&
-    title === (known.title ?? title);
+    title === (known.title ?? title) &&
+    moderated === (known.moderated ?? moderated);
   if (!isSameInput) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   const joining = known.joining ?? first.joining;
   const expires_at = new Date(first.created_at.getTime() + sessionTtlSeconds * 1000);
-  const draft = { status: 'draft', started_at: null, title, joining, expires_at } as const;
+  const draft = {
+    status: 'draft',
+    started_at: null,
+    title,
+    joining,
+    moderated,
+    expires_at,
+  } as const;
   return {
     ...toSessionSummary({ ...first, ...draft }),
     hostToken: deriveToken(idempotencyKey, first.token_seed),

@@ -22,6 +22,7 @@ function cellOf(body: string): string | undefined {
     endedAt: at,
     expiresAt: at,
     joining: 'open',
+    moderated: false,
   };
   const asked = { id: 1, body, status: 'pending', mine: false, author: null };
   const question = { ...asked, pinned: false, votes: 0 };

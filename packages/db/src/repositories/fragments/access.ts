@@ -2,7 +2,7 @@ import type { ParticipantRole } from '@classroom/schema';
 import { type Nullable, type QueryCreator, sql } from 'kysely';
 import type { Tables } from '../../database.ts';
 import type { StoredQuestionStatus } from '../../tables.ts';
-import { callerId } from './caller.ts';
+import { readerId } from './caller.ts';
 import {
   ONE_ROW,
   SESSION_COLUMNS,
@@ -55,7 +55,7 @@ export function selectSessionAccess(code: Value<string>, tokenHash: Value<Buffer
     db
       .selectFrom(ONE_ROW)
       .leftJoin('session_participants as caller', (join) =>
-        join.on('caller.id', '=', callerId(tokenHash)),
+        join.on('caller.id', '=', readerId(tokenHash)),
       )
       .leftJoin('sessions as session', (join) => join.on('session.code', '=', code))
       .leftJoin('users as host', 'host.id', 'session.host_user_id')
@@ -68,17 +68,29 @@ export function selectSessionAccess(code: Value<string>, tokenHash: Value<Buffer
       ]);
 }
 
-/** Checks the caller's rights in a session. Clients see the order of the checks. */
+/** Each role has the rights of those before it. */
+const RANKS: readonly ParticipantRole[] = ['viewer', 'participant', 'moderator', 'host'];
+
+/** Whether a role has the rights of another. */
+export function hasRole(role: ParticipantRole, required: ParticipantRole): boolean {
+  return RANKS.indexOf(role) >= RANKS.indexOf(required);
+}
+
+/**
+ * Checks the caller's rights in a session. Clients see the order of the checks.
+ *
+ * @param requires the least role, a viewer by default: a change requires a higher one
+ */
 export function checkSessionAccess(
   row: SessionAccessRow,
-  requires: { role?: 'host'; status?: 'open' } = {},
+  requires: { role?: ParticipantRole; status?: 'open' } = {},
 ): SessionAccess | Refusal {
   if (row.caller_id === null || row.caller_role === null) return refused('unauthenticated');
   const session = toSession(row);
   if (session === undefined) return refused('session-not-found');
   const isEnded = session.status === 'ended';
   if (row.is_participant !== true) return refused(isEnded ? 'session-not-found' : 'forbidden');
-  if (requires.role === 'host' && row.caller_role !== 'host') return refused('forbidden');
+  if (!hasRole(row.caller_role, requires.role ?? 'viewer')) return refused('forbidden');
   if (requires.status === 'open' && isEnded) return refused('session-ended');
   return { kind: 'allowed', session, participantId: row.caller_id, role: row.caller_role };
 }
@@ -116,7 +128,7 @@ export function selectQuestionAccess(questionId: Value<number>, tokenHash: Value
     db
       .selectFrom(ONE_ROW)
       .leftJoin('session_participants as caller', (join) =>
-        join.on('caller.id', '=', callerId(tokenHash)),
+        join.on('caller.id', '=', readerId(tokenHash)),
       )
       .leftJoin('questions as question', (join) => join.on('question.id', '=', questionId))
       .leftJoin('sessions as session', 'session.id', 'question.session_id')
@@ -132,13 +144,21 @@ export function refuseQuestionChange(
   row: QuestionAccessRow,
   action: 'moderate' | 'vote' | 'withdraw',
 ): Refusal | undefined {
-  const status = row.question_status;
-  const isHost = row.is_participant === true && row.caller_role === 'host';
+  const { caller_id, caller_role: role, question_status: status } = row;
+  if (caller_id === null || role === null) return refused('unauthenticated');
   const isAuthor = row.is_author === true;
-  if (row.caller_id === null) return refused('unauthenticated');
-  const isVisible = status === 'hidden' ? isHost : status !== null && status !== 'withdrawn';
-  if (!isVisible || row.is_participant !== true) return refused('question-not-found');
-  if (action === 'moderate' && !isHost) return refused('forbidden');
+  const isVisible = {
+    waiting: isAuthor || hasRole(role, 'moderator'),
+    pending: true,
+    answered: true,
+    hidden: hasRole(role, 'moderator'),
+    withdrawn: false,
+  };
+  if (status === null || !isVisible[status] || row.is_participant !== true) {
+    return refused('question-not-found');
+  }
+  const required = action === 'moderate' ? 'moderator' : 'participant';
+  if (!hasRole(role, required)) return refused('forbidden');
   if (action === 'withdraw' && !isAuthor) return refused('forbidden');
   return row.session_is_open === true ? undefined : refused('session-ended');
 }

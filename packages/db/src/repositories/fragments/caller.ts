@@ -4,21 +4,34 @@ import { SESSION_IS_OPEN, type Value } from './columns.ts';
 
 /**
  * Selects the id of the participant with a token, given its SHA-256: the participant's own token, or
- * that of a host's further device. Tokens of removed and blocked participants match nothing.
+ * that of a device. Tokens of removed and blocked participants and of revoked devices match nothing.
+ * For reads only: viewers can read.
  */
+export function readerId(tokenHash: Value<Buffer | null>) {
+  return participantsWithToken(tokenHash).unionAll(devicesWithToken(tokenHash));
+}
+
+/** As `readerId`, without viewers. Statements that write find their caller by this function. */
 export function callerId(tokenHash: Value<Buffer | null>) {
-  const builder = expressionBuilder<Tables>();
-  return builder
+  return participantsWithToken(tokenHash).unionAll(
+    devicesWithToken(tokenHash).where('role', '<>', sql.lit('viewer')),
+  );
+}
+
+function participantsWithToken(tokenHash: Value<Buffer | null>) {
+  return expressionBuilder<Tables>()
     .selectFrom('session_participants')
     .where('token_hash', '=', tokenHash)
     .where('blocked_at', 'is', null)
-    .select('id')
-    .unionAll(
-      builder
-        .selectFrom('pairings')
-        .where('token_hash', '=', tokenHash)
-        .select('participant_id as id'),
-    );
+    .select('id');
+}
+
+function devicesWithToken(tokenHash: Value<Buffer | null>) {
+  return expressionBuilder<Tables>()
+    .selectFrom('pairings')
+    .where('token_hash', '=', tokenHash)
+    .where('revoked_at', 'is', null)
+    .select('participant_id as id');
 }
 
 /** Whether `session_participants as caller` is a host and has the token with that SHA-256. */
@@ -27,10 +40,16 @@ export function isHost(tokenHash: Value<Buffer>) {
 }
 
 /**
- * Whether `session_participants as caller` is neither removed nor blocked. PostgreSQL checks it again
- * on the row that it has locked, which it does not do with the subquery of `callerId`.
+ * Whether `session_participants as caller` may write: is neither removed nor blocked, and no viewer.
+ * PostgreSQL checks it again on the row that it has locked, unlike the subquery of `callerId`.
  */
-export const IS_MEMBER = sql<SqlBool>`(caller.user_id is not null and caller.blocked_at is null)`;
+export const IS_MEMBER = sql<SqlBool>`
+  case caller.role
+    when 'viewer' then false
+    when 'moderator' then caller.removal_change_number is null
+    else caller.user_id is not null and caller.blocked_at is null
+  end
+`;
 
 /**
  * Part of a statement: the caller in an open session. Locks the session and the caller FOR KEY SHARE

@@ -26,19 +26,23 @@ export interface Session {
   ended_at: Date | null;
   expires_at: Date;
   joining: SessionJoining;
+  moderated: boolean;
   host_user_id: number;
   host_display_name: string;
+  /** The host key that the session belongs to, if any. */
+  host_key_id: number | null;
 }
 
 /** Returns undefined for a row without a session: a left join returns all of its columns or none. */
 export function toSession(row: Nullable<Session>): Session | undefined {
   const { id, code, title, status, created_at, started_at, ended_at, expires_at, joining } = row;
-  const { host_user_id, host_display_name } = row;
+  const { moderated, host_user_id, host_display_name, host_key_id } = row;
   if (id === null || code === null || title === null || status === null) return undefined;
   if (created_at === null || expires_at === null || joining === null) return undefined;
-  if (host_user_id === null || host_display_name === null) return undefined;
+  if (moderated === null || host_user_id === null || host_display_name === null) return undefined;
   const times = { created_at, started_at, ended_at, expires_at };
-  return { id, code, title, status, ...times, joining, host_user_id, host_display_name };
+  const host = { host_user_id, host_display_name, host_key_id };
+  return { id, code, title, status, ...times, joining, moderated, ...host };
 }
 
 /** The columns of a `Session` except its status: `sessions as session` and `users as host`. */
@@ -51,7 +55,9 @@ export const SESSION_COLUMNS = [
   'session.ended_at',
   'session.expires_at',
   'session.joining',
+  'session.moderated',
   'session.host_user_id',
+  'session.host_key_id',
   'host.display_name as host_display_name',
 ] as const;
 
