@@ -2,6 +2,7 @@ export * from './code.ts';
 export * from './error.ts';
 export * from './event.ts';
 export * from './export.ts';
+export * from './name-key.ts';
 export * from './page.ts';
 export * from './participant.ts';
 export * from './question.ts';
