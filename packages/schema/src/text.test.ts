@@ -67,6 +67,7 @@ describe('text that PostgreSQL refuses or changes, or that is invisible', () => 
 describe('a display name', () => {
   test.each([
     ['a zero width space', 'B\u200ben', 'Ben'],
+    ['a byte order mark', 'B\ufeffen\ufeff', 'Ben'],
     ['a zero width joiner between letters', 'B\u200den', 'Ben'],
     ['a zero width non-joiner', 'می\u200cخواهم', 'میخواهم'],
     ['directional marks', '\u200eBen\u200f\u061c', 'Ben'],

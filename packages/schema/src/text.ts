@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { fieldRule } from './error.ts';
 
-const WHITE_SPACE = /\s+/gu;
+/** Without U+FEFF, which is white space in JavaScript only: Unicode ignores it. */
+const WHITE_SPACE = /[^\S\ufeff]+/gu;
 
 /** C0 and C1 controls and DEL. Normalising has replaced white space. */
 const CONTROL = /\p{Cc}/u;
