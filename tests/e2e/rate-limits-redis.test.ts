@@ -5,7 +5,7 @@ import { clientOf, countReasons, createSession } from '../src/client.ts';
 import { times } from '../src/load.ts';
 import { hasRedis, startRedis } from '../src/redis.ts';
 import { printed, startApi } from '@classroom/api/start';
-import { sendCodes } from '../src/wrong-codes.ts';
+import { inOneWindow, sendCodes } from '../src/wrong-codes.ts';
 
 const database = await useTestDatabase();
 
@@ -13,6 +13,8 @@ const startLimited = (redisUrl: string) =>
   startApi({ DATABASE_URL: database.url, RATE_LIMITS: 'on', REDIS_URL: redisUrl });
 const create = (api: { url: string }, count: number) =>
   countReasons(times(count).map(() => createSession(api)));
+
+const limited = (name: string, run: () => Promise<void>) => test(name, () => inOneWindow(run));
 
 /** Calls each API in turn until all refuse, and returns the number of calls that passed. */
 async function passUntilRefused(
@@ -29,7 +31,7 @@ async function passUntilRefused(
   }
 }
 
-test('an API starts without its Redis, and limits callers by itself', async () => {
+limited('an API starts without its Redis, and limits callers by itself', async () => {
   await using api = await startLimited('redis://ada:secret@127.0.0.1:1');
   expect(await sendCodes(clientOf(api), 120)).toEqual({ SESSION_NOT_FOUND: 100, RATE_LIMITED: 20 });
   expect(await create(api, 10)).toEqual({ none: 10 });
@@ -40,7 +42,7 @@ test('an API starts without its Redis, and limits callers by itself', async () =
 });
 
 describe.skipIf(!hasRedis)('with a Redis (skipped where redis-server is not installed)', () => {
-  test('two processes share the limits of an address', async () => {
+  limited('two processes share the limits of an address', async () => {
     await using redis = await startRedis();
     await using one = await startLimited(redis.url);
     await using other = await startLimited(redis.url);
@@ -59,31 +61,34 @@ describe.skipIf(!hasRedis)('with a Redis (skipped where redis-server is not inst
     expect(looked).toBeLessThan(150);
   });
 
-  test('no call fails when Redis is killed, and processes share limits again when it is back', async () => {
-    await using redis = await startRedis();
-    await using api = await startLimited(redis.url);
-    const client = clientOf(api);
-    expect(await sendCodes(client, 10)).toEqual({ SESSION_NOT_FOUND: 10 });
-    await redis[Symbol.asyncDispose]();
-    expect(await create(api, 10)).toEqual({ none: 10 });
-    const alone = await sendCodes(client, 120);
-    expect(alone['SESSION_NOT_FOUND']).toBeGreaterThanOrEqual(90);
-    expect(alone['SESSION_NOT_FOUND']).toBeLessThanOrEqual(100);
+  limited(
+    'no call fails when Redis is killed, and processes share limits again when it is back',
+    async () => {
+      await using redis = await startRedis();
+      await using api = await startLimited(redis.url);
+      const client = clientOf(api);
+      expect(await sendCodes(client, 10)).toEqual({ SESSION_NOT_FOUND: 10 });
+      await redis[Symbol.asyncDispose]();
+      expect(await create(api, 10)).toEqual({ none: 10 });
+      const alone = await sendCodes(client, 120);
+      expect(alone['SESSION_NOT_FOUND']).toBeGreaterThanOrEqual(90);
+      expect(alone['SESSION_NOT_FOUND']).toBeLessThanOrEqual(100);
 
-    await using back = await startRedis(redis.port);
-    await printed(api, /Redis is reachable again/);
-    // Redis starts without counts, and both processes share the new ones.
-    await using other = await startLimited(back.url);
-    const there = clientOf(other);
-    const passed = await passUntilRefused([
-      () => sendCodes(client, 10),
-      () => sendCodes(there, 10),
-    ]);
-    expect(passed).toBeGreaterThanOrEqual(100);
-    expect(passed).toBeLessThan(150);
-  });
+      await using back = await startRedis(redis.port);
+      await printed(api, /Redis is reachable again/);
+      // Redis starts without counts, and both processes share the new ones.
+      await using other = await startLimited(back.url);
+      const there = clientOf(other);
+      const passed = await passUntilRefused([
+        () => sendCodes(client, 10),
+        () => sendCodes(there, 10),
+      ]);
+      expect(passed).toBeGreaterThanOrEqual(100);
+      expect(passed).toBeLessThan(150);
+    },
+  );
 
-  test('calls are served and limited while Redis hangs', async () => {
+  limited('calls are served and limited while Redis hangs', async () => {
     await using redis = await startRedis();
     await using api = await startLimited(redis.url);
     redis.child.kill('SIGSTOP');
