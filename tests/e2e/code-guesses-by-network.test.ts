@@ -16,11 +16,9 @@ interface Networks {
   v6: string;
 }
 
-/** A test with networks of its own. */
-const limited = (name: string, run: (networks: Networks) => Promise<void>) =>
-  test(name, () =>
-    inOneWindow((network) => run({ v4: `10.${network}`, v6: `2001:${hex(network)}` })),
-  );
+/** Runs a test with networks of its own. */
+const withOwnNetworks = (run: (networks: Networks) => Promise<void>) =>
+  inOneWindow((network) => run({ v4: `10.${network}`, v6: `2001:${hex(network)}` }));
 
 const callerFrom = (address: string) => ({
   url: api.url,
@@ -38,35 +36,38 @@ async function sendTenFrom(addresses: readonly string[]): Promise<Record<string,
   return total;
 }
 
-limited('a school behind one address joins a thousand times in a burst', async ({ v4 }) => {
-  const caller = callerFrom(`${v4}.0.1`);
-  const { code } = await createSession(caller);
-  const { sessions } = clientOf(caller);
-  await forEach(times(1_000), 140, async (n) => {
-    const input = { code, displayName: `Student ${n}`, idempotencyKey: randomUUID() };
-    expect(await reasonFor(sessions.join.mutate(input))).toBe('none');
-  });
-  expect(await reasonFor(sessions.get.query({ code }))).toBe('none');
-});
+test('a school behind one address joins a thousand times in a burst', () =>
+  withOwnNetworks(async ({ v4 }) => {
+    const caller = callerFrom(`${v4}.0.1`);
+    const { code } = await createSession(caller);
+    const { sessions } = clientOf(caller);
+    await forEach(times(1_000), 140, async (n) => {
+      const input = { code, displayName: `Student ${n}`, idempotencyKey: randomUUID() };
+      expect(await reasonFor(sessions.join.mutate(input))).toBe('none');
+    });
+    expect(await reasonFor(sessions.get.query({ code }))).toBe('none');
+  }));
 
-limited('a class behind one address gets in although ten mistype three times', async ({ v4 }) => {
-  const caller = callerFrom(`${v4}.0.1`);
-  const { code } = await createSession(caller);
-  const { join } = clientOf(caller).sessions;
-  const outcomes = times(40).map(async (n) => {
-    const displayName = `Student ${n}`;
-    const typos: unknown[] = [];
-    while (n < 10 && typos.length < 3) {
-      typos.push(await reasonFor(join.mutate({ code: WRONG_CODE, displayName })));
-    }
-    const idempotencyKey = randomUUID();
-    return [...typos, await reasonFor(join.mutate({ code, displayName, idempotencyKey }))];
-  });
-  const typo = 'SESSION_NOT_FOUND';
-  expect(await Promise.all(outcomes)).toEqual(
-    times(40).map((n) => (n < 10 ? [typo, typo, typo, 'none'] : ['none'])),
-  );
-});
+test('a class behind one address gets in although ten mistype three times', () =>
+  withOwnNetworks(async ({ v4 }) => {
+    const caller = callerFrom(`${v4}.0.1`);
+    const { code } = await createSession(caller);
+    const { join } = clientOf(caller).sessions;
+    const outcomes = times(40).map(async (n) => {
+      const displayName = `Student ${n}`;
+      const typos = Array<string>(n < 10 ? 3 : 0).fill(WRONG_CODE);
+      const reasons: unknown[] = [];
+      for (const tried of typos.concat(code)) {
+        const input = { code: tried, displayName, idempotencyKey: randomUUID() };
+        reasons.push(await reasonFor(join.mutate(input)));
+      }
+      return reasons;
+    });
+    const typo = 'SESSION_NOT_FOUND';
+    expect(await Promise.all(outcomes)).toEqual(
+      times(40).map((n) => (n < 10 ? [typo, typo, typo, 'none'] : ['none'])),
+    );
+  }));
 
 test('X-Forwarded-For does not change the address of a caller without TRUST_PROXY', async () => {
   await inOneWindow(async () => {
@@ -78,59 +79,65 @@ test('X-Forwarded-For does not change the address of a caller without TRUST_PROX
   });
 });
 
-limited('only the address that the proxy adds to X-Forwarded-For counts', async ({ v4 }) => {
-  await forEach(times(GUESSES), 10, async (n) => {
-    expect(await reasonFrom(api, `192.0.2.${n}, ${v4}.0.1`)).toBe('SESSION_NOT_FOUND');
-  });
-  expect(await reasonFrom(api, `192.0.2.200, ${v4}.0.1`)).toBe('RATE_LIMITED');
-});
+test('only the address that the proxy adds to X-Forwarded-For counts', () =>
+  withOwnNetworks(async ({ v4 }) => {
+    await forEach(times(GUESSES), 10, async (n) => {
+      expect(await reasonFrom(api, `192.0.2.${n}, ${v4}.0.1`)).toBe('SESSION_NOT_FOUND');
+    });
+    expect(await reasonFrom(api, `192.0.2.200, ${v4}.0.1`)).toBe('RATE_LIMITED');
+  }));
 
-limited('each IPv4 address and each IPv6 /64 has its own limit', async ({ v4, v6 }) => {
-  const found = { SESSION_NOT_FOUND: GUESSES };
-  expect(await sendCodesFrom(api, `${v4}.0.1`, GUESSES)).toEqual(found);
-  expect(await reasonFrom(api, `${v4}.0.1`)).toBe('RATE_LIMITED');
-  expect(await reasonFrom(api, `::ffff:${v4}.0.1`)).toBe('RATE_LIMITED');
-  expect(await reasonFrom(api, `${v4}.0.2`)).toBe('SESSION_NOT_FOUND');
+test('each IPv4 address and each IPv6 /64 has its own limit', () =>
+  withOwnNetworks(async ({ v4, v6 }) => {
+    const found = { SESSION_NOT_FOUND: GUESSES };
+    expect(await sendCodesFrom(api, `${v4}.0.1`, GUESSES)).toEqual(found);
+    expect(await reasonFrom(api, `${v4}.0.1`)).toBe('RATE_LIMITED');
+    expect(await reasonFrom(api, `::ffff:${v4}.0.1`)).toBe('RATE_LIMITED');
+    expect(await reasonFrom(api, `${v4}.0.2`)).toBe('SESSION_NOT_FOUND');
 
-  expect(await sendCodesFrom(api, `${v6}::1`, GUESSES)).toEqual(found);
-  expect(await reasonFrom(api, `${v6}::2`)).toBe('RATE_LIMITED');
-  expect(await reasonFrom(api, `${v6}:0:1::1`)).toBe('SESSION_NOT_FOUND');
-});
+    expect(await sendCodesFrom(api, `${v6}::1`, GUESSES)).toEqual(found);
+    expect(await reasonFrom(api, `${v6}::2`)).toBe('RATE_LIMITED');
+    expect(await reasonFrom(api, `${v6}:0:1::1`)).toBe('SESSION_NOT_FOUND');
+  }));
 
-limited('the /64s of one /56 share 200 guesses', async ({ v6 }) => {
-  const addresses = times(30).map((n) => `${v6}:1:ab${hex(n)}::1`);
-  expect(await sendTenFrom(addresses)).toEqual({ SESSION_NOT_FOUND: 200, RATE_LIMITED: 100 });
-  expect(await reasonFrom(api, `${v6}:1:abff::1`)).toBe('RATE_LIMITED');
-  expect(await reasonFrom(api, `${v6}:1:ac00::1`)).toBe('SESSION_NOT_FOUND');
-});
+test('the /64s of one /56 share 200 guesses', () =>
+  withOwnNetworks(async ({ v6 }) => {
+    const addresses = times(30).map((n) => `${v6}:1:ab${hex(n)}::1`);
+    expect(await sendTenFrom(addresses)).toEqual({ SESSION_NOT_FOUND: 200, RATE_LIMITED: 100 });
+    expect(await reasonFrom(api, `${v6}:1:abff::1`)).toBe('RATE_LIMITED');
+    expect(await reasonFrom(api, `${v6}:1:ac00::1`)).toBe('SESSION_NOT_FOUND');
+  }));
 
-limited('the /56s of one /48 share 400 guesses', async ({ v6 }) => {
-  const addresses = times(50).map((n) => `${v6}:1:${hex(n)}00::1`);
-  expect(await sendTenFrom(addresses)).toEqual({ SESSION_NOT_FOUND: 400, RATE_LIMITED: 100 });
-  expect(await reasonFrom(api, `${v6}:1:ff00::1`)).toBe('RATE_LIMITED');
-  expect(await reasonFrom(api, `${v6}:2::1`)).toBe('SESSION_NOT_FOUND');
-});
+test('the /56s of one /48 share 400 guesses', () =>
+  withOwnNetworks(async ({ v6 }) => {
+    const addresses = times(50).map((n) => `${v6}:1:${hex(n)}00::1`);
+    expect(await sendTenFrom(addresses)).toEqual({ SESSION_NOT_FOUND: 400, RATE_LIMITED: 100 });
+    expect(await reasonFrom(api, `${v6}:1:ff00::1`)).toBe('RATE_LIMITED');
+    expect(await reasonFrom(api, `${v6}:2::1`)).toBe('SESSION_NOT_FOUND');
+  }));
 
-limited('guesses from the /64s of eleven networks refuse nobody else', async ({ v4, v6 }) => {
-  // More than the 400 guesses of a /48 in each.
-  const addresses = times(11).flatMap((n) => times(41).map((m) => `${v6}:${n}:${hex(m)}00::1`));
-  expect(await sendTenFrom(addresses)).toEqual({
-    SESSION_NOT_FOUND: 11 * 400,
-    RATE_LIMITED: 11 * 10,
-  });
-  const { code } = await createSession(callerFrom(`${v4}.0.1`));
-  for (const address of [`${v6}:ff::1`, `${v4}.0.1`, '127.0.0.1']) {
-    expect(await reasonFrom(api, address, code)).toBe('none');
-  }
-  expect(await reasonFrom(api, `${v6}:5:ff00::1`, code)).toBe('RATE_LIMITED');
-});
+test('guesses from the /64s of eleven networks refuse nobody else', () =>
+  withOwnNetworks(async ({ v4, v6 }) => {
+    // More than the 400 guesses of a /48 in each.
+    const addresses = times(11).flatMap((n) => times(41).map((m) => `${v6}:${n}:${hex(m)}00::1`));
+    expect(await sendTenFrom(addresses)).toEqual({
+      SESSION_NOT_FOUND: 11 * 400,
+      RATE_LIMITED: 11 * 10,
+    });
+    const { code } = await createSession(callerFrom(`${v4}.0.1`));
+    for (const address of [`${v6}:ff::1`, `${v4}.0.1`, '127.0.0.1']) {
+      expect(await reasonFrom(api, address, code)).toBe('none');
+    }
+    expect(await reasonFrom(api, `${v6}:5:ff00::1`, code)).toBe('RATE_LIMITED');
+  }));
 
-limited('refused guesses consume no guesses of a wider network', async ({ v6 }) => {
-  expect(await sendCodesFrom(api, `${v6}::1`, 1_000)).toEqual({
-    SESSION_NOT_FOUND: GUESSES,
-    RATE_LIMITED: 900,
-  });
-  const found = { SESSION_NOT_FOUND: GUESSES };
-  expect(await sendCodesFrom(api, `${v6}:0:1::1`, GUESSES)).toEqual(found);
-  expect(await reasonFrom(api, `${v6}:0:2::1`)).toBe('RATE_LIMITED');
-});
+test('refused guesses consume no guesses of a wider network', () =>
+  withOwnNetworks(async ({ v6 }) => {
+    expect(await sendCodesFrom(api, `${v6}::1`, 1_000)).toEqual({
+      SESSION_NOT_FOUND: GUESSES,
+      RATE_LIMITED: 900,
+    });
+    const found = { SESSION_NOT_FOUND: GUESSES };
+    expect(await sendCodesFrom(api, `${v6}:0:1::1`, GUESSES)).toEqual(found);
+    expect(await reasonFrom(api, `${v6}:0:2::1`)).toBe('RATE_LIMITED');
+  }));

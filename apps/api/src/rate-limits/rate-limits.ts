@@ -56,8 +56,8 @@ export function createRateLimits(redis?: Redis): RateLimits {
 function createCodeGuesses(redis?: Redis): RateLimits['codeGuesses'] {
   const limiters = CODES.map((limit) => createRateLimiter(limit, redis));
   const check = async (address: string) => {
-    const networks = networksOf(address);
-    await Promise.all(networks.map((network, n) => limiters[n]?.check(network)));
+    const checks = networksOf(address).map(async (network, n) => limiters[n]?.check(network));
+    await Promise.all(checks);
   };
   return {
     check,
