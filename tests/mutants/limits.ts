@@ -1,6 +1,9 @@
 import { type Mutant, api, db, system } from './mutant.ts';
 
-const RATES = [...api('rate-limits/rate-limits'), ...system('e2e/rate-limits')];
+const RATES = [
+  ...api('rate-limits/rate-limits', 'rate-limits/client-address'),
+  ...system('e2e/code-guesses', 'e2e/code-guesses-by-network'),
+];
 const STREAMS = [
   ...api('features/live/stream-caps', 'features/live/feed'),
   ...system('faults/stream-caps', 'faults/disconnecting-clients'),
@@ -29,9 +32,9 @@ export const LIMITS: readonly Mutant[] = [
   },
   {
     name: 'limits: each IPv6 address counts alone',
-    file: 'apps/api/src/rate-limits/rate-limits.ts',
-    find: 'NETWORK_SEGMENTS = 4',
-    replace: 'NETWORK_SEGMENTS = 8',
+    file: 'apps/api/src/rate-limits/client-address.ts',
+    find: 'SEGMENTS_OF_64 = 4',
+    replace: 'SEGMENTS_OF_64 = 8',
     tests: RATES,
   },
   {
@@ -56,10 +59,24 @@ export const LIMITS: readonly Mutant[] = [
     tests: RATES,
   },
   {
-    name: 'limits: a limited address uses up the guesses of all',
+    name: 'limits: a limited address uses up the guesses of its /48',
     file: 'apps/api/src/rate-limits/rate-limits.ts',
-    find: '        await check(address);\n        await codesOfAddress.consume(address);',
-    replace: '        await codesOfAddress.consume(address).catch(() => {});',
+    find: 'networksOf(address).entries())',
+    replace: '[...networksOf(address).entries()].toReversed())',
+    tests: RATES,
+  },
+  {
+    name: 'limits: a /56 has no limit of its own',
+    file: 'apps/api/src/rate-limits/client-address.ts',
+    find: '& 0xff_00',
+    replace: '& 0xff_ff',
+    tests: RATES,
+  },
+  {
+    name: 'limits: wrong pairing codes cost nothing',
+    file: 'apps/api/src/trpc/rate-limits.ts',
+    find: "'SESSION_NOT_FOUND', 'PAIRING_CODE_INVALID'",
+    replace: "'SESSION_NOT_FOUND'",
     tests: RATES,
   },
   {

@@ -5,15 +5,21 @@ import { type TestDatabase, useTestDatabase } from '@classroom/db/testing';
 import { afterAll } from 'vitest';
 import { type RunningApi, startApi } from '@classroom/api/start';
 
+export interface ApiAddress {
+  url: string;
+  /** Sent with every call. */
+  headers?: Record<string, string>;
+}
+
 /** Creates a client as frontends do: it retries only idempotent calls. */
-export const plainClientOf = ({ url }: { url: string }, token?: string): Client =>
-  createClient({ url: new URL('/trpc', url).href, token });
+export const plainClientOf = ({ url, headers }: ApiAddress, token?: string): Client =>
+  createClient({ url: new URL('/trpc', url).href, token, headers });
 
 /**
  * Creates a client that repeats every call until a busy server accepts it: on a slow machine, load shedding
  * may refuse a call.
  */
-export const clientOf = (api: { url: string }, token?: string): Client =>
+export const clientOf = (api: ApiAddress, token?: string): Client =>
   repeatUnavailable(plainClientOf(api, token));
 
 const REPEAT_FOR_MS = 60_000;
@@ -67,7 +73,7 @@ export const sessionInput = () => ({
 });
 
 /** Creates a session whose host no other test uses. */
-export const createSession = (api: { url: string }) =>
+export const createSession = (api: ApiAddress) =>
   clientOf(api).sessions.create.mutate(sessionInput());
 
 /** Returns the reason of a refusal, or `none` when the call succeeds. */

@@ -4,7 +4,8 @@ import type { FastifyRequest } from 'fastify';
 import type { LiveFeed } from './features/live/feed.ts';
 import { type CastVote, createVoteBatcher } from './features/questions/vote-batcher.ts';
 import type { Metrics } from './observability/metrics.ts';
-import { type RateLimits, clientAddress } from './rate-limits/rate-limits.ts';
+import { clientAddress } from './rate-limits/client-address.ts';
+import type { RateLimits } from './rate-limits/rate-limits.ts';
 import { hashSecret } from './secrets.ts';
 
 /** The services and settings of the process. A use case takes the part that it needs. */

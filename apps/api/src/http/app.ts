@@ -12,6 +12,7 @@ import { registerLiveStreams } from './live-streams.ts';
 import { registerLoadShedding } from './load-shedding.ts';
 import { handleClientError, rejectMalformedRequests } from './malformed-requests.ts';
 import { registerMetrics } from './metrics.ts';
+import { registerRequestLog } from './request-log.ts';
 import { registerRestRoutes } from './rest/routes.ts';
 import { setCommonHeaders } from './security-headers.ts';
 import { registerTrpcRoute } from './trpc-route.ts';
@@ -80,14 +81,7 @@ export async function buildApp(
     if (socket instanceof Socket) socket.setTimeout(WRITE_TIMEOUT_MS);
     done();
   });
-  app.addHook('onResponse', (request, reply, done) => {
-    // The route instead of the URL, which contains caller data.
-    const { method, routeOptions } = request;
-    const { statusCode: status, elapsedTime } = reply;
-    const line = { method, route: routeOptions.url, status, ms: Math.round(elapsedTime) };
-    if (!request.isShed) request.log.info(line);
-    done();
-  });
+  registerRequestLog(app);
   await registerCors(app, corsOrigins, publicUrl);
   await registerLoadShedding(app, pool);
   rejectMalformedRequests(app);

@@ -9,6 +9,7 @@ import {
   reasonOf,
 } from '../trpc/errors.ts';
 import { NOT_UTF8, mayExceedBodyLimit } from './json-parser.ts';
+import { recordReason } from './request-log.ts';
 import { setCommonHeaders } from './security-headers.ts';
 
 const CODES: Record<number, TRPCError['code']> = {
@@ -67,7 +68,8 @@ export function sendError(
   httpStatus?: number,
 ): void {
   const shape = formatError(error, request.id, httpStatus);
-  const { httpStatus: status, retryAfterSeconds } = shape.data;
+  const { httpStatus: status, reason, retryAfterSeconds } = shape.data;
+  recordReason(request, reason);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   if (mayExceedBodyLimit(request.headers)) reply.header('connection', 'close');
   void reply.code(status).send(renderError(shape, request.url));
@@ -92,13 +94,17 @@ export function toRestError({ message, data }: ErrorShape): RestError {
   return { message, code: data.code, data };
 }
 
-/** Logs the cause of an error that the response does not explain: a defect or a database error. */
+/**
+ * Records the reason of an error for the log line of the request, and logs a cause that the response does
+ * not explain: a defect or a database error.
+ */
 export function logError(
   request: FastifyRequest,
   error: TRPCError,
   procedure: string | undefined,
 ): void {
   const reason = reasonOf(error);
+  recordReason(request, reason);
   const err = error.cause ?? error;
   if (reason === 'INTERNAL') request.log.error({ err, procedure }, 'call failed');
   if (reason === 'UNAVAILABLE') request.log.warn({ err, procedure }, 'call refused as unavailable');

@@ -8,6 +8,7 @@ import { SessionEvents } from '../features/live/session-events.ts';
 import { appRouter } from '../router.ts';
 import { toTRPCError } from '../trpc/errors.ts';
 import { logError, sendError } from './errors.ts';
+import { logRequest } from './request-log.ts';
 import { createEventStreams } from './sse.ts';
 
 /** The call of a subscription. */
@@ -44,6 +45,10 @@ export function registerLiveStreams(app: FastifyInstance, context: AppContext): 
     // A stream is the last response of its connection: a second one would never be sent.
     if (streaming.has(socket)) return void reply.hijack();
     streaming.add(socket);
+    // A client that disconnects leaves the response unfinished, and Fastify runs no onResponse hook.
+    socket.once('close', () => {
+      if (reply.raw.headersSent) logRequest(request, reply);
+    });
     const disconnected = new AbortController();
     const abort = () => disconnected.abort();
     socket.once('close', abort);

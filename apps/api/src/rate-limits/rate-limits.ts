@@ -1,4 +1,3 @@
-import ipaddr from 'ipaddr.js';
 import {
   RLWrapperTimeouts,
   RateLimiterMemory,
@@ -6,6 +5,7 @@ import {
   type RateLimiterRes,
 } from 'rate-limiter-flexible';
 import { DomainError } from '../errors.ts';
+import { networksOf } from './client-address.ts';
 import type { Redis } from './redis.ts';
 
 /** Limits the points per key in fixed windows. The first point starts a window. */
@@ -19,7 +19,7 @@ export interface RateLimiter {
 }
 
 export interface RateLimits {
-  /** Wrong join codes, by address. A right code consumes nothing, because a class shares an address. */
+  /** Wrong codes, by address and its networks. A right code consumes nothing: a class shares an address. */
   codeGuesses: Pick<RateLimiter, 'check' | 'consume'>;
   /** Created sessions, by address. */
   creations: Pick<RateLimiter, 'check' | 'consume'>;
@@ -33,35 +33,39 @@ interface Limit {
   seconds: number;
 }
 
-/** Enough for a class of students who mistype the code. */
-const CODES_OF_ADDRESS: Limit = { name: 'codes-of-address', points: 100, seconds: 600 };
-/** Bounds guessing from many addresses. */
-const CODES_OF_ALL: Limit = { name: 'codes-of-all', points: 1000, seconds: 60 };
+/** Enough for a class that mistypes the code. By the size of the network, the smallest first. */
+const CODES: readonly Limit[] = [
+  { name: 'codes-of-address', points: 100, seconds: 60 },
+  { name: 'codes-of-56', points: 200, seconds: 60 },
+  { name: 'codes-of-48', points: 400, seconds: 60 },
+];
 /** Enough for a large school in its first lesson. */
 const CREATIONS_OF_ADDRESS: Limit = { name: 'creations-of-address', points: 300, seconds: 3600 };
 /** Enough for a person. A program could fill a session with withdrawn questions. */
 const SUBMISSIONS_OF_TOKEN: Limit = { name: 'submissions-of-token', points: 20, seconds: 60 };
-const ALL_ADDRESSES = 'all';
 
 /** @param redis shares the counts between processes; without it each process counts alone */
 export function createRateLimits(redis?: Redis): RateLimits {
-  const codesOfAddress = createRateLimiter(CODES_OF_ADDRESS, redis);
-  const codesOfAll = createRateLimiter(CODES_OF_ALL, redis);
-  const check = async (address: string) => {
-    await Promise.all([codesOfAddress.check(address), codesOfAll.check(ALL_ADDRESSES)]);
-  };
   return {
-    codeGuesses: {
-      check,
-      async consume(address) {
-        // A limited address must not consume the points of all addresses, nor add keys to the memory.
-        await check(address);
-        await codesOfAddress.consume(address);
-        await codesOfAll.consume(ALL_ADDRESSES);
-      },
-    },
+    codeGuesses: createCodeGuesses(redis),
     creations: createRateLimiter(CREATIONS_OF_ADDRESS, redis),
     submissions: createRateLimiter(SUBMISSIONS_OF_TOKEN, redis),
+  };
+}
+
+function createCodeGuesses(redis?: Redis): RateLimits['codeGuesses'] {
+  const limiters = CODES.map((limit) => createRateLimiter(limit, redis));
+  const check = async (address: string) => {
+    const checks = networksOf(address).map(async (network, n) => limiters[n]?.check(network));
+    await Promise.all(checks);
+  };
+  return {
+    check,
+    async consume(address) {
+      await check(address);
+      // One after the other: an address without points must not consume those of its wider networks.
+      for (const [n, network] of networksOf(address).entries()) await limiters[n]?.consume(network);
+    },
   };
 }
 
@@ -117,20 +121,4 @@ function inRedis(insuranceLimiter: RateLimiterMemory, redis: Redis): RLWrapperTi
 function rateLimited({ msBeforeNext }: RateLimiterRes): DomainError {
   const retryAfterSeconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
   return new DomainError('RATE_LIMITED', { retryAfterSeconds });
-}
-
-const NETWORK_SEGMENTS = 4;
-
-/**
- * The key of a client address: IPv4 as it is, IPv6 by its /64, the smallest network of one customer
- * (RFC 6177), and IPv4-mapped IPv6 as IPv4.
- *
- * @param ip Fastify's `request.ip`; all invalid addresses share one key
- */
-export function clientAddress(ip: string): string {
-  if (!ipaddr.isValid(ip)) return 'unknown';
-  const address = ipaddr.process(ip);
-  if (address instanceof ipaddr.IPv4) return address.toString();
-  const network = address.parts.slice(0, NETWORK_SEGMENTS).map((part) => part.toString(16));
-  return `${network.join(':')}::/64`;
 }

@@ -1,11 +1,14 @@
+import type { ErrorReason } from '@classroom/schema';
 import { getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
 import { DomainError } from '../errors.ts';
 import type { RequestContext } from '../context.ts';
 import { trpc } from './init.ts';
 
+const WRONG_CODE: ReadonlySet<ErrorReason> = new Set(['SESSION_NOT_FOUND', 'PAIRING_CODE_INVALID']);
+
 /**
- * Consumes a code guess after SESSION_NOT_FOUND. When no guess is left, SESSION_NOT_FOUND and FORBIDDEN
- * become RATE_LIMITED: to a token of another session, they would reveal which codes exist.
+ * Consumes a code guess after a wrong join or pairing code. When no guess is left, its error becomes
+ * RATE_LIMITED, and so does FORBIDDEN: to a token of another session, it would reveal which codes exist.
  */
 export async function recordWrongCode(
   { app, address }: RequestContext,
@@ -15,7 +18,7 @@ export async function recordWrongCode(
   const { cause } = error;
   if (!(cause instanceof DomainError)) return error;
   try {
-    if (cause.reason === 'SESSION_NOT_FOUND') await codeGuesses.consume(address);
+    if (WRONG_CODE.has(cause.reason)) await codeGuesses.consume(address);
     if (cause.reason === 'FORBIDDEN') await codeGuesses.check(address);
     return error;
   } catch (limited) {

@@ -45,11 +45,12 @@ function addRoute(
   operation: Operation,
   handler: Handler,
 ): void {
-  const { method, path, type } = operation;
+  const { method, path, procedure, type } = operation;
   const hasBody = findOperationObject(document, operation).requestBody !== undefined;
 
   scope.route({
     method,
+    config: { procedure },
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
     // HEAD would open a stream.
     exposeHeadRoute: method === 'GET' && type !== 'subscription',
