@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, reasonOf } from '@classroom/client';
 import { type Lesson, subscribe } from './lesson.ts';
-import { arrive, ask, close, moderate, pair, vote } from './scenes.ts';
+import { approve, comeBack, project } from './device-scenes.ts';
+import { arrive, ask, close, moderate, vote } from './scenes.ts';
 import type { Stage } from './stage.ts';
 import { toLine } from './to-line.ts';
 
@@ -15,13 +16,14 @@ export async function play(stage: Stage, url: string): Promise<void> {
   const as: Lesson['as'] = (token) => createClient({ url: `${url}/trpc`, token });
   console.log(`Playing at ${url}\n`);
 
-  await stage.act('Ms Noether opens a session.');
-  const { code, hostToken } = await as().sessions.create.mutate({
+  await stage.act('Ms Noether opens a session with a host key.');
+  // Nobody who uses her name can take the slots of her key.
+  const { hostKey } = await as().hosts.createKey.mutate({});
+  const { code, hostToken } = await as(hostKey).sessions.create.mutate({
     title: 'Symmetry',
     hostDisplayName: 'Ms Noether',
   });
   const host = as(hostToken);
-  // A session left open would count against her limit of three.
   await using _ = { [Symbol.asyncDispose]: () => end(host, code) };
   stage.note(`The code to join is ${code}.`);
 
@@ -31,9 +33,11 @@ export async function play(stage: Stage, url: string): Promise<void> {
   const lesson: Lesson = { stage, as, code, host, subscription };
   const students = await arrive(lesson);
   const questions = await ask(lesson, students);
+  await project(lesson);
   await vote(lesson, students, questions);
   await moderate(lesson, students, questions);
-  await pair(lesson, questions);
+  await approve(lesson, students);
+  await comeBack(lesson, hostKey, questions);
   await close(lesson);
 }
 

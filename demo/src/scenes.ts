@@ -104,19 +104,6 @@ export async function moderate(
   stage.note(`Dan's next call is refused: ${reasonOf(refusal)}`);
 }
 
-/** The host pairs a second device, and moderates from it. */
-export async function pair(lesson: Lesson, { circle }: Questions): Promise<void> {
-  const { stage, as, host, code } = lesson;
-  await stage.act('She pairs her phone.');
-  const { pairingCode } = await host.sessions.createPairingCode.mutate({ code });
-  stage.note(`The pairing code is ${pairingCode}; it works once.`);
-  const { hostToken } = await as().sessions.redeemPairingCode.mutate({ code, pairingCode });
-
-  await stage.act('From the phone she answers Ben.');
-  await as(hostToken).questions.setStatus.mutate({ questionId: circle, status: 'answered' });
-  await untilQuestion(lesson, ({ id, status }) => id === circle && status === 'answered');
-}
-
 /** The host exports the session and ends it. */
 export async function close({ stage, as, host, code, subscription }: Lesson): Promise<void> {
   await stage.act('She exports the session.');

@@ -6,7 +6,7 @@ export function toLine(event: SessionEvent): string {
     case 'snapshot':
       return `the session is a ${event.session.status}, with ${count(event.questions.length, 'question')}`;
     case 'session':
-      return `the session is ${event.session.status}`;
+      return `the session is ${event.session.status}${event.session.moderated ? ' and moderated' : ''}`;
     case 'question':
       return questionLine(event.question);
     case 'questionRemoved':

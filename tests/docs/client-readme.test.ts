@@ -11,7 +11,7 @@ import { codeBlocks } from '../src/code-blocks.ts';
 const run = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const readme = await readFile(path.join(ROOT, 'packages/client/README.md'), 'utf8');
-const [create = '', fail = '', ...modules] = codeBlocks(readme, 'ts');
+const [create = '', hosts = '', fail = '', ...modules] = codeBlocks(readme, 'ts');
 const [live = '', ...components] = codeBlocks(readme, 'tsx');
 const rootReadme = await readFile(path.join(ROOT, 'README.md'), 'utf8');
 
@@ -45,10 +45,10 @@ test('every sample compiles with the real types of React, TanStack Query and Rea
   const numbered = (texts: string[], extension: string) =>
     texts.map((text, index) => [`${index}.${extension}`, text]);
   const samples = [
-    ...numbered([create, fail, ...modules], 'ts'),
+    ...numbered([create, hosts, fail, ...modules], 'ts'),
     ...numbered([live, ...components, ...codeBlocks(rootReadme, 'tsx')], 'tsx'),
   ];
-  expect(samples).toHaveLength(9);
+  expect(samples).toHaveLength(10);
   const directory = await writeProject({
     ...Object.fromEntries(samples),
     'tsconfig.json': JSON.stringify(TSCONFIG),
@@ -68,14 +68,21 @@ test('the first samples run, also four times', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url });
   const text = `${create}\n${fail.replace(/^import .+$/m, "import { reasonOf } from '@classroom/client';")}`;
-  const directory = await writeProject({ 'sample.ts': text.replaceAll(SAMPLE_URL, api.url) });
+  const directory = await writeProject({
+    'sample.ts': text.replaceAll(SAMPLE_URL, api.url),
+    'hosts.ts': hosts.replaceAll(SAMPLE_URL, api.url),
+  });
+  const output = async (file: string) =>
+    (await run(process.execPath, [path.join(directory, file)])).stdout;
   let succeeded = 0;
   // A busy server may refuse a call of the sample.
   await expect
     .poll(
       async () => {
-        const { stdout } = await run(process.execPath, [path.join(directory, 'sample.ts')]);
-        succeeded += Number(/^Students join with [^]+No open session/.test(stdout));
+        const isSuccess =
+          /^Students join with [^]+No open session/.test(await output('sample.ts')) &&
+          /token of 43 characters/.test(await output('hosts.ts'));
+        succeeded += Number(isSuccess);
         return succeeded;
       },
       { timeout: TIMEOUT_MS },

@@ -10,7 +10,7 @@ import { startApi } from '@classroom/api/start';
 /** Lines of the demo, in their order. */
 const MILESTONES = [
   'Playing at http://127.0.0.1:',
-  'Ms Noether opens a session.',
+  'Ms Noether opens a session with a host key.',
   'The code to join is ',
   'live: the session is a draft, with 0 questions',
   'live: 1 device listening',
@@ -19,14 +19,18 @@ const MILESTONES = [
   '| Ben: How many symmetries does a circle have?',
   '| somebody: Will this be in the exam?',
   '| Dan: When is lunch?',
+  'It shows 3 questions; 5 participants are in the session.',
   'pending, 3 votes | somebody',
   'pending, pinned, 3 votes | somebody',
   'answered, pinned, 3 votes | somebody',
   'hidden, 0 votes | Dan',
   "Dan's next call is refused: UNAUTHENTICATED",
-  'The pairing code is ',
+  'live: the session is active and moderated',
+  'waiting, 0 votes | Eve: And a sphere?',
+  'pending, 0 votes | Eve: And a sphere?',
+  'The key owns Symmetry.',
   'answered, 0 votes | Ben',
-  '4 participants, 3 questions, 3 votes',
+  '5 participants, 4 questions, 3 votes',
   'live: the session is ended',
   'The code is no longer valid: SESSION_NOT_FOUND',
 ];
@@ -58,7 +62,7 @@ test.each(['http://127.0.0.1:1', 'nonsense'])(
   },
 );
 
-test('the demo fails in one line when its host has three open sessions', async () => {
+test('the demo plays although three sessions are open under the name of its host', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url });
   const { sessions } = createClient({ url: `${api.url}/trpc` });
@@ -66,10 +70,7 @@ test('the demo fails in one line when its host has three open sessions', async (
     await sessions.create.mutate({ title, hostDisplayName: 'Ms Noether' });
   }
   const { errors, exitCode } = await runDemo(api.url);
-  expect({ errors, exitCode }).toEqual({
-    errors: 'The API refused a call: HOST_SESSION_LIMIT\n',
-    exitCode: 1,
-  });
+  expect({ errors, exitCode }).toEqual({ errors: '', exitCode: 0 });
 });
 
 test('the demo stops an API that it has started and removes its data', async () => {
