@@ -136,8 +136,8 @@ export const CONTRACT: readonly Mutant[] = [
   {
     name: 'docs: a wrong rate limit',
     file: 'docs/api.md',
-    find: '| 100 in ten minutes |',
-    replace: '| 200 in ten minutes |',
+    find: '| 100 in a minute |',
+    replace: '| 200 in a minute |',
     tests: DOCS,
   },
   {

@@ -5,7 +5,10 @@ const METRICS = [
   ...api('observability/metrics', 'http/load-shedding'),
   ...system('e2e/canary', 'docs/operations-page'),
 ];
-const LOGS = [...api('observability/logger', 'http/app'), ...system('e2e/canary')];
+const LOGS = [
+  ...api('observability/logger', 'observability/address-hash', 'http/app'),
+  ...system('e2e/canary', 'e2e/request-log'),
+];
 const STOP = [
   ...api('http/health', 'http/listen', 'http/sse'),
   ...system('faults/stop-under-load', 'e2e/behind-nginx'),
@@ -44,9 +47,37 @@ export const OPERATION: readonly Mutant[] = [
   },
   {
     name: 'logs: the path of a request reaches the log',
-    file: 'apps/api/src/http/app.ts',
-    find: 'route: routeOptions.url, status',
-    replace: 'route: routeOptions.url && request.url, status',
+    file: 'apps/api/src/http/request-log.ts',
+    find: 'route: routeOptions.url,',
+    replace: 'route: routeOptions.url && request.url,',
+    tests: LOGS,
+  },
+  {
+    name: 'logs: any name in a path is logged as a procedure',
+    file: 'apps/api/src/http/request-log.ts',
+    find: '.filter((name) => procedures.has(name))',
+    replace: '',
+    tests: LOGS,
+  },
+  {
+    name: 'logs: a line has the clear address',
+    file: 'apps/api/src/http/request-log.ts',
+    find: 'address: hashAddress(ip)',
+    replace: 'address: hashAddress(ip) && ip',
+    tests: LOGS,
+  },
+  {
+    name: 'logs: a stream that its client leaves has no line',
+    file: 'apps/api/src/http/live-streams.ts',
+    find: 'if (reply.raw.headersSent) logRequest',
+    replace: 'if (!reply.raw.headersSent) logRequest',
+    tests: LOGS,
+  },
+  {
+    name: 'logs: the key of addresses is never replaced',
+    file: 'apps/api/src/observability/address-hash.ts',
+    find: 'if (today !== day) {',
+    replace: 'if (day === undefined) {',
     tests: LOGS,
   },
   {
