@@ -95,7 +95,7 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) => configureSessionAsHost(db, { code: '0000000001', tokenHash, joining: 'closed' }),
   ],
   ['endSessionAsHost', (db) => endSessionAsHost(db, { code: '0000000001', tokenHash })],
-  ['endExpiredSessions', (db) => endExpiredSessions(db, 'host 1')],
+  ['endExpiredSessions', (db) => endExpiredSessions(db, { hostDisplayName: 'host 1' })],
   ['sweepExpiredSessions', (db) => sweepExpiredSessions(db, 100)],
   ['findParticipantByToken', (db) => findParticipantByToken(db, tokenHash)],
   [

@@ -15,6 +15,7 @@ export function newSession(overrides: Partial<NewSession> = {}): NewSession {
     joining: 'open',
     moderated: false,
     sourceSessionId: null,
+    hostKey: null,
     ttlSeconds: 3600,
     tokenHash: randomBytes(32),
     idempotencyKeyHash: null,
