@@ -5,7 +5,6 @@ import {
   deleteUnusedHostKeys,
   sweepExpiredSessions,
 } from '@classroom/db';
-import { retryOnConflict } from '../retry-on-conflict.ts';
 import { createPurge } from './purge.ts';
 
 const PAUSE_MS = 5_000;
@@ -58,7 +57,6 @@ async function endExpired({ db, notifyChanged }: SweepDeps): Promise<boolean> {
 async function deleteHostKeys({ db }: SweepDeps, signal: AbortSignal): Promise<void> {
   let after: HostKeyPosition | undefined;
   do {
-    const chunk = { days: HOST_KEY_DAYS, limit: BATCH, after };
-    after = await retryOnConflict(() => deleteUnusedHostKeys(db, chunk));
+    after = await deleteUnusedHostKeys(db, { days: HOST_KEY_DAYS, limit: BATCH, after });
   } while (after !== undefined && !signal.aborted);
 }

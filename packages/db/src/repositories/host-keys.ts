@@ -111,7 +111,9 @@ export async function rotateHostKey(
     .leftJoin('replayed', (join) => join.onTrue())
     .select(['rotated.id', 'replayed.key_seed'])
     .select((eb) =>
-      eb.exists(eb.selectFrom('host_keys').where('key_hash', '=', hash).select('id')).as('is_known'),
+      eb
+        .exists(eb.selectFrom('host_keys').where('key_hash', '=', hash).select('id'))
+        .as('is_known'),
     )
     .executeTakeFirstOrThrow();
   if (row.id !== null) return { kind: 'rotated' };
@@ -178,6 +180,7 @@ export interface HostKeyPosition {
  *
  * @param days the age of the last use; forgotten keys count as older
  * @returns the position to continue from; undefined after the last key
+ * @throws ConflictError
  */
 export async function deleteUnusedHostKeys(
   db: Database,
@@ -191,11 +194,14 @@ export async function deleteUnusedHostKeys(
         db
           .selectFrom('host_keys')
           .where(isUnused)
-          .where(({ eb, refTuple, tuple }) =>
+          .where((eb) =>
             eb(
-              refTuple('used_at', 'id'),
+              eb.refTuple('used_at', 'id'),
               '>',
-              tuple(sql<Date>`cast(${usedAt} as timestamptz)`, sql<number>`cast(${id} as bigint)`),
+              eb.tuple(
+                sql<Date>`cast(${usedAt} as timestamptz)`,
+                sql<number>`cast(${id} as bigint)`,
+              ),
             ),
           )
           .orderBy('used_at')
@@ -208,9 +214,7 @@ export async function deleteUnusedHostKeys(
           .selectFrom('host_keys')
           .where('id', 'in', (eb) => eb.selectFrom('chunk').select('chunk.id'))
           .where(isUnused)
-          .where(
-            sql<boolean>`not exists (select from sessions where host_key_id = host_keys.id)`,
-          )
+          .where(sql<boolean>`not exists (select from sessions where host_key_id = host_keys.id)`)
           .select('id')
           .forUpdate()
           .skipLocked(),

@@ -85,7 +85,10 @@ function insert(db: QueryCreator<Tables>, parameter: Parameter<Values>, slots: S
     .with('known_host', findUserByName(hostDisplayName))
     .with(
       'new_host',
-      insertUserWhere(hostDisplayName, sql`not exists (select from known_host) and ${slots.mayBeTaken}`),
+      insertUserWhere(
+        hostDisplayName,
+        sql`not exists (select from known_host) and ${slots.mayBeTaken}`,
+      ),
     )
     .with('host', (db) =>
       db.selectFrom('known_host').select('id').unionAll(db.selectFrom('new_host').select('id')),

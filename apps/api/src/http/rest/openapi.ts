@@ -28,7 +28,10 @@ const TAGS = [
   { name: 'Participants', description: 'Joining a session, listing and removing participants' },
   { name: 'Questions', description: 'Asking, voting for and answering questions' },
   { name: 'Live events', description: 'The changes of a session as they happen' },
-  { name: 'Host keys', description: 'Owning sessions independently of the host’s name and devices' },
+  {
+    name: 'Host keys',
+    description: 'Owning sessions independently of the host’s name and devices',
+  },
   { name: 'Pairing', description: 'Giving another device the rights of the host' },
 ];
 
