@@ -69,6 +69,7 @@ export function newSession(random: RandomDigits): NewSession {
     joining: 'open',
     moderated: false,
     sourceSessionId: null,
+    hostKey: null,
     ttlSeconds: 86_400,
     tokenHash: sha256(random(UNIQUE_DIGITS)),
     idempotencyKeyHash: null,

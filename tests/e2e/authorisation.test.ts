@@ -58,9 +58,23 @@ const FOR_WRONG_PAIRING_CODES: Refusals = {
   rowId: 'PAIRING_CODE_INVALID',
 };
 
+/** No token of a session is a host key. */
+const FOR_HOST_KEYS: Refusals = {
+  none: 'UNAUTHENTICATED',
+  unknown: 'UNAUTHENTICATED',
+  foreign: 'UNAUTHENTICATED',
+  participant: 'UNAUTHENTICATED',
+  removed: 'UNAUTHENTICATED',
+  blocked: 'UNAUTHENTICATED',
+  rowId: 'UNAUTHENTICATED',
+};
+
 /** Every procedure with a call and its outcomes; a missing procedure fails the first test. */
 const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>, Refusals]> = {
-  'sessions.create': [({ sessions }) => sessions.create.mutate(sessionInput()), FOR_ANYONE],
+  'sessions.create': [
+    ({ sessions }) => sessions.create.mutate(sessionInput()),
+    { ...FOR_ANYONE, rowId: 'UNAUTHENTICATED' },
+  ],
   'sessions.get': [({ sessions }, { code }) => sessions.get.query({ code }), FOR_ANYONE],
   'sessions.join': [
     ({ sessions }, { code }) => sessions.join.mutate({ code, displayName: `J ${randomUUID()}` }),
@@ -137,6 +151,11 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
     ({ questions }, { questionId }) => questions.pin.mutate({ questionId, on: true }),
     BY_QUESTION_FOR_THE_HOST,
   ],
+  'hosts.createKey': [({ hosts }) => hosts.createKey.mutate({}), FOR_ANYONE],
+  'hosts.rotateKey': [({ hosts }) => hosts.rotateKey.mutate({}), FOR_HOST_KEYS],
+  'hosts.forget': [({ hosts }) => hosts.forget.mutate(), FOR_HOST_KEYS],
+  'hosts.sessions': [({ hosts }) => hosts.sessions.query({}), FOR_HOST_KEYS],
+  'hosts.enter': [({ hosts }, { code }) => hosts.enter.mutate({ code }), FOR_HOST_KEYS],
   // Last, because the participant is gone afterwards.
   'sessions.leave': [({ sessions }, { code }) => sessions.leave.mutate({ code }), FOR_PARTICIPANTS],
 };

@@ -19,6 +19,19 @@ function findIn(text: string, secrets: readonly string[]): string[] {
   return secrets.filter((secret) => forms(secret).some((form) => text.includes(form)));
 }
 
+/** A host key as it is shown and as it is hashed, and its halves: shorter parts may occur by chance. */
+function partsOf(hostKey: string): string[] {
+  const plain = hostKey.replaceAll('-', '');
+  return [
+    hostKey,
+    plain,
+    hostKey.slice(0, 19),
+    hostKey.slice(20),
+    plain.slice(0, 16),
+    plain.slice(16),
+  ];
+}
+
 test('names, tokens, keys and pairing codes reach no log, URL, metric or trace, even when calls fail', async () => {
   await using database = await createTestDatabase();
   await using collector = await startCollector();
@@ -29,6 +42,7 @@ test('names, tokens, keys and pairing codes reach no log, URL, metric or trace, 
   });
   await using proxy = await startRecordingProxy(api.url);
   const as = (token?: string) => clientOf(proxy, token).sessions;
+  const hostsAs = (token?: string) => clientOf(proxy, token).hosts;
   const canary = (kind: string) => `Canary ${kind} ${randomUUID()}`;
 
   const creation = {
@@ -47,8 +61,23 @@ test('names, tokens, keys and pairing codes reach no log, URL, metric or trace, 
   const { pairingCode } = await host.createPairingCode.mutate({ code });
   const paired = await as().redeemPairingCode.mutate({ code, pairingCode });
   const { pairingCode: pending } = await host.createPairingCode.mutate({ code });
-  const tokens = [hostToken, participantToken, paired.token, unknownToken];
-  const keys = [creation.idempotencyKey, joining.idempotencyKey];
+  const keying = { idempotencyKey: randomUUID() };
+  const { hostKey } = await hostsAs().createKey.mutate(keying);
+  expect(await hostsAs().createKey.mutate(keying)).toEqual({ hostKey });
+  const rotation = { idempotencyKey: randomUUID() };
+  const { hostKey: newKey } = await hostsAs(hostKey).rotateKey.mutate(rotation);
+  const keyless = { ...creation, idempotencyKey: undefined };
+  expect(await reasonFor(as(hostKey).create.mutate(keyless))).toBe('UNAUTHENTICATED');
+  const { code: ownedCode } = await as(newKey).create.mutate(keyless);
+  const entered = await hostsAs(newKey).enter.mutate({ code: ownedCode });
+  expect(await reasonFor(hostsAs(newKey).enter.mutate({ code }))).toBe('FORBIDDEN');
+  expect((await hostsAs(newKey).sessions.query({})).items).toHaveLength(1);
+  const { hostKey: forgottenKey } = await hostsAs().createKey.mutate({});
+  await hostsAs(forgottenKey).forget.mutate();
+  const hostKeys = [hostKey, newKey, forgottenKey].flatMap(partsOf);
+
+  const tokens = [hostToken, participantToken, paired.token, unknownToken, entered.hostToken];
+  const keys = [creation, joining, keying, rotation].map(({ idempotencyKey }) => idempotencyKey);
   const codes = [pairingCode, pending];
 
   const { questions } = clientOf(proxy, participantToken);
@@ -78,7 +107,7 @@ test('names, tokens, keys and pairing codes reach no log, URL, metric or trace, 
 
   const stored = await dumpTables(database.db);
   expect(findIn(stored, names)).toEqual(names);
-  expect(findIn(stored, [...tokens, ...keys, ...codes])).toEqual([]);
+  expect(findIn(stored, [...tokens, ...keys, ...hostKeys, ...codes])).toEqual([]);
 
   await terminateBackends(database.url);
   await reasonFor(host.get.query({ code }));
@@ -99,6 +128,9 @@ test('names, tokens, keys and pairing codes reach no log, URL, metric or trace, 
     as().join.mutate({ code, ...joining, displayName: `${joining.displayName} III` }),
     host.removeParticipant.mutate({ code, participantId: participant.id, block: true }),
     as(participantToken).participants.query({ code }),
+    as(newKey).create.mutate(keyless),
+    hostsAs(newKey).sessions.query({}),
+    hostsAs(newKey).enter.mutate({ code: ownedCode }),
   ];
   await Promise.all(failing.map(reasonFor));
   const path = encodeURIComponent(creation.title);
@@ -106,7 +138,7 @@ test('names, tokens, keys and pairing codes reach no log, URL, metric or trace, 
   await fetch(`${api.url}/${path}`);
 
   const metrics = await (await fetch(`${api.url}/metrics`)).text();
-  const secrets = [...names, ...tokens, ...keys, second.idempotencyKey, ...codes];
+  const secrets = [...names, ...tokens, ...keys, second.idempotencyKey, ...hostKeys, ...codes];
   // Stopping flushes logs and traces.
   await api[Symbol.asyncDispose]();
   for (const sqlState of ['23514', '23505', '42P01']) expect(api.output()).toContain(sqlState);

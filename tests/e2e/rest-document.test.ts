@@ -16,11 +16,14 @@ const SLOW = { timeout: 90_000 };
 
 /** The shapes of outputs and of errors. */
 const SHAPES = [
+  'CreatedHostKey',
   'CreatedPairingCode',
   'CreatedSession',
   'DeletedSession',
+  'EnteredSession',
   'Error',
   'ExportedSession',
+  'ForgottenHostKey',
   'JoinedSession',
   'LeftSession',
   'Me',
@@ -32,6 +35,7 @@ const SHAPES = [
   'RedeemedPairingCode',
   'RemovedParticipant',
   'SessionEvent',
+  'SessionPage',
   'SessionSummary',
   'UserSummary',
   'WithdrawnQuestion',
@@ -109,7 +113,8 @@ describe('/openapi.json', () => {
 
   test('requires a token where the procedure does, and only there', async () => {
     const security = (path: string, method: string) => document.paths[path]?.[method]?.security;
-    expect(security('/api/sessions', 'post')).toEqual([]);
+    expect(security('/api/host-keys', 'post')).toEqual([]);
+    expect(security('/api/sessions', 'post')).toEqual([{}, { token: [] }]);
     expect(security('/api/sessions/{code}', 'get')).toEqual([{}, { token: [] }]);
     expect(security('/api/sessions/{code}/start', 'post')).toEqual([{ token: [] }]);
   });

@@ -57,6 +57,13 @@ function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Na
       redeemPairingCode: { code, pairingCode: 'K7M2XJD4' },
       events: { code },
     },
+    hosts: {
+      createKey: {},
+      rotateKey: {},
+      forget: undefined,
+      sessions: {},
+      enter: { code },
+    },
     questions: {
       submit: { code, body: 'Why?' },
       withdraw: { questionId: questionId + 1 },

@@ -1,5 +1,6 @@
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { hostDevicesRouter } from './features/host-devices/router.ts';
+import { hostsRouter } from './features/hosts/router.ts';
 import { liveRouter } from './features/live/router.ts';
 import { participantsRouter } from './features/participants/router.ts';
 import { questionsRouter } from './features/questions/router.ts';
@@ -7,6 +8,7 @@ import { sessionsRouter } from './features/sessions/router.ts';
 import { mergeRouters, router } from './trpc/init.ts';
 
 export const appRouter = router({
+  hosts: hostsRouter,
   questions: questionsRouter,
   sessions: mergeRouters(sessionsRouter, participantsRouter, hostDevicesRouter, liveRouter),
 });

@@ -22,6 +22,8 @@ const KEYED = {
   'sessions.join': true,
   'sessions.duplicate': true,
   'questions.submit': true,
+  'hosts.createKey': true,
+  'hosts.rotateKey': true,
 } satisfies Record<KeyedPath, true>;
 
 /**

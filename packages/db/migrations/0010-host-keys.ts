@@ -13,21 +13,29 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         constraint host_keys_key_hash_key unique
         constraint host_keys_key_hash_check check (octet_length(key_hash) = 32),
       replaced_key_hash bytea
+        constraint host_keys_replaced_key_hash_key unique
         constraint host_keys_replaced_key_hash_check check (octet_length(replaced_key_hash) = 32),
       idempotency_key_hash bytea
         constraint host_keys_idempotency_key_hash_key unique
         constraint host_keys_idempotency_key_hash_check
           check (octet_length(idempotency_key_hash) = 32),
+      rotation_idempotency_key_hash bytea
+        constraint host_keys_rotation_idempotency_key_hash_check
+          check (octet_length(rotation_idempotency_key_hash) = 32),
       key_seed bytea
         constraint host_keys_key_seed_check check (octet_length(key_seed) = 32),
       used_at timestamptz not null default now(),
       constraint host_keys_replay_check
-        check ((idempotency_key_hash is null) = (key_seed is null)),
+        check (key_seed is null or num_nonnulls(idempotency_key_hash, rotation_idempotency_key_hash) > 0),
+      constraint host_keys_rotation_check
+        check (num_nonnulls(replaced_key_hash, rotation_idempotency_key_hash) = 0
+          or num_nulls(replaced_key_hash, rotation_idempotency_key_hash, key_seed) = 0),
       constraint host_keys_forgotten_check
-        check (key_hash is not null or (replaced_key_hash is null and key_seed is null))
+        check (key_hash is not null
+          or num_nonnulls(replaced_key_hash, idempotency_key_hash, rotation_idempotency_key_hash, key_seed) = 0)
     )
   `.execute(db);
-  await sql`create index host_keys_used_at_idx on host_keys (used_at)`.execute(db);
+  await sql`create index host_keys_used_at_idx on host_keys (used_at, id)`.execute(db);
 
   await sql`
     alter table sessions

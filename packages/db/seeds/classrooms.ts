@@ -56,6 +56,7 @@ async function insertLesson(db: Database, lesson: Lesson): Promise<void> {
     joining: 'open',
     moderated: false,
     sourceSessionId: null,
+    hostKey: null,
     ttlSeconds: TTL_SECONDS,
   } as const;
   mustBe('created', await insertSession(db, { ...session, ...asHost, ...NO_KEY }));

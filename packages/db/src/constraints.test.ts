@@ -13,6 +13,12 @@ await sql`
   select id, sha256('1'), now(), 1 from session_participants order by id
 `.execute(database.db);
 await sql`
+  insert into host_keys (key_hash, replaced_key_hash, idempotency_key_hash,
+    rotation_idempotency_key_hash, key_seed)
+  select sha256(n::text::bytea), sha256(('r' || n)::bytea), sha256(n::text::bytea),
+    sha256(n::text::bytea), sha256(n::text::bytea) from generate_series(1, 2) n
+`.execute(database.db);
+await sql`
   insert into questions
     (session_id, author_id, author_slot, anonymous, body, change_number, idempotency_key_hash)
   select 1, 1, slot, false, 'Why?', slot, sha256(slot::text::bytea) from generate_series(1, 2) slot
@@ -24,6 +30,21 @@ const violations: Record<string, string> = {
   users_pkey: `insert into users (id, display_name) overriding system value values (1, 'Cleo')`,
   users_display_name_key: `insert into users (display_name) values ('Ada')`,
   users_display_name_check: `insert into users (display_name) values ('')`,
+  host_keys_pkey: `insert into host_keys (id, key_hash) overriding system value
+    values (1, sha256('3'))`,
+  host_keys_key_hash_key: `update host_keys set key_hash = sha256('3')`,
+  host_keys_key_hash_check: `update host_keys set key_hash = 'short'`,
+  host_keys_replaced_key_hash_key: `update host_keys set replaced_key_hash = sha256('3')`,
+  host_keys_replaced_key_hash_check: `update host_keys set replaced_key_hash = 'short'`,
+  host_keys_idempotency_key_hash_key: `update host_keys set idempotency_key_hash = sha256('3')`,
+  host_keys_idempotency_key_hash_check: `update host_keys set idempotency_key_hash = 'short'`,
+  host_keys_rotation_idempotency_key_hash_check: `update host_keys
+    set rotation_idempotency_key_hash = 'short'`,
+  host_keys_key_seed_check: `update host_keys set key_seed = 'short'`,
+  host_keys_replay_check: `insert into host_keys (key_hash, key_seed)
+    values (sha256('3'), sha256('3'))`,
+  host_keys_rotation_check: `update host_keys set replaced_key_hash = null`,
+  host_keys_forgotten_check: `update host_keys set key_hash = null`,
   sessions_pkey: `insert into sessions
     (id, host_user_id, host_slot, code, title, expires_at)
     overriding system value values (1, 1, 2, 'CDFGH4', 'T', now() + interval '1 h')`,
@@ -31,7 +52,9 @@ const violations: Record<string, string> = {
   sessions_code_check: `update sessions set code = 'cdfgh2' where code = 'CDFGH2'`,
   sessions_host_user_id_fkey: `update sessions set host_user_id = 0 where id = 1`,
   sessions_host_slot_check: `update sessions set host_slot = 4`,
-  sessions_host_slot_key: `update sessions set host_user_id = 1`,
+  sessions_host_name_slot_key: `update sessions set host_user_id = 1`,
+  sessions_host_key_slot_key: `update sessions set host_key_id = 1`,
+  sessions_host_key_id_fkey: `update sessions set host_key_id = 0 where id = 1`,
   sessions_title_check: `update sessions set title = repeat('a', 201)`,
   sessions_status_check: `update sessions set status = 'paused'`,
   sessions_started_at_check: `update sessions set started_at = now()`,

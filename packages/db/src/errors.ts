@@ -21,6 +21,8 @@ const RETRYABLE_CONSTRAINTS: ReadonlySet<string | undefined> = new Set([
   'session_participants_session_id_fkey',
   'session_participants_user_id_fkey',
   'sessions_host_user_id_fkey',
+  // A session of the host key was created while the key was being deleted.
+  'sessions_host_key_id_fkey',
 ]);
 
 const UNIQUE_VIOLATION = '23505';

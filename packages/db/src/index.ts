@@ -5,6 +5,8 @@ export * from './migrate.ts';
 export { createPool, type DatabasePool, MIGRATION_POOL, type PoolUsage } from './pool.ts';
 export * from './repositories/changes.ts';
 export * from './repositories/host-devices.ts';
+export * from './repositories/host-keys.ts';
+export * from './repositories/host-sessions.ts';
 export * from './repositories/insert-participant.ts';
 export * from './repositories/insert-question.ts';
 export * from './repositories/insert-session.ts';

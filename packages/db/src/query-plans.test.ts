@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { CompiledQuery, sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Database } from './database.ts';
@@ -9,6 +9,13 @@ import {
   lockSessionAsHost,
   lockSessionEndedBefore,
 } from './repositories/session-deletion.ts';
+import {
+  deleteUnusedHostKeys,
+  forgetHostKey,
+  insertHostKey,
+  rotateHostKey,
+} from './repositories/host-keys.ts';
+import { enterSession, findHostKey, findHostSessions } from './repositories/host-sessions.ts';
 import { insertPairingAsHost, redeemPairing } from './repositories/host-devices.ts';
 import {
   findSequenceNumbers,
@@ -49,12 +56,19 @@ import { captureQueries, newParticipant, newSession, useTestDatabase } from './t
 const database = await useTestDatabase({ statementTimeoutMs: 0 });
 // With this many rows a sequential scan is never the cheaper plan.
 await sql`
+  insert into host_keys (key_hash, replaced_key_hash, idempotency_key_hash,
+    rotation_idempotency_key_hash, key_seed)
+  select sha256(n::text::bytea), sha256((n || 'r')::bytea), sha256(n::text::bytea),
+    sha256(n::text::bytea), sha256(n::text::bytea) from generate_series(1, 20000) n
+`.execute(database.db);
+await sql`
   with host as (
     insert into users (display_name) select 'host ' || n from generate_series(1, 20000) n
     returning id
   ), session as (
-    insert into sessions (host_user_id, host_slot, code, title, expires_at)
-    select id, 1, lpad(id::text, 10, '0'), 'T', now() + interval '1 h' from host
+    insert into sessions (host_user_id, host_slot, code, title, expires_at, host_key_id)
+    select id, 1, lpad(id::text, 10, '0'), 'T', now() + interval '1 h',
+      case when id % 2 = 0 then id end from host
     returning id, host_user_id
   )
   insert into session_participants
@@ -78,10 +92,28 @@ await sql`insert into question_votes select id, 1 + id % 20000 from questions`.e
 await sql`analyze`.execute(database.db);
 
 const tokenHash = randomBytes(32);
+const keyHash = createHash('sha256').update('2').digest();
+const newKey = () => ({
+  keyHash: randomBytes(32),
+  idempotencyKeyHash: randomBytes(32),
+  keySeed: randomBytes(32),
+});
 const list = { sessionId: 5, tokenHash, statuses: ['pending', 'answered'], limit: 51 } as const;
 
 test.each<[string, (db: Database) => Promise<unknown>]>([
   ['insertSession', (db) => insertSession(db, newSession())],
+  ['insertSession with a host key', (db) => insertSession(db, newSession({ hostKey: { id: 2 } }))],
+  [
+    'insertSession with the hash of a host key',
+    (db) => insertSession(db, newSession({ hostKey: { hash: keyHash } })),
+  ],
+  ['insertHostKey', (db) => insertHostKey(db, newKey())],
+  ['rotateHostKey', (db) => rotateHostKey(db, tokenHash, newKey())],
+  ['forgetHostKey', (db) => forgetHostKey(db, tokenHash)],
+  ['findHostKey', (db) => findHostKey(db, tokenHash)],
+  ['findHostSessions', (db) => findHostSessions(db, { hostKeyId: 2, beforeId: 20_000, limit: 51 })],
+  ['enterSession', (db) => enterSession(db, { code: '0000000002', keyHash, tokenHash })],
+  ['deleteUnusedHostKeys', (db) => deleteUnusedHostKeys(db, { days: 400, limit: 500 })],
   ['insertParticipant', (db) => insertParticipant(db, newParticipant({ code: '0000000001' }))],
   ['findSessionByCode', (db) => findSessionByCode(db, '0000000001')],
   ['findSessionForCaller', (db) => findSessionForCaller(db, { code: '0000000001', tokenHash })],
@@ -95,7 +127,8 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) => configureSessionAsHost(db, { code: '0000000001', tokenHash, joining: 'closed' }),
   ],
   ['endSessionAsHost', (db) => endSessionAsHost(db, { code: '0000000001', tokenHash })],
-  ['endExpiredSessions', (db) => endExpiredSessions(db, 'host 1')],
+  ['endExpiredSessions', (db) => endExpiredSessions(db, { hostDisplayName: 'host 1' })],
+  ['endExpiredSessions of a host key', (db) => endExpiredSessions(db, { hostKeyId: 2 })],
   ['sweepExpiredSessions', (db) => sweepExpiredSessions(db, 100)],
   ['findParticipantByToken', (db) => findParticipantByToken(db, tokenHash)],
   [
@@ -171,7 +204,7 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain('Index');
     expect(plan).not.toMatch(
-      /Seq Scan on (users|sessions|session_participants|pairings|questions|question_votes)/,
+      /Seq Scan on (users|host_keys|sessions|session_participants|pairings|questions|question_votes)/,
     );
   }
 });

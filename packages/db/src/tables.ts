@@ -52,9 +52,13 @@ export interface HostKeysTable {
   key_hash: Buffer | null;
   /** The key before the last rotation: a replay of the rotation presents it. */
   replaced_key_hash: Buffer | null;
+  /** Of the call that created the key. */
   idempotency_key_hash: Buffer | null;
+  /** Of the last rotation. */
+  rotation_idempotency_key_hash: Buffer | null;
+  /** Derives the key together with the idempotency key of its rotation or, before one, its creation. */
   key_seed: Buffer | null;
-  /** Within a day of the last use. */
+  /** Within a day of the last use; `-infinity` for a forgotten key. */
   used_at: Generated<Date>;
 }
 

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts';
+import { hashHostKey } from '../host-keys.ts';
 import { traceCall } from '../observability/tracing.ts';
 import { reasonOf, withReason } from './errors.ts';
 import { trpc } from './init.ts';
@@ -33,6 +34,17 @@ export const authedProcedure = publicProcedure
   });
 
 export const createAsHostProcedure = authedProcedure.use(limitCreations);
+
+/** Requires a host key in place of a token. The use case checks it. */
+export const hostKeyProcedure = publicProcedure
+  .meta({ token: 'required' })
+  .use(async ({ ctx, next }) => {
+    const { token } = ctx;
+    if (token === undefined) throw new DomainError('UNAUTHENTICATED');
+    return await next({ ctx: { hostKeyHash: hashHostKey(token) } });
+  });
+
+export const createWithHostKeyProcedure = hostKeyProcedure.use(limitCreations);
 
 /** Limits submissions per token. Resets unknown tokens: random ones would fill the memory. */
 export const submissionProcedure = authedProcedure.use(async ({ ctx, next }) => {

@@ -52,8 +52,10 @@ test('insertSession creates a session, its host and the host’s participant row
       ended_at: null,
       expires_at: row.expires_at,
       joining: 'open',
+      moderated: false,
       host_user_id: row.host_user_id,
       host_display_name: session.hostDisplayName,
+      host_key_id: null,
     },
   });
 });
@@ -98,7 +100,10 @@ describe('the limit of three open sessions', () => {
     const { hostDisplayName } = newSession();
     for (let n = 0; n < 3; n += 1) await create({ hostDisplayName });
     await expireSessions(database.db, hostDisplayName);
-    expect(await create({ hostDisplayName })).toEqual({ kind: 'slots-expired' });
+    expect(await create({ hostDisplayName })).toEqual({
+      kind: 'slots-expired',
+      hostKeyId: null,
+    });
   });
 
   test('forty parallel calls create at most three sessions', async () => {
@@ -130,7 +135,10 @@ describe('an idempotency key', () => {
     const used = key();
     await create(used);
     const { hostDisplayName } = newSession();
-    expect(await create({ ...used, hostDisplayName })).toEqual({ kind: 'key-used' });
+    expect(await create({ ...used, hostDisplayName })).toEqual({
+      kind: 'key-used',
+      hostKeyId: null,
+    });
     const users = await database.db
       .selectFrom('users')
       .where('display_name', '=', hostDisplayName)

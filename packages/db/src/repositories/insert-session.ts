@@ -1,6 +1,6 @@
 import { HOST_SESSION_LIMIT, type SessionJoining } from '@classroom/schema';
-import { sql } from 'kysely';
-import type { Database } from '../database.ts';
+import { type Expression, type Nullable, type QueryCreator, type SqlBool, sql } from 'kysely';
+import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import { ONE_ROW, type Session, toSession } from './fragments/columns.ts';
@@ -10,6 +10,7 @@ import {
   findIdempotentReplay,
   tokenValues,
 } from './fragments/idempotency.ts';
+import { touchHostKey } from './fragments/host-key.ts';
 import { insertUserWhere, findUserByName } from './users.ts';
 
 /** A session, with the token of its host. */
@@ -21,30 +22,73 @@ export interface NewSession extends TokenColumns {
   moderated: boolean;
   /** The session to duplicate, if any. */
   sourceSessionId: number | null;
+  /** The host key that the session belongs to, by its SHA-256 or its id, if any. */
+  hostKey: { hash: Buffer } | { id: number } | null;
   ttlSeconds: number;
 }
 
 export type InsertSessionOutcome =
   | { kind: 'created'; session: Session }
+  | { kind: 'host-key-unknown' }
   /** An earlier call used the idempotency key: see `findReplayedParticipant`. */
-  | { kind: 'key-used' }
-  /** Open sessions take all slots of the host. */
+  | { kind: 'key-used'; hostKeyId: number | null }
+  /** Open sessions take all slots of the host key or, without one, of the host's name. */
   | { kind: 'host-limit' }
   /** Expired sessions take some of the slots: `endExpiredSessions` frees them. */
-  | { kind: 'slots-expired' }
+  | { kind: 'slots-expired'; hostKeyId: number | null }
   | { kind: 'code-taken' };
 
-const statement = prepared((db, parameter: Parameter<NewSession>) => {
+interface Values extends Omit<NewSession, 'hostKey'> {
+  hostKeyHash: Buffer | null;
+  hostKeyId: number | null;
+}
+
+interface Row extends Nullable<Pick<Session, 'id' | 'host_user_id' | 'created_at' | 'expires_at'>> {
+  host_key_id: number | null;
+  key_used: boolean;
+  slots: 'free' | 'expired' | 'full';
+  code_taken: boolean;
+}
+
+/** The slots that a session may take. */
+interface Slots {
+  hostKeyId: Expression<number | null>;
+  mayBeTaken: Expression<boolean>;
+  /** Whether a session that has not ended, and for which `condition` holds, takes one of the slots. */
+  areTaken: (condition: Expression<SqlBool>) => Expression<SqlBool>;
+}
+
+const SLOTS_OF_NAME: Slots = {
+  hostKeyId: sql`cast(null as bigint)`,
+  mayBeTaken: sql`not exists (select from replayed)`,
+  areTaken: (condition) => sql`exists (
+    select from sessions inner join known_host on known_host.id = sessions.host_user_id
+    where sessions.host_key_id is null and sessions.status <> 'ended' and ${condition}
+  )`,
+};
+
+const SLOTS_OF_KEY: Slots = {
+  hostKeyId: sql`(select id from host_key)`,
+  mayBeTaken: sql`exists (select from host_key) and not exists (select from replayed)`,
+  areTaken: (condition) => sql`exists (
+    select from sessions inner join host_key on host_key.id = sessions.host_key_id
+    where sessions.status <> 'ended' and ${condition}
+  )`,
+};
+
+function insert(db: QueryCreator<Tables>, parameter: Parameter<Values>, slots: Slots) {
   const hostDisplayName = parameter('hostDisplayName', 'text');
   const code = parameter('code', 'text');
-  const keyIsNew = sql<boolean>`not exists (select from replayed)`;
 
   return db
     .with('replayed', findIdempotentReplay(parameter))
     .with('known_host', findUserByName(hostDisplayName))
     .with(
       'new_host',
-      insertUserWhere(hostDisplayName, sql`not exists (select from known_host) and ${keyIsNew}`),
+      insertUserWhere(
+        hostDisplayName,
+        sql`not exists (select from known_host) and ${slots.mayBeTaken}`,
+      ),
     )
     .with('host', (db) =>
       db.selectFrom('known_host').select('id').unionAll(db.selectFrom('new_host').select('id')),
@@ -57,18 +101,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
           ),
         )
         .select('candidate.slot')
-        .where((eb) =>
-          eb.not(
-            eb.exists(
-              eb
-                .selectFrom('sessions')
-                .innerJoin('known_host', 'known_host.id', 'sessions.host_user_id')
-                .whereRef('sessions.host_slot', '=', 'candidate.slot')
-                .where('sessions.status', '<>', sql.lit('ended'))
-                .select('sessions.id'),
-            ),
-          ),
-        )
+        .where((eb) => eb.not(slots.areTaken(sql`sessions.host_slot = candidate.slot`)))
         .orderBy('candidate.slot')
         .limit(sql.lit(1)),
     )
@@ -83,12 +116,13 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
           'joining',
           'moderated',
           'source_session_id',
+          'host_key_id',
           'expires_at',
         ])
         .expression(
           db
             .selectFrom(['host', 'free_slot'])
-            .where(keyIsNew)
+            .where(slots.mayBeTaken)
             .select([
               'host.id',
               'free_slot.slot',
@@ -97,6 +131,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
               parameter('joining', 'text').as('joining'),
               parameter('moderated', 'boolean').as('moderated'),
               parameter('sourceSessionId', 'bigint').as('source_session_id'),
+              sql`${slots.hostKeyId}`.as('host_key_id'),
               sql<Date>`now() + make_interval(secs => ${parameter('ttlSeconds', 'float8')})`.as(
                 'expires_at',
               ),
@@ -128,32 +163,61 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
       'created.host_user_id',
       'created.created_at',
       'created.expires_at',
-      sql<boolean>`not ${keyIsNew}`.as('key_used'),
+      sql<number | null>`${slots.hostKeyId}`.as('host_key_id'),
+      sql<boolean>`exists (select from replayed)`.as('key_used'),
       sql<'free' | 'expired' | 'full'>`
         case
           when exists (select from free_slot) then 'free'
-          when exists (
-            select from sessions inner join known_host on known_host.id = sessions.host_user_id
-            where sessions.status <> 'ended' and sessions.expires_at <= now()
-          ) then 'expired'
+          when ${slots.areTaken(sql`sessions.expires_at <= now()`)} then 'expired'
           else 'full'
         end
       `.as('slots'),
       sql<boolean>`exists (select from sessions where sessions.code = ${code})`.as('code_taken'),
     ]);
-});
+}
+
+const withoutKey = prepared((db, parameter: Parameter<Values>) =>
+  insert(db, parameter, SLOTS_OF_NAME),
+);
+
+const withKey = prepared((db, parameter: Parameter<Values>) =>
+  insert(
+    db
+      .with('host_key', (db) =>
+        db
+          .selectFrom('host_keys')
+          .where((eb) =>
+            eb.or([
+              eb('key_hash', '=', parameter('hostKeyHash', 'bytea')),
+              eb('id', '=', parameter('hostKeyId', 'bigint')),
+            ]),
+          )
+          .select('id')
+          // Waits for a rotation or deletion of the key in progress, and makes later ones wait.
+          .forKeyShare(),
+      )
+      .with('touched', touchHostKey),
+    parameter,
+    SLOTS_OF_KEY,
+  ),
+);
 
 /**
- * Finds or creates the host, takes a free slot, and inserts the session with its host's participant
- * row: all or nothing, in one statement and one round trip.
+ * Finds or creates the host, takes a free slot of the host key or, without one, of the host's name, and
+ * inserts the session with its host's participant row: all or nothing, in one statement and one round
+ * trip.
  *
  * @throws ConflictError
  */
 export async function insertSession(
   db: Database,
-  values: NewSession,
+  { hostKey, ...values }: NewSession,
 ): Promise<InsertSessionOutcome> {
-  const row = await executeOne(db, statement(values));
+  const hostKeyHash = hostKey !== null && 'hash' in hostKey ? hostKey.hash : null;
+  const hostKeyId = hostKey !== null && 'id' in hostKey ? hostKey.id : null;
+  const statement = hostKey === null ? withoutKey : withKey;
+  const row: Row = await executeOne(db, statement({ ...values, hostKeyHash, hostKeyId }));
+  if (hostKey !== null && row.host_key_id === null) return { kind: 'host-key-unknown' };
   const { code, title, joining, moderated, hostDisplayName } = values;
   const session = toSession({
     ...row,
@@ -165,12 +229,11 @@ export async function insertSession(
     joining,
     moderated,
     host_display_name: hostDisplayName,
-    host_key_id: null,
   });
   if (session !== undefined) return { kind: 'created', session };
-  if (row.key_used) return { kind: 'key-used' };
+  if (row.key_used) return { kind: 'key-used', hostKeyId: row.host_key_id };
   if (row.slots === 'full') return { kind: 'host-limit' };
-  if (row.slots === 'expired') return { kind: 'slots-expired' };
+  if (row.slots === 'expired') return { kind: 'slots-expired', hostKeyId: row.host_key_id };
   if (row.code_taken) return { kind: 'code-taken' };
   throw new ConflictError();
 }

@@ -175,8 +175,8 @@ test('endExpiredSessions ends the expired sessions of one host as of their expir
   await expireSessions(database.db, ofAnotherHost.hostDisplayName);
   const kept = await createSession({ hostDisplayName });
 
-  expect(await endExpiredSessions(database.db, hostDisplayName)).toHaveLength(1);
-  expect(await endExpiredSessions(database.db, hostDisplayName)).toEqual([]);
+  expect(await endExpiredSessions(database.db, { hostDisplayName })).toHaveLength(1);
+  expect(await endExpiredSessions(database.db, { hostDisplayName })).toEqual([]);
   const rows = await database.db
     .selectFrom('sessions')
     .where('code', 'in', [past.code, ofAnotherHost.code, kept.code])

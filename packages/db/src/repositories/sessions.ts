@@ -44,19 +44,32 @@ const ENDED_AT_EXPIRY = {
   ended_at: sql<Date>`session.expires_at`,
 } as const;
 
+/** Whose slots a session takes: those of a host key or, without one, of the host's name. */
+export type SlotOwner = { hostKeyId: number } | { hostDisplayName: string };
+
 /**
- * Ends one host's expired sessions as of their expiry, which frees their slots.
+ * Ends the expired sessions of a host as of their expiry, which frees their slots.
  *
  * @returns the ids of the sessions that this call ended
  */
-export async function endExpiredSessions(db: Database, hostDisplayName: string): Promise<number[]> {
+export async function endExpiredSessions(db: Database, owner: SlotOwner): Promise<number[]> {
   const ended = await db
     .updateTable('sessions as session')
-    .from('users as host')
     .set(ENDED_AT_EXPIRY)
-    .whereRef('host.id', '=', 'session.host_user_id')
-    .where('host.display_name', '=', hostDisplayName)
-    .where('session.status', '<>', 'ended')
+    .where((eb) =>
+      'hostKeyId' in owner
+        ? eb('session.host_key_id', '=', owner.hostKeyId)
+        : eb.and([
+            eb('session.host_key_id', 'is', null),
+            eb('session.host_user_id', '=', (users) =>
+              users
+                .selectFrom('users')
+                .where('display_name', '=', owner.hostDisplayName)
+                .select('users.id'),
+            ),
+          ]),
+    )
+    .where('session.status', '<>', sql.lit('ended'))
     .where('session.expires_at', '<=', sql<Date>`now()`)
     .returning('session.id')
     .execute();

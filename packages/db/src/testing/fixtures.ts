@@ -3,6 +3,7 @@ import { CODE_ALPHABET } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { NewParticipant } from '../repositories/insert-participant.ts';
+import { type HostKeyColumns, insertHostKey } from '../repositories/host-keys.ts';
 import type { NewSession } from '../repositories/insert-session.ts';
 import type { StoredQuestionStatus } from '../tables.ts';
 
@@ -15,12 +16,35 @@ export function newSession(overrides: Partial<NewSession> = {}): NewSession {
     joining: 'open',
     moderated: false,
     sourceSessionId: null,
+    hostKey: null,
     ttlSeconds: 3600,
     tokenHash: randomBytes(32),
     idempotencyKeyHash: null,
     tokenSeed: null,
     ...overrides,
   };
+}
+
+/** Inserts a host key, and returns its hash and its id. */
+export async function createHostKey(
+  db: Database,
+  overrides: Partial<HostKeyColumns> = {},
+): Promise<{ hash: Buffer; id: number }> {
+  const key = { keyHash: randomBytes(32), idempotencyKeyHash: null, keySeed: null, ...overrides };
+  await insertHostKey(db, key);
+  const { id } = await db
+    .selectFrom('host_keys')
+    .where('key_hash', '=', key.keyHash)
+    .select('id')
+    .executeTakeFirstOrThrow();
+  return { hash: key.keyHash, id };
+}
+
+/** Sets the time of a host key's last use. */
+export async function ageHostKey(db: Database, id: number, days: number): Promise<void> {
+  await sql`
+    update host_keys set used_at = now() - make_interval(days => ${days}) where id = ${id}
+  `.execute(db);
 }
 
 /** Returns input for `insertParticipant` with a unique name. */

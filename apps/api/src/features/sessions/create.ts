@@ -1,5 +1,6 @@
 import {
   ConflictError,
+  type NewSession,
   endExpiredSessions,
   findReplayedParticipant,
   insertSession,
@@ -23,15 +24,19 @@ type Deps = Pick<AppContext, 'db' | 'notifyChanged' | 'generateJoinCode' | 'sess
 /**
  * Creates a session, and its host if the name is new.
  *
+ * @param hostKeyHash SHA-256 of the host key that the session shall belong to, if any
  * @returns the session and the host's token, which is returned only here; an idempotent replay
  *   returns the first response
- * @throws DomainError HOST_SESSION_LIMIT, IDEMPOTENCY_KEY_REUSED, JOIN_CODE_EXHAUSTED, UNAVAILABLE
+ * @throws DomainError UNAUTHENTICATED for an unknown host key; HOST_SESSION_LIMIT, IDEMPOTENCY_KEY_REUSED,
+ *   JOIN_CODE_EXHAUSTED, UNAVAILABLE
  */
 export async function createSession(
   app: Deps,
   { title, hostDisplayName, moderated = false, idempotencyKey }: CreateSessionInput,
+  hostKeyHash: Buffer | null = null,
 ): Promise<CreatedSession> {
-  const settings = { joining: 'open', moderated } as const;
+  const hostKey = hostKeyHash === null ? null : { hash: hostKeyHash };
+  const settings = { joining: 'open', moderated, hostKey } as const;
   const draft = { title, hostDisplayName, ...settings, sourceSessionId: null };
   return await insertDraft(app, draft, idempotencyKey, draft);
 }
@@ -47,9 +52,10 @@ export async function duplicateSession(
   tokenHash: Buffer,
 ): Promise<CreatedSession> {
   const { session } = await findSessionAsHost(app.db, code, tokenHash);
-  const { host_display_name: hostDisplayName, joining, moderated } = session;
+  const { host_display_name: hostDisplayName, joining, moderated, host_key_id } = session;
+  const hostKey = host_key_id === null ? null : { id: host_key_id };
   const source = { hostDisplayName, sourceSessionId: session.id };
-  const draft = { ...source, title: title ?? session.title, joining, moderated };
+  const draft = { ...source, title: title ?? session.title, joining, moderated, hostKey };
   // The settings of the session may have changed since the first call.
   return await insertDraft(app, draft, idempotencyKey, { ...source, title });
 }
@@ -60,6 +66,7 @@ interface Draft {
   joining: SessionJoining;
   moderated: boolean;
   sourceSessionId: number | null;
+  hostKey: NewSession['hostKey'];
 }
 
 /** @param known what a replay must have in common with the first call */
@@ -75,12 +82,17 @@ async function insertDraft(
   return await retryOnConflict(async (isLast) => {
     const code = generateJoinCode();
     const outcome = await insertSession(db, { ...draft, code, ttlSeconds, ...secrets });
-    if (outcome.kind === 'key-used') return await replay(app, idempotencyKey ?? '', known);
+    if (outcome.kind === 'host-key-unknown') throw unknownHostKey();
+    if (outcome.kind === 'key-used') {
+      return await replay(app, idempotencyKey ?? '', { ...known, hostKeyId: outcome.hostKeyId });
+    }
     if (outcome.kind === 'host-limit') {
       throw new DomainError('HOST_SESSION_LIMIT', { limit: HOST_SESSION_LIMIT });
     }
     if (outcome.kind === 'slots-expired') {
-      (await endExpiredSessions(db, draft.hostDisplayName)).forEach(notifyChanged);
+      const { hostKeyId } = outcome;
+      const owner = hostKeyId === null ? draft : { hostKeyId };
+      (await endExpiredSessions(db, owner)).forEach(notifyChanged);
       throw new ConflictError();
     }
     if (outcome.kind === 'code-taken') {
@@ -97,6 +109,13 @@ type KnownDraft = Pick<Draft, 'hostDisplayName' | 'sourceSessionId'> & {
   moderated?: boolean;
 };
 
+/** The token of `sessions.create` is optional, so the message says how to do without. */
+function unknownHostKey(): DomainError {
+  const publicMessage =
+    'Unknown host key; check it, or send no token to create a session without a host key';
+  return new DomainError('UNAUTHENTICATED', {}, { publicMessage });
+}
+
 /**
  * @throws DomainError IDEMPOTENCY_KEY_REUSED; ConflictError when the first call's session was deleted in
  *   the meantime
@@ -104,7 +123,7 @@ type KnownDraft = Pick<Draft, 'hostDisplayName' | 'sourceSessionId'> & {
 async function replay(
   { db, sessionTtlSeconds }: Deps,
   idempotencyKey: string,
-  known: KnownDraft,
+  known: KnownDraft & { hostKeyId: number | null },
 ): Promise<CreatedSession> {
   const first = await findReplayedParticipant(db, hashSecret(idempotencyKey));
   if (first === undefined) throw new ConflictError();
@@ -113,6 +132,7 @@ async function replay(
   const isSameInput =
     first.role === 'host' &&
     first.host_display_name === known.hostDisplayName &&
+    first.host_key_id === known.hostKeyId &&
     first.source_session_id === known.sourceSessionId &&
     title === (known.title ?? title) &&
     moderated === (known.moderated ?? moderated);

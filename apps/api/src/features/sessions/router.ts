@@ -8,6 +8,7 @@ import {
   sessionByCodeInput,
   sessionSummary,
 } from '@classroom/schema';
+import { optionalHostKeyHash } from '../../host-keys.ts';
 import { OPEN_SESSION_REASONS, SESSION_REASONS, router } from '../../trpc/init.ts';
 import {
   authedProcedure,
@@ -31,21 +32,27 @@ const code = '7M2XJD';
 export const sessionsRouter = router({
   create: createProcedure
     .meta({
+      token: 'optional',
       openapi: {
         method: 'POST',
         path: '/api/sessions',
         summary: 'Create a session',
         description:
-          'Creates a draft session and returns its join code and the host token. Store the token: no other call returns it. A host name can have three open sessions. A retry with the same idempotency key returns the first response.',
+          'Creates a draft session and returns its join code and the host token. Store the token: no other call returns it. With a host key as the token, the session belongs to that key, which can have three open sessions. Without one, a host name can have three. A retry with the same idempotency key returns the first response.',
         tags: ['Sessions'],
         example: { title: 'Algebra I', hostDisplayName: 'Ada' },
-        reasons: ['HOST_SESSION_LIMIT', 'IDEMPOTENCY_KEY_REUSED', 'JOIN_CODE_EXHAUSTED'],
+        reasons: [
+          'UNAUTHENTICATED',
+          'HOST_SESSION_LIMIT',
+          'IDEMPOTENCY_KEY_REUSED',
+          'JOIN_CODE_EXHAUSTED',
+        ],
         creates: true,
       },
     })
     .input(createSessionInput)
     .output(createdSession)
-    .mutation(({ ctx, input }) => createSession(ctx.app, input)),
+    .mutation(({ ctx, input }) => createSession(ctx.app, input, optionalHostKeyHash(ctx.token))),
 
   get: joinCodeProcedure
     .meta({
@@ -122,7 +129,7 @@ export const sessionsRouter = router({
         path: '/api/sessions/{code}/duplicate',
         summary: 'Duplicate a session',
         description:
-          'Creates a draft session with the host, the title and the settings of a session, open or ended, and without its participants and questions. Returns its join code and its host token. A retry with the same idempotency key returns the first response.',
+          'Creates a draft session with the host, the host key, the title and the settings of a session, open or ended, and without its participants and questions. Returns its join code and its host token. A retry with the same idempotency key returns the first response.',
         tags: ['Sessions'],
         example: { code },
         reasons: [

@@ -28,6 +28,10 @@ const TAGS = [
   { name: 'Participants', description: 'Joining a session, listing and removing participants' },
   { name: 'Questions', description: 'Asking, voting for and answering questions' },
   { name: 'Live events', description: 'The changes of a session as they happen' },
+  {
+    name: 'Host keys',
+    description: 'Owning sessions independently of the host’s name and devices',
+  },
   { name: 'Pairing', description: 'Giving another device the rights of the host' },
 ];
 
@@ -76,7 +80,8 @@ export function buildDocument(): OpenAPIObject {
       token: {
         type: 'http',
         scheme: 'bearer',
-        description: 'The token returned by creating, joining or pairing',
+        description:
+          'The token returned by creating, joining, pairing or entering a session; for the operations on host keys, and optionally for creating a session, a host key',
       },
     },
     defs: { Error: errorBody },
