@@ -9,7 +9,8 @@ import {
   lockSessionAsHost,
   lockSessionEndedBefore,
 } from './repositories/session-deletion.ts';
-import { insertPairingAsHost, redeemPairing } from './repositories/host-devices.ts';
+import { revokeDeviceAsHost } from './repositories/device-revocation.ts';
+import { findDevices, insertPairingAsHost, redeemPairing } from './repositories/host-devices.ts';
 import {
   findSequenceNumbers,
   findSessionChanges,
@@ -22,12 +23,13 @@ import {
   findTopQuestions,
 } from './repositories/questions.ts';
 import { leaveSession, removeParticipantAsHost } from './repositories/participant-removal.ts';
-import { exportParticipants, exportQuestions } from './repositories/session-export.ts';
+import { exportModerators, exportParticipants, exportQuestions } from './repositories/session-export.ts';
 import {
   findReplayedParticipant,
   findParticipantByToken,
   findParticipants,
   findParticipantWithPendingCount,
+  findValidTokens,
 } from './repositories/session-participants.ts';
 import {
   configureSessionAsHost,
@@ -122,13 +124,23 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
         tokenHash,
         codeHash: tokenHash,
         ttlSeconds: 1,
-        guesses: 1,
+        role: 'host',
       }),
   ],
   [
     'redeemPairing',
     (db) => redeemPairing(db, { code: '0000000001', codeHash: tokenHash, tokenHash }),
   ],
+  [
+    'findDevices',
+    (db) => findDevices(db, { sessionId: 1, tokenHash, afterId: 0, limit: 51 }),
+  ],
+  [
+    'revokeDeviceAsHost',
+    (db) => revokeDeviceAsHost(db, { code: '0000000001', tokenHash, deviceId: 1 }),
+  ],
+  ['findValidTokens', (db) => findValidTokens(db, [tokenHash])],
+  ['exportModerators', (db) => exportModerators(db, 5)],
   ['lockSessionAsHost', (db) => lockSessionAsHost(db, { code: '0000000001', tokenHash })],
   ['lockSessionEndedBefore', (db) => lockSessionEndedBefore(db, { days: 30, excludedIds: [1] })],
   ['deleteSession', (db) => deleteSession(db, 19)],
@@ -139,7 +151,13 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   [
     'findSessionSnapshot',
     (db) =>
-      findSessionSnapshot(db, { sessionId: 1, participantId: 1, includeHidden: true, limit: 500 }),
+      findSessionSnapshot(db, {
+        sessionId: 1,
+        participantId: 1,
+        tokenHash,
+        includeHidden: true,
+        limit: 500,
+      }),
   ],
   ['findSequenceNumbers', (db) => findSequenceNumbers(db, [1, 2])],
   [

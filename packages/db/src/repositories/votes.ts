@@ -8,7 +8,7 @@ import {
   refuseQuestionChange,
   refused,
 } from './fragments/access.ts';
-import { IS_MEMBER, callerId } from './fragments/caller.ts';
+import { IS_MEMBER, MODERATORS, callerId } from './fragments/caller.ts';
 import {
   AUTHOR_NAME,
   QUESTION_COLUMNS,
@@ -76,7 +76,6 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
         db
           .selectFrom('questions as question')
           .innerJoin('session_participants as author', 'author.id', 'question.author_id')
-          .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
           .where('question.id', '=', questionId)
           .where('question.status', '<>', sql.lit('withdrawn'))
           .where(sql<boolean>`(select count(*) from voter) > 0`)
@@ -92,7 +91,7 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           .where((eb) =>
             eb.or([
               eb('target.status', '<>', sql.lit('hidden')),
-              eb('voter.role', '=', sql.lit('host')),
+              eb('voter.role', 'in', MODERATORS),
             ]),
           )
           .distinctOn('voter.id')
