@@ -110,10 +110,10 @@ export async function pair(lesson: Lesson, { circle }: Questions): Promise<void>
   await stage.act('She pairs her phone.');
   const { pairingCode } = await host.sessions.createPairingCode.mutate({ code });
   stage.note(`The pairing code is ${pairingCode}; it works once.`);
-  const { hostToken } = await as().sessions.redeemPairingCode.mutate({ code, pairingCode });
+  const { token } = await as().sessions.redeemPairingCode.mutate({ code, pairingCode });
 
   await stage.act('From the phone she answers Ben.');
-  await as(hostToken).questions.setStatus.mutate({ questionId: circle, status: 'answered' });
+  await as(token).questions.setStatus.mutate({ questionId: circle, status: 'answered' });
   await untilQuestion(lesson, ({ id, status }) => id === circle && status === 'answered');
 }
 

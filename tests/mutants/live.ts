@@ -69,7 +69,7 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'live: participants receive hidden questions',
     file: 'apps/api/src/features/live/presenter.ts',
-    find: "changed.status === 'hidden' && role !== 'host'",
+    find: "changed.status === 'hidden' && !hasRole(role, 'moderator')",
     replace: "changed.status === 'hidden' && role === undefined",
     tests: FEED,
   },
@@ -83,8 +83,8 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'live: the stream of a removed participant stays open',
     file: 'apps/api/src/features/live/room.ts',
-    find: 'if (removed.has(participantId))',
-    replace: "if (removed.has(participantId) && role === 'host')",
+    find: '    await endRevoked(changes);\n',
+    replace: '',
     tests: FEED,
   },
   {
