@@ -95,9 +95,16 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'authorisation: a pairing code works twice',
     file: `${REPOSITORIES}/host-devices.ts`,
-    find: "        .where('pairings.token_hash', 'is', null)\n",
+    find: "\n        .forUpdate('pairings')",
     replace: '',
     tests: PAIRING,
+  },
+  {
+    name: 'authorisation: the token of a revoked device stays valid',
+    file: `${REPOSITORIES}/device-revocation.ts`,
+    find: '.set({ revoked_at: sql`now()` })',
+    replace: '.set({ revoked_at: null })',
+    tests: db('repositories/device-revocation'),
   },
   {
     name: 'idempotency: a join key reused for another session returns the token of the first',

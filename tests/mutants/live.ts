@@ -2,7 +2,8 @@ import { type Mutant, api, client, db, system } from './mutant.ts';
 
 const FEED = [
   ...db('repositories/changes'),
-  ...api('features/live/feed', 'features/live/processes', 'features/live/peer-presence'),
+  ...api('features/live/feed', 'features/live/processes', 'features/live/devices'),
+  ...api('features/live/peer-presence'),
   ...system('e2e/live', 'faults/live'),
 ];
 const STREAM = [...api('http/sse', 'http/pipelined-streams'), ...system('e2e/live')];
@@ -78,6 +79,13 @@ export const LIVE: readonly Mutant[] = [
     file: 'apps/api/src/features/live/feed.ts',
     find: 'changes.questions.length < limit',
     replace: 'changes.questions.length <= limit',
+    tests: FEED,
+  },
+  {
+    name: 'live: viewers are counted as present',
+    file: 'apps/api/src/features/live/room.ts',
+    find: "if (role === 'viewer') return;",
+    replace: '',
     tests: FEED,
   },
   {

@@ -23,7 +23,11 @@ import {
   findTopQuestions,
 } from './repositories/questions.ts';
 import { leaveSession, removeParticipantAsHost } from './repositories/participant-removal.ts';
-import { exportModerators, exportParticipants, exportQuestions } from './repositories/session-export.ts';
+import {
+  exportModerators,
+  exportParticipants,
+  exportQuestions,
+} from './repositories/session-export.ts';
 import {
   findReplayedParticipant,
   findParticipantByToken,
@@ -131,10 +135,7 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     'redeemPairing',
     (db) => redeemPairing(db, { code: '0000000001', codeHash: tokenHash, tokenHash }),
   ],
-  [
-    'findDevices',
-    (db) => findDevices(db, { sessionId: 1, tokenHash, afterId: 0, limit: 51 }),
-  ],
+  ['findDevices', (db) => findDevices(db, { sessionId: 1, tokenHash, afterId: 0, limit: 51 })],
   [
     'revokeDeviceAsHost',
     (db) => revokeDeviceAsHost(db, { code: '0000000001', tokenHash, deviceId: 1 }),

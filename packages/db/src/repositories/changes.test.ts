@@ -150,7 +150,9 @@ test('a snapshot reports whether its token is valid in the session', async () =>
   }
   const [devices, revoked] = [await pairEach(session), await pairEach(session)];
   for (const { deviceId } of revoked) {
-    await db.transaction().execute((each) => revokeDeviceAsHost(each, { code, tokenHash, deviceId }));
+    await db
+      .transaction()
+      .execute((each) => revokeDeviceAsHost(each, { code, tokenHash, deviceId }));
   }
   const elsewhere = await join((await createSession()).code);
   const isValid = async (caller: { participantId: number; tokenHash: Buffer }) => {

@@ -30,7 +30,8 @@ export function createPeerPresence(now: () => number = Date.now): PeerPresence {
     total(sessionId) {
       const since = now() - EXPIRY_MS;
       const total: ProcessPresence = { listening: 0, participants: 0, streams: 0 };
-      for (const { listening, participants, streams, at } of sessions.get(sessionId)?.values() ?? []) {
+      for (const { listening, participants, streams, at } of sessions.get(sessionId)?.values() ??
+        []) {
         if (at < since) continue;
         total.listening += listening;
         total.participants += participants;

@@ -28,7 +28,10 @@ const TAGS = [
   { name: 'Participants', description: 'Joining a session, listing and removing participants' },
   { name: 'Questions', description: 'Asking, voting for and answering questions' },
   { name: 'Live events', description: 'The changes of a session as they happen' },
-  { name: 'Devices', description: 'Giving other devices the rights of a host, moderator or viewer' },
+  {
+    name: 'Devices',
+    description: 'Giving other devices the rights of a host, moderator or viewer',
+  },
 ];
 
 const ANY_CALL: readonly ErrorReason[] = [

@@ -36,7 +36,9 @@ function devicesWithToken(tokenHash: Value<Buffer | null>) {
 }
 
 /** The roles that may moderate questions. */
-export const MODERATORS = (['host', 'moderator'] as const).map((role) => sql.lit<ParticipantRole>(role));
+export const MODERATORS = (['host', 'moderator'] as const).map((role) =>
+  sql.lit<ParticipantRole>(role),
+);
 
 /** Whether `session_participants as caller` is a host and has the token with that SHA-256. */
 export function isHost(tokenHash: Value<Buffer>) {
