@@ -11,6 +11,8 @@ interface Scene {
   participantId: number;
   /** A question of the host. */
   questionId: number;
+  /** A viewer's. */
+  deviceId: number;
 }
 
 /** The outcome for each kind of token: a reason, or `ok`. */
@@ -19,7 +21,11 @@ interface Refusals {
   unknown: ErrorReason | 'ok';
   /** The host of another session. */
   foreign: ErrorReason | 'ok';
-  /** A participant other than the host. */
+  moderator: ErrorReason | 'ok';
+  viewer: ErrorReason | 'ok';
+  /** A moderator whose device was revoked. */
+  revoked: ErrorReason | 'ok';
+  /** A participant without another role. */
   participant: ErrorReason | 'ok';
   removed: ErrorReason | 'ok';
   blocked: ErrorReason | 'ok';
@@ -31,27 +37,39 @@ const FOR_ANYONE: Refusals = {
   none: 'ok',
   unknown: 'ok',
   foreign: 'ok',
+  moderator: 'ok',
+  viewer: 'ok',
+  revoked: 'ok',
   participant: 'ok',
   removed: 'ok',
   blocked: 'ok',
   rowId: 'ok',
 };
-const FOR_PARTICIPANTS: Refusals = {
+const FOR_READERS: Refusals = {
   none: 'UNAUTHENTICATED',
   unknown: 'UNAUTHENTICATED',
   foreign: 'FORBIDDEN',
+  moderator: 'ok',
+  viewer: 'ok',
+  revoked: 'UNAUTHENTICATED',
   participant: 'ok',
   removed: 'UNAUTHENTICATED',
   blocked: 'UNAUTHENTICATED',
   rowId: 'UNAUTHENTICATED',
 };
-const FOR_THE_HOST: Refusals = { ...FOR_PARTICIPANTS, participant: 'FORBIDDEN' };
+const FOR_PARTICIPANTS: Refusals = { ...FOR_READERS, viewer: 'FORBIDDEN' };
+const FOR_MODERATORS: Refusals = { ...FOR_PARTICIPANTS, participant: 'FORBIDDEN' };
+const FOR_THE_HOST: Refusals = { ...FOR_MODERATORS, moderator: 'FORBIDDEN' };
 const BY_QUESTION: Refusals = { ...FOR_PARTICIPANTS, foreign: 'QUESTION_NOT_FOUND' };
-const BY_QUESTION_FOR_THE_HOST: Refusals = { ...BY_QUESTION, participant: 'FORBIDDEN' };
+const BY_QUESTION_FOR_MODERATORS: Refusals = { ...FOR_MODERATORS, foreign: 'QUESTION_NOT_FOUND' };
+const BY_QUESTION_FOR_THE_AUTHOR: Refusals = { ...FOR_THE_HOST, foreign: 'QUESTION_NOT_FOUND' };
 const FOR_WRONG_PAIRING_CODES: Refusals = {
   none: 'PAIRING_CODE_INVALID',
   unknown: 'PAIRING_CODE_INVALID',
   foreign: 'PAIRING_CODE_INVALID',
+  moderator: 'PAIRING_CODE_INVALID',
+  viewer: 'PAIRING_CODE_INVALID',
+  revoked: 'PAIRING_CODE_INVALID',
   participant: 'PAIRING_CODE_INVALID',
   removed: 'PAIRING_CODE_INVALID',
   blocked: 'PAIRING_CODE_INVALID',
@@ -80,10 +98,10 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
     ({ sessions }, { code }) => sessions.join.mutate({ code, displayName: `J ${randomUUID()}` }),
     { ...FOR_ANYONE, blocked: 'FORBIDDEN' },
   ],
-  'sessions.me': [({ sessions }, { code }) => sessions.me.query({ code }), FOR_PARTICIPANTS],
+  'sessions.me': [({ sessions }, { code }) => sessions.me.query({ code }), FOR_READERS],
   'sessions.participants': [
     ({ sessions }, { code }) => sessions.participants.query({ code }),
-    FOR_PARTICIPANTS,
+    FOR_READERS,
   ],
   'sessions.events': [
     ({ sessions }, { code }) =>
@@ -99,7 +117,7 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
           },
         );
       }),
-    FOR_PARTICIPANTS,
+    FOR_READERS,
   ],
   'sessions.start': [({ sessions }, { code }) => sessions.start.mutate({ code }), FOR_THE_HOST],
   'sessions.configure': [
@@ -129,27 +147,32 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
       sessions.redeemPairingCode.mutate({ code, pairingCode: 'AAAAAAAA' }),
     FOR_WRONG_PAIRING_CODES,
   ],
+  'sessions.devices': [({ sessions }, { code }) => sessions.devices.query({ code }), FOR_THE_HOST],
+  'sessions.revokeDevice': [
+    ({ sessions }, { code, deviceId }) => sessions.revokeDevice.mutate({ code, deviceId }),
+    FOR_THE_HOST,
+  ],
   'questions.submit': [
     ({ questions }, { code }) => questions.submit.mutate({ code, body: 'Why?' }),
     FOR_PARTICIPANTS,
   ],
-  'questions.list': [({ questions }, { code }) => questions.list.query({ code }), FOR_PARTICIPANTS],
+  'questions.list': [({ questions }, { code }) => questions.list.query({ code }), FOR_READERS],
   'questions.vote': [
     ({ questions }, { questionId }) => questions.vote.mutate({ questionId, on: true }),
     BY_QUESTION,
   ],
   'questions.withdraw': [
     ({ questions }, { questionId }) => questions.withdraw.mutate({ questionId }),
-    BY_QUESTION_FOR_THE_HOST,
+    BY_QUESTION_FOR_THE_AUTHOR,
   ],
   'questions.setStatus': [
     ({ questions }, { questionId }) =>
       questions.setStatus.mutate({ questionId, status: 'answered' }),
-    BY_QUESTION_FOR_THE_HOST,
+    BY_QUESTION_FOR_MODERATORS,
   ],
   'questions.pin': [
     ({ questions }, { questionId }) => questions.pin.mutate({ questionId, on: true }),
-    BY_QUESTION_FOR_THE_HOST,
+    BY_QUESTION_FOR_MODERATORS,
   ],
   'hosts.createKey': [({ hosts }) => hosts.createKey.mutate({}), FOR_ANYONE],
   'hosts.rotateKey': [({ hosts }) => hosts.rotateKey.mutate({}), FOR_HOST_KEYS],
@@ -157,7 +180,10 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
   'hosts.sessions': [({ hosts }) => hosts.sessions.query({}), FOR_HOST_KEYS],
   'hosts.enter': [({ hosts }, { code }) => hosts.enter.mutate({ code }), FOR_HOST_KEYS],
   // Last, because the participant is gone afterwards.
-  'sessions.leave': [({ sessions }, { code }) => sessions.leave.mutate({ code }), FOR_PARTICIPANTS],
+  'sessions.leave': [
+    ({ sessions }, { code }) => sessions.leave.mutate({ code }),
+    { ...FOR_PARTICIPANTS, moderator: 'FORBIDDEN' },
+  ],
 };
 
 const { as } = await useApi();
@@ -170,11 +196,23 @@ const [ben, cleo, dan, eve] = [
   await join('Dan'),
   await join('Eve'),
 ];
+const pair = async (role: 'moderator' | 'viewer') => {
+  const { pairingCode } = await as(hostToken).sessions.createPairingCode.mutate({ code, role });
+  return await as().sessions.redeemPairingCode.mutate({ code, pairingCode });
+};
+const [moderator, revoked, viewer] = [
+  await pair('moderator'),
+  await pair('moderator'),
+  await pair('viewer'),
+];
 const holders: Record<keyof Refusals | 'host', Client> = {
   host: as(hostToken),
   none: as(),
   unknown: as('A'.repeat(43)),
   foreign: as((await open()).hostToken),
+  moderator: as(moderator.token),
+  viewer: as(viewer.token),
+  revoked: as(revoked.token),
   participant: as(ben.participantToken),
   removed: as(cleo.participantToken),
   blocked: as(dan.participantToken),
@@ -184,7 +222,10 @@ const { sessions, questions } = holders.host;
 await sessions.removeParticipant.mutate({ code, participantId: cleo.participant.id });
 await sessions.removeParticipant.mutate({ code, participantId: dan.participant.id, block: true });
 const { id: questionId } = await questions.submit.mutate({ code, body: 'How?' });
-const scene: Scene = { code, questionId, participantId: eve.participant.id };
+const { items: devices } = await sessions.devices.query({ code });
+const [, { id: revokedId } = { id: 0 }, { id: deviceId } = { id: 0 }] = devices;
+await sessions.revokeDevice.mutate({ code, deviceId: revokedId });
+const scene: Scene = { code, questionId, participantId: eve.participant.id, deviceId };
 
 // apps/api/src/router.test.ts compares docs/api.md with the router.
 test('the table has every procedure of docs/api.md', async () => {
@@ -205,6 +246,7 @@ test('refused calls change nothing', async () => {
   expect(await sessions.get.query({ code })).toMatchObject({ status: 'draft' });
   const { items } = await sessions.participants.query({ code });
   expect(items.map(({ displayName }) => displayName)).toContain('Eve');
+  expect((await sessions.devices.query({ code })).items).toHaveLength(2);
 });
 
 function isHolder(name: string): name is keyof Refusals {

@@ -32,8 +32,8 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'authorisation: another participant passes as the host',
     file: `${FRAGMENTS}/access.ts`,
-    find: "requires.role === 'host' && row.caller_role !== 'host'",
-    replace: "requires.role === 'host' && row.caller_role === undefined",
+    find: "!hasRole(row.caller_role, requires.role ?? 'viewer')",
+    replace: "!hasRole(row.caller_role, 'viewer')",
     tests: SESSIONS,
   },
   {
@@ -67,7 +67,7 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'authorisation: participants list hidden questions',
     file: 'apps/api/src/features/questions/list.ts',
-    find: "(each !== 'hidden' || role === 'host')",
+    find: "(each !== 'hidden' || hasRole(role, 'moderator'))",
     replace: "(each !== 'hidden' || role !== undefined)",
     tests: QUESTIONS,
   },
@@ -95,9 +95,16 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'authorisation: a pairing code works twice',
     file: `${REPOSITORIES}/host-devices.ts`,
-    find: "        .where('pairings.token_hash', 'is', null)\n",
+    find: "\n        .forUpdate('pairings')",
     replace: '',
     tests: PAIRING,
+  },
+  {
+    name: 'authorisation: the token of a revoked device stays valid',
+    file: `${REPOSITORIES}/device-revocation.ts`,
+    find: '.set({ revoked_at: sql`now()` })',
+    replace: '.set({ revoked_at: null })',
+    tests: db('repositories/device-revocation'),
   },
   {
     name: 'idempotency: a join key reused for another session returns the token of the first',
@@ -130,8 +137,9 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'authorship: everybody is told who asked anonymously',
     file: 'apps/api/src/features/live/room.ts',
-    find: "toEvents(changes, after, { role: 'host' })",
-    replace: "toEvents(changes, after, { role: 'host', participantId: [...authors][0] })",
+    find: "toEvents(changes, after, { role: 'moderator' })",
+    replace:
+      "toEvents(changes, after, { role: 'moderator', participantId: [...questionsByAuthor.keys()][0] })",
     tests: FEED,
   },
   {

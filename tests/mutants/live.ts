@@ -2,7 +2,8 @@ import { type Mutant, api, client, db, system } from './mutant.ts';
 
 const FEED = [
   ...db('repositories/changes'),
-  ...api('features/live/feed', 'features/live/processes', 'features/live/peer-presence'),
+  ...api('features/live/feed', 'features/live/processes', 'features/live/devices'),
+  ...api('features/live/peer-presence'),
   ...system('e2e/live', 'faults/live'),
 ];
 const STREAM = [...api('http/sse', 'http/pipelined-streams'), ...system('e2e/live')];
@@ -69,7 +70,7 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'live: participants receive hidden questions',
     file: 'apps/api/src/features/live/presenter.ts',
-    find: "changed.status === 'hidden' && role !== 'host'",
+    find: "changed.status === 'hidden' && !hasRole(role, 'moderator')",
     replace: "changed.status === 'hidden' && role === undefined",
     tests: FEED,
   },
@@ -81,10 +82,17 @@ export const LIVE: readonly Mutant[] = [
     tests: FEED,
   },
   {
+    name: 'live: viewers are counted as present',
+    file: 'apps/api/src/features/live/room.ts',
+    find: "if (role === 'viewer') return;",
+    replace: '',
+    tests: FEED,
+  },
+  {
     name: 'live: the stream of a removed participant stays open',
     file: 'apps/api/src/features/live/room.ts',
-    find: 'if (removed.has(participantId))',
-    replace: "if (removed.has(participantId) && role === 'host')",
+    find: '    await endRevoked(changes);\n',
+    replace: '',
     tests: FEED,
   },
   {

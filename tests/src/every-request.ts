@@ -10,6 +10,8 @@ export interface Lesson {
   hostToken: string;
   questionId: number;
   participantId: number;
+  /** A moderator's. */
+  deviceId: number;
   endedCode: string;
   deletedCode: string;
 }
@@ -19,7 +21,12 @@ export async function prepareLesson(api: { url: string }): Promise<Lesson> {
   const ended = await createSession(api);
   const deleted = await createSession(api);
   const { participant } = await clientOf(api).sessions.join.mutate({ code, displayName: 'Ben' });
-  const { id: questionId } = await clientOf(api, hostToken).questions.submit.mutate({
+  const host = clientOf(api, hostToken);
+  const { pairingCode } = await host.sessions.createPairingCode.mutate({ code, role: 'moderator' });
+  await clientOf(api).sessions.redeemPairingCode.mutate({ code, pairingCode });
+  const { items: devices } = await host.sessions.devices.query({ code });
+  const [{ id: deviceId } = { id: 0 }] = devices;
+  const { id: questionId } = await host.questions.submit.mutate({
     code,
     body: 'Why?',
   });
@@ -28,6 +35,7 @@ export async function prepareLesson(api: { url: string }): Promise<Lesson> {
     hostToken,
     questionId,
     participantId: participant.id,
+    deviceId,
     endedCode: ended.code,
     deletedCode: deleted.code,
   };
@@ -35,7 +43,7 @@ export async function prepareLesson(api: { url: string }): Promise<Lesson> {
 
 /** A valid input of each procedure; a missing procedure fails to compile. */
 function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Name] } {
-  const { code, questionId, participantId, endedCode, deletedCode } = lesson;
+  const { code, questionId, participantId, deviceId, endedCode, deletedCode } = lesson;
   return {
     sessions: {
       create: { title: 'T', hostDisplayName: randomUUID() },
@@ -54,6 +62,8 @@ function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Na
       delete: { code: deletedCode },
       removeParticipant: { code, participantId },
       createPairingCode: { code },
+      devices: { code },
+      revokeDevice: { code, deviceId },
       redeemPairingCode: { code, pairingCode: 'K7M2XJD4' },
       events: { code },
     },
@@ -105,7 +115,7 @@ function trpcRequests(lesson: Lesson): RawRequest[] {
 }
 
 function restRequests({ paths }: OpenApiDocument, lesson: Lesson): RawRequest[] {
-  const { code, hostToken: token, questionId, participantId } = lesson;
+  const { code, hostToken: token, questionId, participantId, deviceId } = lesson;
   const codeFor = (template: string, method: string) => {
     if (template.endsWith('/end')) return lesson.endedCode;
     return method === 'delete' ? lesson.deletedCode : code;
@@ -115,7 +125,8 @@ function restRequests({ paths }: OpenApiDocument, lesson: Lesson): RawRequest[] 
       const path = template
         .replace('{code}', codeFor(template, method))
         .replace('{questionId}', String(questionId))
-        .replace('{participantId}', String(participantId));
+        .replace('{participantId}', String(participantId))
+        .replace('{deviceId}', String(deviceId));
       const given = { method: method.toUpperCase(), path, token };
       const example = requestBody?.content['application/json'].example;
       return example === undefined

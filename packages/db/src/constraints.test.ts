@@ -67,7 +67,8 @@ const violations: Record<string, string> = {
     values (1, 1, 2, 'participant', sha256('1'))`,
   session_participants_session_id_fkey: `update session_participants set session_id = 0 where id = 1`,
   session_participants_user_id_fkey: `update session_participants set user_id = 0`,
-  session_participants_role_check: `update session_participants set role = 'guest'`,
+  session_participants_role_check: `insert into session_participants (session_id, role)
+    values (1, 'guest')`,
   session_participants_token_hash_key: `update session_participants set token_hash = sha256('1')`,
   session_participants_token_hash_check: `update session_participants set token_hash = 'short'`,
   session_participants_idempotency_key_hash_key: `update session_participants
@@ -87,6 +88,8 @@ const violations: Record<string, string> = {
     (session_id, role, session_slot) select 1, 'participant', 1 from users`,
   session_participants_removed_check: `insert into session_participants
     (session_id, role, token_hash) values (1, 'participant', sha256('1'))`,
+  session_participants_device_check: `insert into session_participants
+    (session_id, user_id, role, token_hash) values (1, 2, 'moderator', sha256('1'))`,
   session_participants_host_check: `update session_participants set blocked_at = now()`,
   pairings_pkey: `insert into pairings (id, participant_id, code_hash, expires_at, guesses_left)
     overriding system value values (1, 2, sha256('1'), now(), 1)`,
@@ -94,6 +97,9 @@ const violations: Record<string, string> = {
   pairings_pending_key: `update pairings set participant_id = 1`,
   pairings_code_hash_check: `update pairings set code_hash = 'short'`,
   pairings_guesses_left_check: `update pairings set guesses_left = -1`,
+  pairings_role_check: `update pairings set role = 'participant'`,
+  pairings_pending_check: `update pairings set code_hash = null`,
+  pairings_revoked_check: `update pairings set revoked_at = now()`,
   pairings_token_hash_key: `update pairings set token_hash = sha256('1')`,
   pairings_token_hash_check: `update pairings set token_hash = 'short'`,
   questions_pkey: `insert into questions

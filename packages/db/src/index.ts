@@ -4,6 +4,7 @@ export * from './listen.ts';
 export * from './migrate.ts';
 export { createPool, type DatabasePool, MIGRATION_POOL, type PoolUsage } from './pool.ts';
 export * from './repositories/changes.ts';
+export * from './repositories/device-revocation.ts';
 export * from './repositories/host-devices.ts';
 export * from './repositories/host-keys.ts';
 export * from './repositories/host-sessions.ts';

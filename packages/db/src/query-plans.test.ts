@@ -16,7 +16,8 @@ import {
   rotateHostKey,
 } from './repositories/host-keys.ts';
 import { enterSession, findHostKey, findHostSessions } from './repositories/host-sessions.ts';
-import { insertPairingAsHost, redeemPairing } from './repositories/host-devices.ts';
+import { revokeDeviceAsHost } from './repositories/device-revocation.ts';
+import { findDevices, insertPairingAsHost, redeemPairing } from './repositories/host-devices.ts';
 import {
   findSequenceNumbers,
   findSessionChanges,
@@ -29,12 +30,17 @@ import {
   findTopQuestions,
 } from './repositories/questions.ts';
 import { leaveSession, removeParticipantAsHost } from './repositories/participant-removal.ts';
-import { exportParticipants, exportQuestions } from './repositories/session-export.ts';
+import {
+  exportModerators,
+  exportParticipants,
+  exportQuestions,
+} from './repositories/session-export.ts';
 import {
   findReplayedParticipant,
   findParticipantByToken,
   findParticipants,
   findParticipantWithPendingCount,
+  findValidTokens,
 } from './repositories/session-participants.ts';
 import {
   configureSessionAsHost,
@@ -155,13 +161,20 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
         tokenHash,
         codeHash: tokenHash,
         ttlSeconds: 1,
-        guesses: 1,
+        role: 'host',
       }),
   ],
   [
     'redeemPairing',
     (db) => redeemPairing(db, { code: '0000000001', codeHash: tokenHash, tokenHash }),
   ],
+  ['findDevices', (db) => findDevices(db, { sessionId: 1, tokenHash, afterId: 0, limit: 51 })],
+  [
+    'revokeDeviceAsHost',
+    (db) => revokeDeviceAsHost(db, { code: '0000000001', tokenHash, deviceId: 1 }),
+  ],
+  ['findValidTokens', (db) => findValidTokens(db, [tokenHash])],
+  ['exportModerators', (db) => exportModerators(db, 5)],
   ['lockSessionAsHost', (db) => lockSessionAsHost(db, { code: '0000000001', tokenHash })],
   ['lockSessionEndedBefore', (db) => lockSessionEndedBefore(db, { days: 30, excludedIds: [1] })],
   ['deleteSession', (db) => deleteSession(db, 19)],
@@ -172,7 +185,13 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   [
     'findSessionSnapshot',
     (db) =>
-      findSessionSnapshot(db, { sessionId: 1, participantId: 1, includeHidden: true, limit: 500 }),
+      findSessionSnapshot(db, {
+        sessionId: 1,
+        participantId: 1,
+        tokenHash,
+        includeHidden: true,
+        limit: 500,
+      }),
   ],
   ['findSequenceNumbers', (db) => findSequenceNumbers(db, [1, 2])],
   [

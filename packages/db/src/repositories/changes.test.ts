@@ -1,3 +1,4 @@
+import type { DeviceRole } from '@classroom/schema';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import {
@@ -5,9 +6,11 @@ import {
   insertQuestions,
   newParticipant,
   newSession,
+  pairDevice,
   useTestDatabase,
 } from '../testing.ts';
 import { findSequenceNumbers, findSessionChanges, findSessionSnapshot } from './changes.ts';
+import { revokeDeviceAsHost } from './device-revocation.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertSession } from './insert-session.ts';
 import { removeParticipantAsHost } from './participant-removal.ts';
@@ -22,13 +25,21 @@ async function createSession() {
   if (outcome.kind !== 'created') throw new Error(outcome.kind);
   return { ...session, id: outcome.session.id };
 }
+const NOBODY = { participantId: null, tokenHash: Buffer.alloc(32) };
 const changes = (sessionId: number, after = -1, limit = 500) =>
   findSessionChanges(database.db, { sessionId, after, participantId: null, limit });
 
-async function join(code: string): Promise<number> {
-  const outcome = await insertParticipant(database.db, newParticipant({ code }));
+async function join(code: string) {
+  const participant = newParticipant({ code });
+  const outcome = await insertParticipant(database.db, participant);
   if (outcome.kind !== 'added') throw new Error(outcome.kind);
-  return outcome.participant.id;
+  return { participantId: outcome.participant.id, tokenHash: participant.tokenHash };
+}
+
+/** Pairs a device of each role. */
+async function pairEach(session: { code: string; tokenHash: Buffer }) {
+  const pair = (role: DeviceRole) => pairDevice(database.db, session, role);
+  return [await pair('host'), await pair('moderator'), await pair('viewer')];
 }
 
 test('a status change increments the sequence number; repeating it does not', async () => {
@@ -76,7 +87,7 @@ test('a snapshot contains all visible questions among 1,200 withdrawn or hidden 
   await insertQuestions(database.db, { code, status: 'hidden', count: 600 });
   await insertQuestions(database.db, { code, status: 'withdrawn', count: 600 });
   const statuses = async (includeHidden: boolean, limit: number) => {
-    const call = { sessionId, participantId: null, includeHidden, limit };
+    const call = { sessionId, ...NOBODY, includeHidden, limit };
     const found = await findSessionSnapshot(database.db, call);
     return Object.groupBy(found?.questions ?? [], ({ status }) => status);
   };
@@ -99,7 +110,7 @@ test('a snapshot above its limit contains the pinned questions and those with th
     ) ranked
     where questions.id = ranked.id and rank in (3, 7, 8) returning questions.id
   `.execute(database.db);
-  const call = { sessionId, participantId: null, includeHidden: false, limit: 3 };
+  const call = { sessionId, ...NOBODY, includeHidden: false, limit: 3 };
   const found = await findSessionSnapshot(database.db, call);
   const ids = (questions: { id: number }[] = []) =>
     questions.map(({ id }) => id).toSorted((a, b) => a - b);
@@ -108,7 +119,7 @@ test('a snapshot above its limit contains the pinned questions and those with th
 
 test('a snapshot has the form and order of findSessionChanges', async () => {
   const { id: sessionId, code } = await createSession();
-  const participantId = await join(code);
+  const { participantId, tokenHash } = await join(code);
   await insertQuestions(database.db, { code, status: 'answered', count: 5 });
   await sql`
     insert into question_votes select min(id), ${participantId} from questions
@@ -116,37 +127,42 @@ test('a snapshot has the form and order of findSessionChanges', async () => {
   `.execute(database.db);
   const call = { sessionId, participantId, limit: 500 };
   const changed = await findSessionChanges(database.db, { ...call, after: -1 });
-  const found = await findSessionSnapshot(database.db, { ...call, includeHidden: false });
-  const { seconds_since_change: since, has_joined: hasJoined, ...shape } = found ?? {};
-  expect([typeof since, hasJoined]).toEqual(['number', true]);
+  const found = await findSessionSnapshot(database.db, {
+    ...call,
+    tokenHash,
+    includeHidden: false,
+  });
+  const { seconds_since_change: since, is_valid: isValid, ...shape } = found ?? {};
+  expect([typeof since, isValid]).toEqual(['number', true]);
   expect(changed).toMatchObject(shape);
-  expect(Object.keys({ ...changed, has_joined: true })).toEqual(Object.keys(found ?? {}));
+  expect(Object.keys({ ...changed, is_valid: true })).toEqual(Object.keys(found ?? {}));
   expect(found?.questions.filter(({ voted }) => voted)).toHaveLength(1);
 });
 
-test('a snapshot reports whether its participant was removed or blocked', async () => {
-  const { id: sessionId, code, tokenHash } = await createSession();
+test('a snapshot reports whether its token is valid in the session', async () => {
+  const session = await createSession();
+  const { id: sessionId, code, tokenHash } = session;
+  const { db } = database;
   const [stays, removed, blocked] = [await join(code), await join(code), await join(code)];
-  await removeParticipantAsHost(database.db, {
-    code,
-    tokenHash,
-    participantId: removed,
-    block: false,
-  });
-  await removeParticipantAsHost(database.db, {
-    code,
-    tokenHash,
-    participantId: blocked,
-    block: true,
-  });
+  for (const { participantId } of [removed, blocked]) {
+    const block = participantId === blocked.participantId;
+    await removeParticipantAsHost(db, { code, tokenHash, participantId, block });
+  }
+  const [devices, revoked] = [await pairEach(session), await pairEach(session)];
+  for (const { deviceId } of revoked) {
+    await db
+      .transaction()
+      .execute((each) => revokeDeviceAsHost(each, { code, tokenHash, deviceId }));
+  }
   const elsewhere = await join((await createSession()).code);
-  const hasJoined = async (participantId: number | null) => {
+  const isValid = async (caller: { participantId: number; tokenHash: Buffer }) => {
+    const { participantId } = caller;
     const call = { sessionId, participantId, includeHidden: false, limit: 500 };
-    return (await findSessionSnapshot(database.db, call))?.has_joined;
+    return (await findSessionSnapshot(db, { ...call, tokenHash: caller.tokenHash }))?.is_valid;
   };
-  expect(await hasJoined(stays)).toBe(true);
-  for (const participantId of [removed, blocked, elsewhere, null]) {
-    expect(await hasJoined(participantId)).toBe(false);
+  for (const caller of [stays, ...devices]) expect(await isValid(caller)).toBe(true);
+  for (const caller of [removed, blocked, elsewhere, ...revoked]) {
+    expect(await isValid(caller)).toBe(false);
   }
 });
 

@@ -9,6 +9,7 @@ import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { Database, Tables } from '../database.ts';
 import { type Parameter, prepared } from '../prepared.ts';
 import type { QuestionsTable } from '../tables.ts';
+import { readerId } from './fragments/caller.ts';
 import {
   QUESTION_COLUMNS,
   SESSION_COLUMNS,
@@ -30,9 +31,11 @@ export type SessionChanges = NonNullable<Awaited<ReturnType<typeof findSessionCh
 
 export interface SnapshotQuery {
   sessionId: number;
-  /** The participant that `voted` and `has_joined` refer to; null for none. */
+  /** The participant that `voted` refers to; null for none. */
   participantId: number | null;
-  /** Only hosts see hidden questions. */
+  /** SHA-256 of the token that `is_valid` refers to. */
+  tokenHash: Buffer;
+  /** Only the host and moderators see hidden questions. */
   includeHidden: boolean;
   /** The maximum number of questions, in the order of `findTopQuestions`. */
   limit: number;
@@ -101,7 +104,8 @@ const changesAfter = prepared((db, parameter: Parameter<ChangesQuery>) => {
 
 /**
  * Returns the changes of a session after a sequence number in one read: the session, each changed
- * question in its current state (last change first), and the participants removed or blocked.
+ * question in its current state (last change first), and the participants of whom a
+ * token was revoked.
  */
 export async function findSessionChanges(db: Database, query: ChangesQuery) {
   const { rows } = await db.executeQuery(changesAfter(query));
@@ -131,17 +135,15 @@ const snapshot = prepared((db, parameter: Parameter<SnapshotQuery>) => {
     sql<{ id: number }[]>`'[]'::json`.as('removed'),
     sql<boolean>`exists ${eb
       .selectFrom('session_participants as participant')
-      .where('participant.id', '=', participantId)
+      .where('participant.id', '=', readerId(parameter('tokenHash', 'bytea')))
       .whereRef('participant.session_id', '=', 'session.id')
-      .where('participant.user_id', 'is not', null)
-      .where('participant.blocked_at', 'is', null)
-      .select('participant.id')}`.as('has_joined'),
+      .select('participant.id')}`.as('is_valid'),
   ]);
 });
 
 /**
  * Returns a session and its visible questions in one read, in the form and order of
- * `findSessionChanges`, and whether the participant is neither removed nor blocked.
+ * `findSessionChanges`, and whether the token is one of the session's.
  */
 export async function findSessionSnapshot(db: Database, query: SnapshotQuery) {
   const { rows } = await db.executeQuery(snapshot(query));

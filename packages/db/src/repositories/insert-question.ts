@@ -10,7 +10,7 @@ import {
   selectSessionAccess,
 } from './fragments/access.ts';
 import { lockCaller } from './fragments/caller.ts';
-import type { QuestionAuthor } from './fragments/columns.ts';
+import { type QuestionAuthor, selectShownName } from './fragments/columns.ts';
 import { incrementSequence } from './fragments/sequence.ts';
 
 export interface NewQuestion extends SessionCall {
@@ -96,7 +96,6 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
     .leftJoin('author', (join) => join.onTrue())
     .leftJoin('sessions as session', 'session.id', 'author.session_id')
     .leftJoin('session_participants as participant', 'participant.id', 'author.id')
-    .leftJoin('users as user', 'user.id', 'participant.user_id')
     .selectAll('access')
     .select([
       'submitted.id as submitted_id',
@@ -106,7 +105,9 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
       sql<boolean>`not ${keyIsNew}`.as('key_used'),
       sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
       BELOW_QUESTION_LIMIT.as('below_question_limit'),
-      sql<string | null>`case when not ${anonymous} then "user".display_name end`.as('author_name'),
+      sql<string | null>`case when not ${anonymous} then ${selectShownName('participant')} end`.as(
+        'author_name',
+      ),
     ]);
 });
 

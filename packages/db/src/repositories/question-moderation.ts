@@ -10,7 +10,7 @@ import {
   refuseQuestionChange,
   selectQuestionAccess,
 } from './fragments/access.ts';
-import { lockCaller } from './fragments/caller.ts';
+import { MODERATORS, lockCaller } from './fragments/caller.ts';
 import {
   AUTHOR_NAME,
   QUESTION_COLUMNS,
@@ -30,7 +30,7 @@ interface QuestionChange {
   set: UpdateObject<Tables & { question: QuestionsTable }, 'question'>;
 }
 
-/** Builds a statement that updates a question of an open session if the caller is its host. */
+/** Builds a statement that updates a question of an open session if the caller is its host or a moderator. */
 function updateQuestion(
   db: Database,
   parameter: Parameter<QuestionCall>,
@@ -45,7 +45,7 @@ function updateQuestion(
       db
         .selectFrom('questions as question')
         .innerJoin('locked_caller', 'locked_caller.session_id', 'question.session_id')
-        .where('locked_caller.role', '=', sql.lit('host'))
+        .where('locked_caller.role', 'in', MODERATORS)
         .where('question.id', '=', questionId)
         .where('question.status', '<>', sql.lit('withdrawn'))
         .select(columns)
@@ -75,7 +75,6 @@ function updateQuestion(
     .leftJoin('changed', (join) => join.onTrue())
     .leftJoin('current as question', (join) => join.onTrue())
     .leftJoin('session_participants as author', 'author.id', 'question.author_id')
-    .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
     .leftJoin('question_votes as vote', (join) =>
       join
         .onRef('vote.question_id', '=', 'question.id')
@@ -126,7 +125,7 @@ const setStatus = prepared(
 );
 
 /**
- * Sets the status of a question if the caller is the host. A question that leaves `pending` frees its
+ * Sets the status of a question if the caller is the host or a moderator. A question that leaves `pending` frees its
  * author's slot; a reopened question takes none.
  *
  * @throws ConflictError
@@ -147,7 +146,7 @@ const setPinned = prepared((db, parameter: Parameter<QuestionCall & { on: boolea
 });
 
 /**
- * Pins or unpins a question if the caller is the host.
+ * Pins or unpins a question if the caller is the host or a moderator.
  *
  * @throws ConflictError
  */

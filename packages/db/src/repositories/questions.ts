@@ -12,7 +12,6 @@ export async function findReplayedQuestion(db: Database, idempotencyKeyHash: Buf
     .selectFrom('questions as question')
     .innerJoin('sessions as session', 'session.id', 'question.session_id')
     .innerJoin('session_participants as author', 'author.id', 'question.author_id')
-    .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
     .where('question.idempotency_key_hash', '=', idempotencyKeyHash)
     .select([
       'question.id',
@@ -40,7 +39,6 @@ function selectPage(db: Database, { tokenHash, statuses, limit }: QuestionsPage)
   return db
     .selectFrom('questions as question')
     .innerJoin('session_participants as author', 'author.id', 'question.author_id')
-    .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
     .leftJoin('question_votes as vote', (join) =>
       join
         .onRef('vote.question_id', '=', 'question.id')

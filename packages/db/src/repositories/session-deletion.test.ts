@@ -134,7 +134,13 @@ test('a deleted session issues no pairing code, also after requests in parallel 
   for (let round = 0; round < 20; round += 1) {
     const { code, tokenHash, ...session } = newSession();
     await insertSession(database.db, { ...session, code, tokenHash });
-    const pairing = { code, tokenHash, codeHash: randomBytes(32), ttlSeconds: 300, guesses: 3 };
+    const pairing = {
+      code,
+      tokenHash,
+      codeHash: randomBytes(32),
+      ttlSeconds: 300,
+      role: 'host' as const,
+    };
     await Promise.all([
       remove({ code, tokenHash }),
       ...Array.from({ length: 5 }, () => outcomeOf(insertPairingAsHost(database.db, pairing))),

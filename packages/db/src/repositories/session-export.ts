@@ -1,6 +1,6 @@
 import { type NotNull, sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { QUESTION_COLUMNS, selectAuthor } from './fragments/columns.ts';
+import { IS_LISTED, QUESTION_COLUMNS, selectAuthor, selectShownName } from './fragments/columns.ts';
 
 interface ExportPage {
   sessionId: number;
@@ -9,7 +9,7 @@ interface ExportPage {
   limit: number;
 }
 
-/** Returns a page of a session's participants by `user_id`. */
+/** Returns a page of a session's participants, without moderators, by `user_id`. */
 export async function exportParticipants(db: Database, page: ExportPage) {
   return await db
     .selectFrom((eb) =>
@@ -37,6 +37,20 @@ export async function exportParticipants(db: Database, page: ExportPage) {
         .as('display_name'),
     )
     .$narrowType<{ user_id: NotNull; display_name: NotNull }>()
+    .execute();
+}
+
+/** Returns a session's moderators. */
+export async function exportModerators(db: Database, sessionId: number) {
+  return await db
+    .selectFrom('session_participants as participant')
+    .where('participant.session_id', '=', sessionId)
+    .where('participant.user_id', 'is', null)
+    .where('participant.role', '=', sql.lit('moderator'))
+    .where(IS_LISTED)
+    .select(['participant.id', 'participant.role', 'participant.joined_at'])
+    .select(selectShownName('participant').as('display_name'))
+    .$narrowType<{ display_name: NotNull }>()
     .execute();
 }
 

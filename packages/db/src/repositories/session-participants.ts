@@ -1,7 +1,13 @@
 import { type NotNull, sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { type Parameter, prepared } from '../prepared.ts';
 import { readerId } from './fragments/caller.ts';
-import { SESSION_COLUMNS, SESSION_STATUS } from './fragments/columns.ts';
+import {
+  IS_LISTED,
+  SESSION_COLUMNS,
+  SESSION_STATUS,
+  selectShownName,
+} from './fragments/columns.ts';
 
 /** Finds the participant with a token, given its SHA-256. */
 export async function findParticipantByToken(db: Database, tokenHash: Buffer) {
@@ -12,14 +18,35 @@ export async function findParticipantByToken(db: Database, tokenHash: Buffer) {
     .executeTakeFirst();
 }
 
+/** Returns those of the tokens, given as SHA-256, that are valid. */
+export async function findValidTokens(
+  db: Database,
+  tokenHashes: readonly Buffer[],
+): Promise<Buffer[]> {
+  const { rows } = await db.executeQuery(validTokens({ tokenHashes }));
+  return rows.map(({ token_hash }) => token_hash);
+}
+
+const validTokens = prepared((db, parameter: Parameter<{ tokenHashes: readonly Buffer[] }>) =>
+  db
+    .selectFrom(
+      sql<{ token_hash: Buffer }>`unnest(${parameter('tokenHashes', 'bytea[]')})`.as<'token'>(
+        sql`token(token_hash)`,
+      ),
+    )
+    .where((eb) => eb(readerId(eb.ref('token.token_hash')), 'is not', null))
+    .select('token.token_hash'),
+);
+
 /** Finds a participant who is neither removed nor blocked, and counts their pending questions. */
 export async function findParticipantWithPendingCount(db: Database, participantId: number) {
   return await db
     .selectFrom('session_participants as participant')
-    .innerJoin('users as user', 'user.id', 'participant.user_id')
     .where('participant.id', '=', participantId)
     .where('participant.blocked_at', 'is', null)
-    .select(['participant.id', 'participant.role', 'participant.joined_at', 'user.display_name'])
+    .where(selectShownName('participant'), 'is not', null)
+    .select(['participant.id', 'participant.role', 'participant.joined_at'])
+    .select(selectShownName('participant').as('display_name'))
     .select((eb) =>
       eb
         .selectFrom('questions')
@@ -28,7 +55,7 @@ export async function findParticipantWithPendingCount(db: Database, participantI
         .select(({ fn }) => fn.countAll<number>().as('n'))
         .as('pending_questions'),
     )
-    .$narrowType<{ pending_questions: NotNull }>()
+    .$narrowType<{ pending_questions: NotNull; display_name: NotNull }>()
     .executeTakeFirst();
 }
 
@@ -69,14 +96,14 @@ interface ParticipantsPage {
   limit: number;
 }
 
-/** Returns a page of a session's participants by time of joining, so the host is first. */
+/** Returns a page of a session's participants, moderators included, by time of joining: the host is first. */
 export async function findParticipants(db: Database, page: ParticipantsPage) {
   const after = sql<Date>`'epoch'::timestamptz + ${page.afterMicroseconds} * interval '1 microsecond'`;
   return await db
     .selectFrom('session_participants as participant')
-    .innerJoin('users as user', 'user.id', 'participant.user_id')
     .where('participant.session_id', '=', page.sessionId)
     .where('participant.blocked_at', 'is', null)
+    .where(IS_LISTED)
     .where((eb) =>
       eb(
         eb.refTuple('participant.joined_at', 'participant.id'),
@@ -87,9 +114,11 @@ export async function findParticipants(db: Database, page: ParticipantsPage) {
     .orderBy('participant.joined_at')
     .orderBy('participant.id')
     .limit(page.limit)
-    .select(['participant.id', 'participant.role', 'participant.joined_at', 'user.display_name'])
+    .select(['participant.id', 'participant.role', 'participant.joined_at'])
+    .select(selectShownName('participant').as('display_name'))
     .select(
       sql<number>`(extract(epoch from participant.joined_at) * 1000000)::bigint`.as('microseconds'),
     )
+    .$narrowType<{ display_name: NotNull }>()
     .execute();
 }

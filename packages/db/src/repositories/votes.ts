@@ -8,7 +8,7 @@ import {
   refuseQuestionChange,
   refused,
 } from './fragments/access.ts';
-import { IS_MEMBER, callerId } from './fragments/caller.ts';
+import { IS_MEMBER, MODERATORS, callerId, readerId } from './fragments/caller.ts';
 import {
   AUTHOR_NAME,
   QUESTION_COLUMNS,
@@ -47,6 +47,7 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           )
           .select((eb) => [
             'vote.position',
+            'vote.token_hash',
             'vote.is_on',
             callerId(eb.ref('vote.token_hash')).as('caller_id'),
           ]),
@@ -76,7 +77,6 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
         db
           .selectFrom('questions as question')
           .innerJoin('session_participants as author', 'author.id', 'question.author_id')
-          .leftJoin('users as author_user', 'author_user.id', 'author.user_id')
           .where('question.id', '=', questionId)
           .where('question.status', '<>', sql.lit('withdrawn'))
           .where(sql<boolean>`(select count(*) from voter) > 0`)
@@ -92,7 +92,7 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           .where((eb) =>
             eb.or([
               eb('target.status', '<>', sql.lit('hidden')),
-              eb('voter.role', '=', sql.lit('host')),
+              eb('voter.role', 'in', MODERATORS),
             ]),
           )
           .distinctOn('voter.id')
@@ -148,7 +148,16 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           .returning(['question.session_id', 'question.vote_count']),
       )
       .selectFrom('votes')
-      .leftJoin('session_participants as caller', 'caller.id', 'votes.caller_id')
+      .leftJoin('session_participants as caller', (join) =>
+        // Viewers read only: the refusal tells them so.
+        join.on((eb) =>
+          eb(
+            'caller.id',
+            '=',
+            eb.fn.coalesce('votes.caller_id', readerId(eb.ref('votes.token_hash'))),
+          ),
+        ),
+      )
       .leftJoin('questions as question', (join) => join.on('question.id', '=', questionId))
       .leftJoin('sessions as session', 'session.id', 'question.session_id')
       .leftJoin('effective_votes', 'effective_votes.id', 'votes.caller_id')

@@ -1,7 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { CODE_ALPHABET } from '@classroom/schema';
+import { CODE_ALPHABET, type DeviceRole } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { insertPairingAsHost, redeemPairing } from '../repositories/host-devices.ts';
 import type { NewParticipant } from '../repositories/insert-participant.ts';
 import { type HostKeyColumns, insertHostKey } from '../repositories/host-keys.ts';
 import type { NewSession } from '../repositories/insert-session.ts';
@@ -59,6 +60,25 @@ export function newParticipant(overrides: Partial<NewParticipant> = {}): NewPart
     tokenSeed: null,
     ...overrides,
   };
+}
+
+/** Redeems a new pairing code. */
+export async function pairDevice(
+  db: Database,
+  { code, tokenHash }: Pick<NewSession, 'code' | 'tokenHash'>,
+  role: DeviceRole,
+): Promise<{ deviceId: number; tokenHash: Buffer; participantId: number }> {
+  const pairing = { codeHash: randomBytes(32), tokenHash: randomBytes(32) };
+  const { codeHash } = pairing;
+  await insertPairingAsHost(db, { code, tokenHash, codeHash, ttlSeconds: 300, role });
+  const outcome = await redeemPairing(db, { code, ...pairing });
+  if (outcome.kind !== 'redeemed') throw new Error(outcome.kind);
+  const { id } = await db
+    .selectFrom('pairings')
+    .where('token_hash', '=', pairing.tokenHash)
+    .select('id')
+    .executeTakeFirstOrThrow();
+  return { deviceId: id, tokenHash: pairing.tokenHash, participantId: outcome.participant.id };
 }
 
 export function newCode(): string {

@@ -139,7 +139,7 @@ test('a subscriber that unsubscribes before its backlog is read is counted once 
   await release();
   await Promise.all(others);
   await feed.authorize({ code }, caller);
-  expect(queries.filter((sql) => sql.includes('has_joined'))).toEqual([]);
+  expect(queries.filter((sql) => sql.includes('is_valid'))).toEqual([]);
   expect(feed.count()).toBe(0);
 });
 

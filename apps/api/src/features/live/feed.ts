@@ -3,6 +3,7 @@ import {
   findParticipantByToken,
   findSessionChanges,
   findSessionSnapshot,
+  hasRole,
 } from '@classroom/db';
 import type { SessionEventsInput } from '@classroom/schema';
 import pLimit from 'p-limit';
@@ -34,7 +35,7 @@ export interface LiveFeed {
    * Authorises a subscription to a session's events: each question as of its last change, in the
    * order of the changes, without gap or duplicate. They start with a snapshot, unless `lastEventId`
    * is recent. They end with the session, or with an error: UNAUTHENTICATED when the participant was
-   * removed or the session deleted, RATE_LIMITED above the limit of the token, or UNAVAILABLE when
+   * removed, the device revoked or the session deleted, RATE_LIMITED above the limit of the token, or UNAVAILABLE when
    * the client must resume.
    *
    * @param signal aborts when the client has disconnected
@@ -115,7 +116,7 @@ export function openLiveFeed(options: RoomsOptions, stop: AbortSignal): LiveFeed
     const limit = CHANGES_LIMIT;
     if (after > BEGINNING) {
       const changes = await findSessionChanges(db, { sessionId, after, participantId, limit });
-      // The room does not deliver a removal that happened before this read.
+      // The room does not deliver a revocation that happened before this read.
       const participant = await findParticipantByToken(db, caller.tokenHash);
       if (changes === undefined || participant === undefined) {
         throw new DomainError('UNAUTHENTICATED');
@@ -124,10 +125,11 @@ export function openLiveFeed(options: RoomsOptions, stop: AbortSignal): LiveFeed
         return toBacklog(changes, toEvents(changes, after, stream));
       }
     }
-    const includeHidden = role === 'host';
-    const query = { sessionId, participantId, includeHidden, limit };
+    const includeHidden = hasRole(role, 'moderator');
+    const { tokenHash } = caller;
+    const query = { sessionId, participantId, tokenHash, includeHidden, limit };
     const snapshot = await findSessionSnapshot(db, query);
-    if (snapshot?.has_joined !== true) throw new DomainError('UNAUTHENTICATED');
+    if (snapshot?.is_valid !== true) throw new DomainError('UNAUTHENTICATED');
     return toBacklog(snapshot, [toSnapshot(snapshot, stream)]);
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, listen, notify } from '@classroom/db';
-import type { Presence } from './room.ts';
+import type { ProcessPresence } from './room.ts';
 
 export interface PeerChannelOptions {
   db: Database;
@@ -17,7 +17,7 @@ export interface PeerChannelOptions {
 export interface PeerChannel {
   publishChange: (sessionId: number) => void;
   /** @param presence of the session in this process */
-  publishPresence: (sessionId: number, presence: Presence) => void;
+  publishPresence: (sessionId: number, presence: ProcessPresence) => void;
 }
 
 const NAME = 'classroom_live';
@@ -32,7 +32,7 @@ export function openPeerChannel(options: PeerChannelOptions, signal: AbortSignal
   const { db, url, onMessage, onListening, onError } = options;
   const from = randomUUID();
   const changed = new Set<number>();
-  const presences = new Map<number, Presence>();
+  const presences = new Map<number, ProcessPresence>();
   let isSending = false;
 
   const send = async () => {
@@ -83,23 +83,28 @@ export interface PeerMessage {
   from: string;
   /** Sessions that have changed. */
   changed: number[];
-  /** Sessions with their presence in the sending process; older processes send no participants. */
-  listening: [sessionId: number, streams: number, participants?: number][];
+  /** Sessions with their presence in the sending process; older processes send less of it. */
+  listening: [sessionId: number, listening: number, participants?: number, streams?: number][];
 }
 
 /** Fits into PostgreSQL's limit of 7,999 bytes: an id has at most 16 digits. */
-const ITEMS = 150;
+const ITEMS = 120;
 
 /** Serialises a message into payloads below PostgreSQL's limit. */
 export function toPayloads(
   from: string,
   changed: Iterable<number>,
-  presences: Iterable<[number, Presence]>,
+  presences: Iterable<[number, ProcessPresence]>,
 ): string[] {
   const sessions = [...changed];
   const counts = Array.from(
     presences,
-    ([id, { listening, participants }]): [number, number, number] => [id, listening, participants],
+    ([id, { listening, participants, streams }]): PeerMessage['listening'][number] => [
+      id,
+      listening,
+      participants,
+      streams,
+    ],
   );
   const payloads: string[] = [];
   for (let start = 0; start < Math.max(sessions.length, counts.length); start += ITEMS) {

@@ -1,4 +1,4 @@
-import type { Presence } from './room.ts';
+import type { ProcessPresence } from './room.ts';
 
 /** Drop the presence of a process that has published nothing for this long. */
 const EXPIRY_MS = 30_000;
@@ -6,13 +6,13 @@ const EXPIRY_MS = 30_000;
 /** The presence of each session in the other processes, from their messages. */
 export interface PeerPresence {
   /** @returns whether this is the first presence of that process for this session */
-  set: (sessionId: number, process: string, presence: Presence) => boolean;
+  set: (sessionId: number, process: string, presence: ProcessPresence) => boolean;
   /** The sum of the other processes: a participant with streams in two of them counts twice. */
-  total: (sessionId: number) => Presence;
+  total: (sessionId: number) => ProcessPresence;
   delete: (sessionId: number) => void;
 }
 
-interface ReceivedPresence extends Presence {
+interface ReceivedPresence extends ProcessPresence {
   at: number;
 }
 
@@ -23,17 +23,19 @@ export function createPeerPresence(now: () => number = Date.now): PeerPresence {
       const received = sessions.get(sessionId) ?? new Map<string, ReceivedPresence>();
       sessions.set(sessionId, received);
       const isNew = !received.has(process);
-      if (presence.listening === 0) received.delete(process);
+      if (presence.streams === 0) received.delete(process);
       else received.set(process, { ...presence, at: now() });
-      return isNew && presence.listening > 0;
+      return isNew && presence.streams > 0;
     },
     total(sessionId) {
       const since = now() - EXPIRY_MS;
-      const total: Presence = { listening: 0, participants: 0 };
-      for (const { listening, participants, at } of sessions.get(sessionId)?.values() ?? []) {
+      const total: ProcessPresence = { listening: 0, participants: 0, streams: 0 };
+      for (const { listening, participants, streams, at } of sessions.get(sessionId)?.values() ??
+        []) {
         if (at < since) continue;
         total.listening += listening;
         total.participants += participants;
+        total.streams += streams;
       }
       return total;
     },

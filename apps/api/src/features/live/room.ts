@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Database, type SessionChanges, findSessionChanges, hasRole } from '@classroom/db';
+import {
+  type Database,
+  type SessionChanges,
+  findSessionChanges,
+  findValidTokens,
+  hasRole,
+} from '@classroom/db';
 import type { ParticipantRole } from '@classroom/schema';
 import { DomainError, unavailable } from '../../errors.ts';
 import { type SequencedEvent, toEvents, withOwnQuestions } from './presenter.ts';
@@ -20,10 +26,16 @@ export interface Caller {
   address: string;
 }
 
-/** The open streams of a session, and the participants that hold them. */
+/** The open streams of a session, and the participants that hold them, without viewers. */
 export interface Presence {
   listening: number;
   participants: number;
+}
+
+/** The presence of a session in one process, and what counts towards its stream limit. */
+export interface ProcessPresence extends Presence {
+  /** The open streams, those of viewers included. */
+  streams: number;
 }
 
 export interface AuthorizedStream {
@@ -56,7 +68,7 @@ export interface Room {
   /** Delivers the presence to the subscriptions that have received another or none. */
   publishPresence: (presence: Presence) => void;
   /** The presence in this process. */
-  presence: () => Presence;
+  presence: () => ProcessPresence;
 }
 
 export interface RoomObserver {
@@ -90,6 +102,7 @@ export function createRoom(
     const changes = await findSessionChanges(db, { sessionId, after, participantId: null, limit });
     if (changes === undefined) return endAll(new DomainError('UNAUTHENTICATED'));
     if (changes.change_number > after) observer?.onChange(changes.seconds_since_change);
+    await endRevoked(changes);
     // A backlog delivered meanwhile may have moved the cursor back: then the next poll starts there.
     if (room.cursor === after) room.cursor = changes.change_number;
     // Older changes may be missing; a subscriber that reconnects gets a snapshot.
@@ -101,8 +114,21 @@ export function createRoom(
     for (const subscription of room.subscriptions) subscription.end(reason);
   };
 
+  /** Ends the streams whose token was revoked. The other devices of the same participant stay. */
+  const endRevoked = async ({ removed }: SessionChanges) => {
+    const ids = new Set(removed.map(({ id }) => id));
+    const affected = [...room.subscriptions].filter(({ participantId }) => ids.has(participantId));
+    if (affected.length === 0) return;
+    const tokenOf = ({ caller }: Subscription) => caller.tokenHash.toString('base64');
+    const hashes = new Map(affected.map((each) => [tokenOf(each), each.caller.tokenHash]));
+    const valid = await findValidTokens(db, [...hashes.values()]);
+    const tokens = new Set(valid.map((hash) => hash.toString('base64')));
+    for (const subscription of affected) {
+      if (!tokens.has(tokenOf(subscription))) subscription.end(new DomainError('UNAUTHENTICATED'));
+    }
+  };
+
   const deliver = (changes: SessionChanges, after: number) => {
-    const removed = new Set(changes.removed.map(({ id }) => id));
     const questionsByAuthor = Map.groupBy(changes.questions, ({ author_id }) => author_id);
     const toModerators = toEvents(changes, after, { role: 'moderator' });
     const toOthers = toEvents(changes, after, { role: 'participant' });
@@ -120,8 +146,7 @@ export function createRoom(
             );
       if (events.length > 0) subscription.push(events);
       subscription.cursor = Math.max(cursor, changes.change_number);
-      if (removed.has(participantId)) subscription.end(new DomainError('UNAUTHENTICATED'));
-      else if (changes.status === 'ended') subscription.end();
+      if (changes.status === 'ended') subscription.end();
     }
   };
 
@@ -141,20 +166,26 @@ export function createRoom(
   };
 
   const subscriptions = new Set<Subscription>();
+  /** Without viewers, who count nowhere. */
   const streamsByParticipant = new Map<number, number>();
+  let listening = 0;
   let published: Presence | undefined;
 
   const room: Room = {
     subscriptions,
     cursor: undefined,
     add(subscription) {
-      const { participantId } = subscription;
+      const { participantId, role } = subscription;
       subscriptions.add(subscription);
+      if (role === 'viewer') return;
+      listening += 1;
       streamsByParticipant.set(participantId, (streamsByParticipant.get(participantId) ?? 0) + 1);
     },
     delete(subscription) {
-      const { participantId } = subscription;
+      const { participantId, role } = subscription;
       if (!subscriptions.delete(subscription)) return false;
+      if (role === 'viewer') return true;
+      listening -= 1;
       const streams = (streamsByParticipant.get(participantId) ?? 1) - 1;
       if (streams === 0) streamsByParticipant.delete(participantId);
       else streamsByParticipant.set(participantId, streams);
@@ -171,7 +202,11 @@ export function createRoom(
       isPolling = true;
       void pollWhileStale();
     },
-    presence: () => ({ listening: subscriptions.size, participants: streamsByParticipant.size }),
+    presence: () => ({
+      listening,
+      participants: streamsByParticipant.size,
+      streams: subscriptions.size,
+    }),
     publishPresence(counts) {
       const isSame =
         published?.listening === counts.listening && published.participants === counts.participants;

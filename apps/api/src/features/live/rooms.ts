@@ -1,5 +1,5 @@
 import { setInterval } from 'node:timers/promises';
-import { type Database, findSequenceNumbers } from '@classroom/db';
+import { type Database, findSequenceNumbers, hasRole } from '@classroom/db';
 import { DomainError } from '../../errors.ts';
 import { type PeerMessage, openPeerChannel } from './peer-channel.ts';
 import { createPeerPresence } from './peer-presence.ts';
@@ -41,7 +41,7 @@ export interface Rooms {
   count: () => number;
 }
 
-/** The share of a session's streams that is reserved for the host. */
+/** The share of a session's streams that is reserved for the host and moderators. */
 const HOST_SHARE = 0.01;
 /** Finds changes whose notification was lost: one statement for all rooms. */
 const POLL_INTERVAL_MS = 4_000;
@@ -58,7 +58,7 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
   let count = 0;
 
   const streamsOf = (sessionId: number) =>
-    (rooms.get(sessionId)?.subscriptions.size ?? 0) + peers.total(sessionId).listening;
+    (rooms.get(sessionId)?.subscriptions.size ?? 0) + peers.total(sessionId).streams;
   const schedulePresence = (sessionId: number) => {
     if (presenceScheduled.has(sessionId)) return;
     presenceScheduled.add(sessionId);
@@ -83,10 +83,10 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
 
   const onMessage = ({ from, changed, listening }: PeerMessage) => {
     for (const sessionId of changed) rooms.get(sessionId)?.schedulePoll();
-    for (const [sessionId, streams, participants = streams] of listening) {
+    for (const [sessionId, count, participants = count, streams = count] of listening) {
       const room = rooms.get(sessionId);
       if (room === undefined) continue;
-      const isNew = peers.set(sessionId, from, { listening: streams, participants });
+      const isNew = peers.set(sessionId, from, { listening: count, participants, streams });
       // A process that has just started has not received the count of this one.
       if (isNew) channel.publishPresence(sessionId, room.presence());
       schedulePresence(sessionId);
@@ -121,7 +121,7 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
     },
     subscribe(subscription) {
       const { sessionId, role } = subscription;
-      const reserved = role === 'host' ? 0 : Math.floor(maxPerSession * HOST_SHARE);
+      const reserved = hasRole(role, 'moderator') ? 0 : Math.floor(maxPerSession * HOST_SHARE);
       if (streamsOf(sessionId) >= maxPerSession - reserved) {
         throw new DomainError('SESSION_FULL', { limit: maxPerSession });
       }

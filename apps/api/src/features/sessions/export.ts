@@ -1,4 +1,9 @@
-import { type Database, exportParticipants, exportQuestions } from '@classroom/db';
+import {
+  type Database,
+  exportModerators,
+  exportParticipants,
+  exportQuestions,
+} from '@classroom/db';
 import type {
   ExportedSession,
   Participant,
@@ -44,7 +49,7 @@ function byJoining(a: Participant, b: Participant): number {
 }
 
 async function readParticipants(db: Database, sessionId: number): Promise<Participant[]> {
-  const participants: Participant[] = [];
+  const participants = (await exportModerators(db, sessionId)).map(toParticipant);
   for (let afterId: number | undefined = 0; afterId !== undefined;) {
     const page = await exportParticipants(db, { sessionId, afterId, limit: PAGE });
     participants.push(...page.map(toParticipant));

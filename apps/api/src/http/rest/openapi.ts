@@ -32,7 +32,10 @@ const TAGS = [
     name: 'Host keys',
     description: 'Owning sessions independently of the host’s name and devices',
   },
-  { name: 'Pairing', description: 'Giving another device the rights of the host' },
+  {
+    name: 'Devices',
+    description: 'Giving other devices the rights of a host, moderator or viewer',
+  },
 ];
 
 const ANY_CALL: readonly ErrorReason[] = [

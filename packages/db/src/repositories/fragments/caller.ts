@@ -1,3 +1,4 @@
+import type { ParticipantRole } from '@classroom/schema';
 import { type QueryCreator, type SqlBool, expressionBuilder, sql } from 'kysely';
 import type { Tables } from '../../database.ts';
 import { SESSION_IS_OPEN, type Value } from './columns.ts';
@@ -33,6 +34,11 @@ function devicesWithToken(tokenHash: Value<Buffer | null>) {
     .where('revoked_at', 'is', null)
     .select('participant_id as id');
 }
+
+/** The roles that may moderate questions. */
+export const MODERATORS = (['host', 'moderator'] as const).map((role) =>
+  sql.lit<ParticipantRole>(role),
+);
 
 /** Whether `session_participants as caller` is a host and has the token with that SHA-256. */
 export function isHost(tokenHash: Value<Buffer>) {

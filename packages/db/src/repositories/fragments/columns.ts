@@ -128,27 +128,58 @@ export const QUESTION_COLUMNS = [
   'question.author_id',
 ] as const;
 
+/** A table alias of `session_participants`. */
+type ParticipantAlias = 'author' | 'participant';
+
 /**
- * The author of `question`, by subqueries: with a join the planner may scan both tables for a page of
- * questions.
+ * The user under whose name a participant is shown: the host for moderators and viewers, and none for
+ * removed participants and revoked devices.
  */
-export function selectAuthor() {
-  const eb = expressionBuilder<Tables & { question: QuestionsTable }, 'question'>();
-  return [
-    eb
-      .selectFrom('session_participants as author')
-      .innerJoin('users as author_user', 'author_user.id', 'author.user_id')
-      .whereRef('author.id', '=', 'question.author_id')
-      .select(AUTHOR_NAME)
-      .as('author_name'),
-    eb
-      .selectFrom('session_participants as author')
-      .whereRef('author.id', '=', 'question.author_id')
-      .select('author.role')
-      .as('author_role'),
-  ] as const;
+function shownUserId(alias: ParticipantAlias) {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  return sql<number | null>`
+    case
+      when ${column('role')} in ('host', 'participant') then ${column('user_id')}
+      when ${column('removal_change_number')} is null then (
+        select host_user_id from sessions where sessions.id = ${column('session_id')}
+      )
+    end
+  `;
 }
 
+/** Whether lists show `session_participants as participant` unless it is blocked: viewers are never shown. */
+export const IS_LISTED = sql<SqlBool>`
+  case participant.role
+    when 'viewer' then false
+    when 'moderator' then participant.removal_change_number is null
+    else participant.user_id is not null
+  end
+`;
+
+/**
+ * The name under which a participant is shown, by a subquery: with a join the planner may scan the
+ * table of users for a page of rows.
+ */
+export function selectShownName(alias: ParticipantAlias) {
+  return expressionBuilder<Tables>()
+    .selectFrom('users')
+    .where('users.id', '=', shownUserId(alias))
+    .select('users.display_name');
+}
+
+/** The name of `session_participants as author` of `question`. */
 export const AUTHOR_NAME = sql<string | null>`
-  case when not question.anonymous and author.blocked_at is null then author_user.display_name end
+  case when not question.anonymous and author.blocked_at is null then ${selectShownName('author')} end
 `.as('author_name');
+
+/** The author of `question`, by subqueries for the same reason. */
+export function selectAuthor() {
+  const eb = expressionBuilder<Tables & { question: QuestionsTable }, 'question'>();
+  const author = eb
+    .selectFrom('session_participants as author')
+    .whereRef('author.id', '=', 'question.author_id');
+  return [
+    author.select(AUTHOR_NAME).as('author_name'),
+    author.select('author.role').as('author_role'),
+  ] as const;
+}
