@@ -137,6 +137,10 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
     ({ questions }, { questionId }) => questions.pin.mutate({ questionId, on: true }),
     BY_QUESTION_FOR_THE_HOST,
   ],
+  'questions.muteAuthor': [
+    ({ questions }, { questionId }) => questions.muteAuthor.mutate({ questionId, muted: true }),
+    BY_QUESTION_FOR_THE_HOST,
+  ],
   // Last, because the participant is gone afterwards.
   'sessions.leave': [({ sessions }, { code }) => sessions.leave.mutate({ code }), FOR_PARTICIPANTS],
 };

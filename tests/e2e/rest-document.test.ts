@@ -24,6 +24,7 @@ const SHAPES = [
   'JoinedSession',
   'LeftSession',
   'Me',
+  'MutedAuthor',
   'Participant',
   'ParticipantPage',
   'PublicQuestion',

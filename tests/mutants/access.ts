@@ -67,7 +67,7 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'authorisation: participants list hidden questions',
     file: 'apps/api/src/features/questions/list.ts',
-    find: "(each !== 'hidden' || role === 'host')",
+    find: "(each !== 'hidden' || seesAll)",
     replace: "(each !== 'hidden' || role !== undefined)",
     tests: QUESTIONS,
   },
@@ -130,8 +130,9 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'authorship: everybody is told who asked anonymously',
     file: 'apps/api/src/features/live/room.ts',
-    find: "toEvents(changes, after, { role: 'host' })",
-    replace: "toEvents(changes, after, { role: 'host', participantId: [...authors][0] })",
+    find: "toEvents(changes, after, { role: 'moderator' })",
+    replace:
+      "toEvents(changes, after, { role: 'moderator', participantId: changes.questions[0]?.author_id })",
     tests: FEED,
   },
   {
@@ -151,7 +152,7 @@ export const ACCESS: readonly Mutant[] = [
   {
     name: 'leaving: pending questions stay',
     file: `${REPOSITORIES}/participant-removal.ts`,
-    find: "sql<boolean>`question.status = 'pending'`",
+    find: "sql<boolean>`question.status in ('waiting', 'pending')`",
     replace: 'sql<boolean>`false`',
     tests: PARTICIPANTS,
   },

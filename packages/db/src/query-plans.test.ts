@@ -10,6 +10,7 @@ import {
   lockSessionEndedBefore,
 } from './repositories/session-deletion.ts';
 import { insertPairingAsHost, redeemPairing } from './repositories/host-devices.ts';
+import { muteAuthorAsModerator } from './repositories/author-muting.ts';
 import {
   findSequenceNumbers,
   findSessionChanges,
@@ -78,7 +79,13 @@ await sql`insert into question_votes select id, 1 + id % 20000 from questions`.e
 await sql`analyze`.execute(database.db);
 
 const tokenHash = randomBytes(32);
-const list = { sessionId: 5, tokenHash, statuses: ['pending', 'answered'], limit: 51 } as const;
+const list = {
+  sessionId: 5,
+  tokenHash,
+  statuses: ['waiting', 'pending', 'answered'],
+  waitingOf: 7,
+  limit: 51,
+} as const;
 
 test.each<[string, (db: Database) => Promise<unknown>]>([
   ['insertSession', (db) => insertSession(db, newSession())],
@@ -160,6 +167,10 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   [
     'setQuestionStatusAsHost',
     (db) => setQuestionStatusAsHost(db, { questionId: 1, tokenHash, status: 'pending' }),
+  ],
+  [
+    'muteAuthorAsModerator',
+    (db) => muteAuthorAsModerator(db, { questionId: 1, tokenHash, muted: true }),
   ],
   ['exportParticipants', (db) => exportParticipants(db, { sessionId: 5, afterId: 0, limit: 1000 })],
   ['exportQuestions', (db) => exportQuestions(db, { sessionId: 5, afterId: 0, limit: 1000 })],

@@ -32,7 +32,7 @@ export interface SnapshotQuery {
   sessionId: number;
   /** The participant that `voted` and `has_joined` refer to; null for none. */
   participantId: number | null;
-  /** Only hosts see hidden questions. */
+  /** Whether to include hidden questions, and those of other participants that wait for approval. */
   includeHidden: boolean;
   /** The maximum number of questions, in the order of `findTopQuestions`. */
   limit: number;
@@ -66,6 +66,7 @@ function aggregateQuestions(
       .select(QUESTION_COLUMNS)
       .select((eb) => [
         'question.change_number',
+        'question.published',
         ...selectAuthor(),
         sql<boolean>`exists ${eb
           .selectFrom('question_votes as vote')
@@ -118,7 +119,11 @@ const snapshot = prepared((db, parameter: Parameter<SnapshotQuery>) => {
         // Matches the partial index of the list by votes, which excludes withdrawn questions.
         .where('questions.status', '<>', sql.lit('withdrawn'))
         .where(
-          sql<boolean>`(questions.status <> 'hidden' or ${parameter('includeHidden', 'boolean')})`,
+          sql<boolean>`(
+            questions.status in ('pending', 'answered')
+            or ${parameter('includeHidden', 'boolean')}
+            or (questions.status = 'waiting' and questions.author_id = ${participantId})
+          )`,
         )
         .orderBy('questions.session_id')
         .orderBy('questions.pinned', 'desc')

@@ -3,6 +3,7 @@ import {
   findParticipantByToken,
   findSessionChanges,
   findSessionSnapshot,
+  hasRole,
 } from '@classroom/db';
 import type { SessionEventsInput } from '@classroom/schema';
 import pLimit from 'p-limit';
@@ -124,7 +125,7 @@ export function openLiveFeed(options: RoomsOptions, stop: AbortSignal): LiveFeed
         return toBacklog(changes, toEvents(changes, after, stream));
       }
     }
-    const includeHidden = role === 'host';
+    const includeHidden = hasRole(role, 'moderator');
     const query = { sessionId, participantId, includeHidden, limit };
     const snapshot = await findSessionSnapshot(db, query);
     if (snapshot?.has_joined !== true) throw new DomainError('UNAUTHENTICATED');
