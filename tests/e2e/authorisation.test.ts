@@ -179,6 +179,10 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
   'hosts.forget': [({ hosts }) => hosts.forget.mutate(), FOR_HOST_KEYS],
   'hosts.sessions': [({ hosts }) => hosts.sessions.query({}), FOR_HOST_KEYS],
   'hosts.enter': [({ hosts }, { code }) => hosts.enter.mutate({ code }), FOR_HOST_KEYS],
+  'questions.muteAuthor': [
+    ({ questions }, { questionId }) => questions.muteAuthor.mutate({ questionId, muted: true }),
+    BY_QUESTION_FOR_MODERATORS,
+  ],
   // Last, because the participant is gone afterwards.
   'sessions.leave': [
     ({ sessions }, { code }) => sessions.leave.mutate({ code }),

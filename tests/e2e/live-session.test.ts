@@ -75,6 +75,37 @@ test('a live session shows the session, the caller, and the questions in order w
   expect(live.getSnapshot().questions[1]).toMatchObject({ id: three, voted: false });
 });
 
+test('a live session shows own waiting questions in order, and counts them as used', async () => {
+  const { code, host, join } = await openClassroom();
+  await host.sessions.configure.mutate({ code, moderated: true });
+  const { live, calls } = watch(await join('Ben'), code);
+  const other = watch(await join('Cleo'), code);
+  for (const each of [live, other.live]) await expectState(each).toMatchObject({ questions: [] });
+  const { id } = await calls.questions.submit.mutate({ code, body: 'One?' });
+  const { id: hidden } = await calls.questions.submit.mutate({ code, body: 'Two?' });
+  const { id: foreign } = await other.calls.questions.submit.mutate({ code, body: 'Three?' });
+  await expectState(live).toMatchObject({
+    session: { moderated: true },
+    me: { pendingQuestions: { used: 2 } },
+    questions: [
+      { id, status: 'waiting', mine: true },
+      { id: hidden, status: 'waiting', mine: true },
+    ],
+  });
+  await expectState(other.live).toMatchObject({ questions: [{ id: foreign, status: 'waiting' }] });
+  await host.questions.setStatus.mutate({ questionId: foreign, status: 'pending' });
+  await host.questions.setStatus.mutate({ questionId: hidden, status: 'hidden' });
+  await host.questions.setStatus.mutate({ questionId: id, status: 'pending' });
+  await expectState(live).toMatchObject({
+    me: { pendingQuestions: { used: 1 } },
+    questions: [
+      { id, status: 'pending', mine: true },
+      { id: foreign, mine: false },
+    ],
+  });
+  await expectState(other.live).toMatchObject({ questions: [{ id }, { id: foreign, mine: true }] });
+});
+
 test('a snapshot is the same object until the state changes', async () => {
   const { code, hostToken } = await createSession(api);
   const { live, notified } = watch(hostToken, code);

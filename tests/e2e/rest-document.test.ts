@@ -29,6 +29,7 @@ const SHAPES = [
   'JoinedSession',
   'LeftSession',
   'Me',
+  'MutedAuthor',
   'Participant',
   'ParticipantPage',
   'PublicQuestion',

@@ -23,6 +23,13 @@ describe('a session that its host configures', () => {
       title: 'Part 2',
       joining: 'closed',
     });
+    expect(await configure.mutate({ code, moderated: true })).toEqual({
+      ...session,
+      title: 'Part 2',
+      joining: 'closed',
+      moderated: true,
+    });
+    expect(await configure.mutate({ code, joining: 'open' })).toMatchObject({ moderated: true });
     expect(await reasonFor(configure.mutate({ code, title: '' }))).toBe('INVALID_INPUT');
   });
 
@@ -51,9 +58,12 @@ describe('a session that its host configures', () => {
     const first = await anyone.sessions.create.mutate(input);
     const { code } = first;
     const { configure, extend } = as(first.hostToken).sessions;
-    await configure.mutate({ code, title: 'Another', joining: 'closed' });
+    await configure.mutate({ code, title: 'Another', joining: 'closed', moderated: true });
     await extend.mutate({ code });
     expect(await anyone.sessions.create.mutate(input)).toEqual(first);
+    await configure.mutate({ code, moderated: false });
+    const moderated = anyone.sessions.create.mutate({ ...input, moderated: true });
+    expect(await reasonFor(moderated)).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 });
 
@@ -63,10 +73,11 @@ describe('a duplicate of a session', () => {
     const host = as(hostToken);
     await anyone.sessions.join.mutate({ code, displayName: 'Ben' });
     await host.questions.submit.mutate({ code, body: 'Why?' });
-    const source = await host.sessions.configure.mutate({ code, joining: 'closed' });
+    const settings = { joining: 'closed', moderated: true } as const;
+    const source = await host.sessions.configure.mutate({ code, ...settings });
     await host.sessions.end.mutate({ code });
     const copy = await host.sessions.duplicate.mutate({ code });
-    expect(copy).toMatchObject({ title: source.title, host: source.host, joining: 'closed' });
+    expect(copy).toMatchObject({ title: source.title, host: source.host, ...settings });
     expect(copy).toMatchObject({ status: 'draft', startedAt: null, endedAt: null });
     expect(copy.code).not.toBe(code);
     const own = as(copy.hostToken);
@@ -99,7 +110,8 @@ test('a replayed duplication returns the first response after its source has cha
   const { configure, duplicate } = as(hostToken).sessions;
   const input = { code, idempotencyKey: randomUUID() };
   const first = await duplicate.mutate(input);
-  await configure.mutate({ code, title: 'Another', joining: 'closed' });
+  await configure.mutate({ code, title: 'Another', joining: 'closed', moderated: true });
+  await as(first.hostToken).sessions.configure.mutate({ code: first.code, moderated: true });
   expect(await duplicate.mutate(input)).toEqual(first);
 });
 

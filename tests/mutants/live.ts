@@ -70,8 +70,8 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'live: participants receive hidden questions',
     file: 'apps/api/src/features/live/presenter.ts',
-    find: "changed.status === 'hidden' && !hasRole(role, 'moderator')",
-    replace: "changed.status === 'hidden' && role === undefined",
+    find: "status === 'hidden' && !hasRole(viewer.role, 'moderator')",
+    replace: "status === 'hidden' && !hasRole(viewer.role, 'viewer')",
     tests: FEED,
   },
   {

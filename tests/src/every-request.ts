@@ -81,6 +81,7 @@ function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Na
       vote: { questionId, on: true },
       setStatus: { questionId, status: 'pending' },
       pin: { questionId, on: true },
+      muteAuthor: { questionId, muted: true },
     },
   };
 }

@@ -26,12 +26,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add constraint questions_pending_check
         check (author_slot is null or status in ('waiting', 'pending')),
       add constraint questions_published_check check (
-        case status
-          when 'waiting' then not published
-          when 'pending' then published
-          when 'answered' then published
-          else true
-        end
+        (status <> 'waiting' or not published)
+        and (status not in ('pending', 'answered') or published)
       )
   `.execute(db);
 }

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
-import type { QuestionStatus } from '@classroom/schema';
+import type { SettableQuestionStatus } from '@classroom/schema';
 
 export interface LessonQuestion {
   author: string;
   body: string;
   anonymous?: boolean;
   voters?: readonly string[];
-  status?: QuestionStatus;
+  status?: SettableQuestionStatus;
   pinned?: boolean;
 }
 

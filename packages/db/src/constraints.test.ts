@@ -90,6 +90,7 @@ const violations: Record<string, string> = {
     (session_id, role, token_hash) values (1, 'participant', sha256('1'))`,
   session_participants_device_check: `insert into session_participants
     (session_id, user_id, role, token_hash) values (1, 2, 'moderator', sha256('1'))`,
+  session_participants_muted_check: `update session_participants set muted_at = now()`,
   session_participants_host_check: `update session_participants set blocked_at = now()`,
   pairings_pkey: `insert into pairings (id, participant_id, code_hash, expires_at, guesses_left)
     overriding system value values (1, 2, sha256('1'), now(), 1)`,
@@ -114,6 +115,7 @@ const violations: Record<string, string> = {
   questions_vote_count_check: `update questions set vote_count = -1`,
   questions_pending_check: `update questions set status = 'hidden'`,
   questions_answered_at_check: `update questions set status = 'answered', author_slot = null`,
+  questions_published_check: `update questions set published = false`,
   questions_withdrawn_check: `update questions set body = null`,
   questions_idempotency_key_hash_check: `update questions set idempotency_key_hash = 'short'`,
   questions_idempotency_key_hash_key: `update questions set idempotency_key_hash = sha256('3')`,

@@ -3,6 +3,7 @@ export * from './errors.ts';
 export * from './listen.ts';
 export * from './migrate.ts';
 export { createPool, type DatabasePool, MIGRATION_POOL, type PoolUsage } from './pool.ts';
+export * from './repositories/author-muting.ts';
 export * from './repositories/changes.ts';
 export * from './repositories/device-revocation.ts';
 export * from './repositories/host-devices.ts';

@@ -18,6 +18,7 @@ import {
 import { enterSession, findHostKey, findHostSessions } from './repositories/host-sessions.ts';
 import { revokeDeviceAsHost } from './repositories/device-revocation.ts';
 import { findDevices, insertPairingAsHost, redeemPairing } from './repositories/host-devices.ts';
+import { muteAuthorAsModerator } from './repositories/author-muting.ts';
 import {
   findSequenceNumbers,
   findSessionChanges,
@@ -104,7 +105,13 @@ const newKey = () => ({
   idempotencyKeyHash: randomBytes(32),
   keySeed: randomBytes(32),
 });
-const list = { sessionId: 5, tokenHash, statuses: ['pending', 'answered'], limit: 51 } as const;
+const list = {
+  sessionId: 5,
+  tokenHash,
+  statuses: ['waiting', 'pending', 'answered'],
+  waitingOf: 7,
+  limit: 51,
+} as const;
 
 test.each<[string, (db: Database) => Promise<unknown>]>([
   ['insertSession', (db) => insertSession(db, newSession())],
@@ -212,6 +219,10 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   [
     'setQuestionStatusAsHost',
     (db) => setQuestionStatusAsHost(db, { questionId: 1, tokenHash, status: 'pending' }),
+  ],
+  [
+    'muteAuthorAsModerator',
+    (db) => muteAuthorAsModerator(db, { questionId: 1, tokenHash, muted: true }),
   ],
   ['exportParticipants', (db) => exportParticipants(db, { sessionId: 5, afterId: 0, limit: 1000 })],
   ['exportQuestions', (db) => exportQuestions(db, { sessionId: 5, afterId: 0, limit: 1000 })],

@@ -27,7 +27,7 @@ export const sessionEvent = z
     z.object({ type: z.literal('session'), session: sessionSummary }),
     /** A question was added or has changed. Without `voted`, which differs per participant. */
     z.object({ type: z.literal('question'), question: publicQuestion }),
-    /** A question was withdrawn or hidden. */
+    /** A question that the caller has seen was withdrawn or hidden. */
     z.object({ type: z.literal('questionRemoved'), questionId: z.int() }),
     /** The open streams, or the distinct participants that hold them, have changed. */
     z.object({ type: z.literal('presence'), listening: z.int(), participants: z.int() }),

@@ -17,6 +17,7 @@ export type QuestionStatus = z.infer<typeof questionStatus>;
 
 /** The statuses that the host and moderators can set. */
 export const settableQuestionStatus = questionStatus.exclude(['waiting']);
+export type SettableQuestionStatus = z.infer<typeof settableQuestionStatus>;
 
 export const questionOrder = z.enum(['top', 'newest']);
 export type QuestionOrder = z.infer<typeof questionOrder>;

@@ -8,8 +8,9 @@ import { submitQuestion } from '../features/questions/submit.ts';
 export async function createClassroom(
   deps: Pick<AppContext, 'db' | 'notifyChanged'>,
   students = 1,
+  { moderated = false } = {},
 ) {
-  const session = newSession();
+  const session = newSession({ moderated });
   await insertSession(deps.db, session);
   const tokens: Buffer[] = [];
   for (let n = 0; n < students; n += 1) {

@@ -35,7 +35,7 @@ export interface SnapshotQuery {
   participantId: number | null;
   /** SHA-256 of the token that `is_valid` refers to. */
   tokenHash: Buffer;
-  /** Only the host and moderators see hidden questions. */
+  /** Whether to include hidden questions, and those of other participants that wait for approval. */
   includeHidden: boolean;
   /** The maximum number of questions, in the order of `findTopQuestions`. */
   limit: number;
@@ -69,6 +69,7 @@ function aggregateQuestions(
       .select(QUESTION_COLUMNS)
       .select((eb) => [
         'question.change_number',
+        'question.published',
         ...selectAuthor(),
         sql<boolean>`exists ${eb
           .selectFrom('question_votes as vote')
@@ -122,7 +123,11 @@ const snapshot = prepared((db, parameter: Parameter<SnapshotQuery>) => {
         // Matches the partial index of the list by votes, which excludes withdrawn questions.
         .where('questions.status', '<>', sql.lit('withdrawn'))
         .where(
-          sql<boolean>`(questions.status <> 'hidden' or ${parameter('includeHidden', 'boolean')})`,
+          sql<boolean>`(
+            questions.status in ('pending', 'answered')
+            or ${parameter('includeHidden', 'boolean')}
+            or (questions.status = 'waiting' and questions.author_id = ${participantId})
+          )`,
         )
         .orderBy('questions.session_id')
         .orderBy('questions.pinned', 'desc')

@@ -78,7 +78,9 @@ function buildRemoval(
   const code = parameter('code', 'text');
   const tokenHash = parameter('tokenHash', 'bytea');
   // Anonymous questions stay: if they disappeared with the participant, everybody would know who asked.
-  const isWithdrawn = byHost ? sql<boolean>`false` : sql<boolean>`question.status = 'pending'`;
+  const isWithdrawn = byHost
+    ? sql<boolean>`false`
+    : sql<boolean>`question.status in ('waiting', 'pending')`;
   return (
     db
       .with('target', (db) => lockTarget(db, { code, tokenHash, ...byHost }))

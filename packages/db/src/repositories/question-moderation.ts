@@ -1,4 +1,4 @@
-import type { QuestionStatus } from '@classroom/schema';
+import type { SettableQuestionStatus } from '@classroom/schema';
 import { type InferResult, type RawBuilder, type UpdateObject, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
@@ -107,14 +107,17 @@ function toOutcome(row: OutcomeRow): ChangeQuestionOutcome {
 }
 
 const setStatus = prepared(
-  (db, parameter: Parameter<QuestionCall & { status: QuestionStatus }>) => {
+  (db, parameter: Parameter<QuestionCall & { status: SettableQuestionStatus }>) => {
     const status = parameter('status', 'text');
     return updateQuestion(db, parameter, {
       alreadySet: sql<boolean>`(target.status = ${status})`,
       set: {
         status,
         // A reopened question takes no slot: a refusal would reveal an anonymous author.
-        author_slot: null,
+        author_slot: sql`case when question.status = 'waiting' and ${status} = 'pending'
+          then question.author_slot
+        end`,
+        published: sql`question.published or ${status} <> 'hidden'`,
         answered_at: sql`case ${status}
           when 'answered' then coalesce(question.answered_at, now())
           when 'hidden' then question.answered_at
@@ -125,14 +128,14 @@ const setStatus = prepared(
 );
 
 /**
- * Sets the status of a question if the caller is the host or a moderator. A question that leaves `pending` frees its
- * author's slot; a reopened question takes none.
+ * Sets the status of a question if the caller is the host or a moderator. An approved question keeps its author's
+ * slot, a question that is answered or hidden frees it, and a reopened question takes none.
  *
  * @throws ConflictError
  */
 export async function setQuestionStatusAsHost(
   db: Database,
-  call: QuestionCall & { status: QuestionStatus },
+  call: QuestionCall & { status: SettableQuestionStatus },
 ): Promise<ChangeQuestionOutcome> {
   return toOutcome(await executeOne(db, setStatus(call)));
 }

@@ -17,6 +17,7 @@ export async function findReplayedQuestion(db: Database, idempotencyKeyHash: Buf
       'question.id',
       'question.body',
       'question.anonymous',
+      'question.status',
       'question.created_at',
       'question.author_id',
       'session.code as session_code',
@@ -31,11 +32,13 @@ interface QuestionsPage {
   /** SHA-256 of the caller's token. */
   tokenHash: Buffer;
   statuses: readonly QuestionStatus[];
+  /** The author whose waiting questions are included; null for those of all authors. */
+  waitingOf: number | null;
   limit: number;
 }
 
 /** Selects a page of questions with the caller's votes. */
-function selectPage(db: Database, { tokenHash, statuses, limit }: QuestionsPage) {
+function selectPage(db: Database, { tokenHash, statuses, waitingOf, limit }: QuestionsPage) {
   return db
     .selectFrom('questions as question')
     .innerJoin('session_participants as author', 'author.id', 'question.author_id')
@@ -46,6 +49,14 @@ function selectPage(db: Database, { tokenHash, statuses, limit }: QuestionsPage)
     )
     .where('question.status', '<>', sql.lit('withdrawn'))
     .where('question.status', '=', sql<QuestionStatus>`any(${statuses})`)
+    .$if(waitingOf !== null, (query) =>
+      query.where((eb) =>
+        eb.or([
+          eb('question.status', '<>', sql.lit('waiting')),
+          eb('question.author_id', '=', waitingOf),
+        ]),
+      ),
+    )
     .limit(limit)
     .select(QUESTION_COLUMNS)
     .select([

@@ -89,6 +89,12 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           .selectFrom('voter')
           .innerJoin('votes', 'votes.caller_id', 'voter.id')
           .innerJoin('target', (join) => join.onTrue())
+          .where(
+            sql<boolean>`(
+              target.status <> 'waiting' or target.author_id = voter.id
+              or voter.role in ('host', 'moderator')
+            )`,
+          )
           .where((eb) =>
             eb.or([
               eb('target.status', '<>', sql.lit('hidden')),

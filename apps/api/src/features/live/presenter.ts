@@ -24,10 +24,7 @@ export interface Viewer {
 export function toEvents(changes: SessionChanges, after: number, viewer: Viewer): SequencedEvent[] {
   const events = changes.questions
     .filter((question) => question.change_number > after)
-    .map((question) => ({
-      sequence: question.change_number,
-      event: toQuestionEvent(question, viewer),
-    }));
+    .flatMap((question) => toQuestionEvent(question, viewer) ?? []);
   const isEnded = changes.status === 'ended';
   const sequence = isEnded ? changes.change_number : changes.status_change_number;
   if (isEnded || sequence > after) {
@@ -37,7 +34,8 @@ export function toEvents(changes: SessionChanges, after: number, viewer: Viewer)
 }
 
 /**
- * Replaces the events of the viewer's own questions, in which `mine` is true.
+ * Replaces the events of the viewer's own questions, in which `mine` is true, and adds those that the
+ * others do not receive. The other events stay the same objects, which are serialised once.
  *
  * @param shared the events for all participants of the viewer's role
  * @param own the changed questions of the viewer
@@ -48,12 +46,13 @@ export function withOwnQuestions(
   viewer: Viewer,
 ): SequencedEvent[] {
   if (own === undefined) return shared;
-  const bySequence = new Map(own.map((question) => [question.change_number, question]));
-  return shared.map((event) => {
-    const question = bySequence.get(event.sequence);
-    if (question === undefined || event.event.type === 'session') return event;
-    return { sequence: event.sequence, event: toQuestionEvent(question, viewer) };
-  });
+  const ownEvents = own.flatMap((question) => toQuestionEvent(question, viewer) ?? []);
+  const ownSequences = new Set(own.map(({ change_number }) => change_number));
+  const others = shared.filter(
+    ({ sequence, event }) => event.type === 'session' || !ownSequences.has(sequence),
+  );
+  // The sort is stable: the end of an expired session, which has the last sequence number, stays last.
+  return [...ownEvents, ...others].toSorted((a, b) => a.sequence - b.sequence);
 }
 
 /** Returns the state of a session that the viewer may see, as one event. */
@@ -66,16 +65,22 @@ export function toSnapshot(changes: SessionChanges, viewer: Viewer): SequencedEv
   return { sequence: changes.change_number, event: { type: 'snapshot', session, questions } };
 }
 
-function toQuestionEvent(changed: ChangedQuestion, viewer: Viewer): SessionEvent {
+/** Returns undefined for a question that the viewer has never seen. */
+function toQuestionEvent(changed: ChangedQuestion, viewer: Viewer): SequencedEvent | undefined {
+  const { id, change_number: sequence, published } = changed;
   const question = visibleTo(changed, viewer);
-  if (question === undefined) return { type: 'questionRemoved', questionId: changed.id };
-  return { type: 'question', question };
+  if (question !== undefined) return { sequence, event: { type: 'question', question } };
+  if (!published && !seesWaiting(changed, viewer)) return undefined;
+  return { sequence, event: { type: 'questionRemoved', questionId: id } };
 }
 
-function visibleTo(
-  changed: ChangedQuestion,
-  { role, participantId }: Viewer,
-): PublicQuestion | undefined {
-  if (changed.status === 'hidden' && !hasRole(role, 'moderator')) return undefined;
-  return toPublicQuestion(changed, participantId);
+function visibleTo(changed: ChangedQuestion, viewer: Viewer): PublicQuestion | undefined {
+  const { status } = changed;
+  if (status === 'hidden' && !hasRole(viewer.role, 'moderator')) return undefined;
+  if (status === 'waiting' && !seesWaiting(changed, viewer)) return undefined;
+  return toPublicQuestion(changed, viewer.participantId);
+}
+
+function seesWaiting({ author_id }: ChangedQuestion, { role, participantId }: Viewer): boolean {
+  return author_id === participantId || hasRole(role, 'moderator');
 }

@@ -12,7 +12,7 @@ import { type SequencedEvent, toEvents, withOwnQuestions } from './presenter.ts'
 
 /** Receives the events of one stream. */
 export interface Subscriber {
-  /** Delivers events in order. Subscribers of one role share the objects, except authors. */
+  /** Delivers events in order. Subscribers with the same rights share the objects, except own questions. */
   push: (events: readonly SequencedEvent[]) => void;
   /** Delivers the end of the session, or an error. Nothing follows. */
   end: (error?: unknown) => void;

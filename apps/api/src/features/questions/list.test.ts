@@ -1,4 +1,5 @@
 import { insertQuestions, useTestDatabase } from '@classroom/db/testing';
+import { listQuestionsInput } from '@classroom/schema';
 import { expect, test } from 'vitest';
 import { createClassroom } from '../../testing/classroom.ts';
 import { listQuestions } from './list.ts';
@@ -19,3 +20,45 @@ test('a page contains the visible questions among two thousand withdrawn or hidd
     expect(page).toMatchObject({ nextCursor: null, items: expect.arrayContaining(visible) });
   }
 });
+
+test.each(['top', 'newest'] as const)(
+  'the pages in order %s have waiting questions of the caller, and of all for the host',
+  async (order) => {
+    const { submit, host, tokens, session } = await createClassroom(deps, 3, { moderated: true });
+    const [author = host] = tokens;
+    const ids = { own: new Set<number>(), all: new Set<number>() };
+    for (let n = 0; n < 3; n += 1) {
+      for (const token of tokens) {
+        const { id } = await submit(token);
+        ids.all.add(id);
+        if (token === author) ids.own.add(id);
+      }
+    }
+    for (const status of [undefined, 'waiting', 'pending'] as const) {
+      for (const [token, visible] of [
+        [author, ids.own],
+        [host, ids.all],
+      ] as const) {
+        const found: number[] = [];
+        let cursor: string | null = null;
+        do {
+          const input = {
+            code: session.code,
+            order,
+            status,
+            limit: 2,
+            cursor: cursor ?? undefined,
+          };
+          const page = await listQuestions(deps, listQuestionsInput.parse(input), token);
+          // Only the last page is shorter.
+          if (page.nextCursor !== null) expect(page.items).toHaveLength(2);
+          found.push(...page.items.map(({ id }) => id));
+          cursor = page.nextCursor;
+        } while (cursor !== null);
+        const expected = status === 'pending' ? new Set() : visible;
+        expect(found).toHaveLength(expected.size);
+        expect(new Set(found)).toEqual(expected);
+      }
+    }
+  },
+);

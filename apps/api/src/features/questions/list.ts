@@ -25,7 +25,7 @@ const FIRST_PAGE = {
 
 /**
  * Lists the questions of a session, open or ended: pinned first, then by votes, then oldest; or
- * newest first. Only the host and moderators see hidden ones.
+ * newest first. Only the host and moderators see hidden ones, and waiting ones of others.
  *
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
  */
@@ -35,11 +35,13 @@ export async function listQuestions(
   tokenHash: Buffer,
 ): Promise<QuestionPage> {
   const { session, participantId, role } = await findSessionAsParticipant(db, code, tokenHash);
+  const seesAll = hasRole(role, 'moderator');
   const isListed = (each: QuestionStatus) =>
-    (each === status || status === undefined) && (each !== 'hidden' || hasRole(role, 'moderator'));
+    (each === status || status === undefined) && (each !== 'hidden' || seesAll);
   const statuses = questionStatus.options.filter(isListed);
   // The extra row shows whether there is a next page.
-  const call = { sessionId: session.id, tokenHash, statuses, limit: limit + 1 };
+  const waitingOf = seesAll ? null : participantId;
+  const call = { sessionId: session.id, tokenHash, statuses, waitingOf, limit: limit + 1 };
 
   const after = cursor ?? FIRST_PAGE[order];
   const found =

@@ -1,9 +1,16 @@
 import {
   type ChangeQuestionOutcome,
+  muteAuthorAsModerator,
   pinQuestionAsHost,
   setQuestionStatusAsHost,
 } from '@classroom/db';
-import type { PinQuestionInput, Question, SetQuestionStatusInput } from '@classroom/schema';
+import type {
+  MuteAuthorInput,
+  MutedAuthor,
+  PinQuestionInput,
+  Question,
+  SetQuestionStatusInput,
+} from '@classroom/schema';
 import { toDomainError } from '../../authorization.ts';
 import type { AppContext } from '../../context.ts';
 import { toQuestion } from '../../presenters.ts';
@@ -12,7 +19,7 @@ import { retryOnConflict } from '../../retry-on-conflict.ts';
 type Deps = Pick<AppContext, 'db' | 'notifyChanged'>;
 
 /**
- * Answers, hides or reopens a question. Setting the current status changes nothing.
+ * Approves, answers, hides or reopens a question. Setting the current status changes nothing.
  *
  * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
  */
@@ -39,6 +46,23 @@ export async function pinQuestion(
   return await changeQuestion(deps, () =>
     pinQuestionAsHost(deps.db, { questionId, on, tokenHash }),
   );
+}
+
+/**
+ * Mutes or unmutes the author of a question. Returns the same for every author.
+ *
+ * @throws DomainError UNAUTHENTICATED, QUESTION_NOT_FOUND, FORBIDDEN, SESSION_ENDED, UNAVAILABLE
+ */
+export async function muteAuthor(
+  { db }: Pick<Deps, 'db'>,
+  { questionId, muted }: MuteAuthorInput,
+  tokenHash: Buffer,
+): Promise<MutedAuthor> {
+  const outcome = await retryOnConflict(() =>
+    muteAuthorAsModerator(db, { questionId, muted, tokenHash }),
+  );
+  if (outcome.kind === 'refused') throw toDomainError(outcome);
+  return { questionId };
 }
 
 async function changeQuestion(

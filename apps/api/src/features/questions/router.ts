@@ -1,5 +1,7 @@
 import {
   listQuestionsInput,
+  muteAuthorInput,
+  mutedAuthor,
   pinQuestionInput,
   question,
   questionPage,
@@ -12,7 +14,7 @@ import {
 import { OPEN_SESSION_REASONS, SESSION_REASONS, router } from '../../trpc/init.ts';
 import { authedProcedure, submissionProcedure } from '../../trpc/procedures.ts';
 import { listQuestions } from './list.ts';
-import { pinQuestion, setQuestionStatus } from './moderate.ts';
+import { muteAuthor, pinQuestion, setQuestionStatus } from './moderate.ts';
 import { submitQuestion } from './submit.ts';
 import { vote } from './vote.ts';
 import { withdrawQuestion } from './withdraw.ts';
@@ -30,12 +32,13 @@ export const questionsRouter = router({
         path: '/api/sessions/{code}/questions',
         summary: 'Submit a question',
         description:
-          'Submits a question to an open session, under the author’s name or anonymously. An author can have three pending questions. A retry with the same idempotency key returns the first response.',
+          'Submits a question to an open session, under the author’s name or anonymously. In a moderated session, the question waits until the host or a moderator approves it. An author can have three pending or waiting questions. A retry with the same idempotency key returns the first response, with the status `waiting` only while the question waits.',
         tags: ['Questions'],
         example: { code: '7M2XJD', body: 'Why is minus times minus plus?', anonymous: false },
         reasons: [
           ...OPEN_SESSION_REASONS,
           'SESSION_FULL',
+          'MUTED',
           'QUESTION_LIMIT',
           'IDEMPOTENCY_KEY_REUSED',
         ],
@@ -70,7 +73,7 @@ export const questionsRouter = router({
         path: '/api/sessions/{code}/questions',
         summary: 'List questions',
         description:
-          'Returns a page of the questions of a session, open or ended. The order `top` lists pinned questions first, then by votes, then oldest first; `newest` lists the newest first. Only the host sees hidden questions.',
+          'Returns a page of the questions of a session, open or ended. The order `top` lists pinned questions first, then by votes, then oldest first; `newest` lists the newest first. Only the host and moderators see hidden questions, and the waiting questions of others.',
         tags: ['Questions'],
         example: { code: '7M2XJD', order: 'top', limit: 50 },
         reasons: SESSION_REASONS,
@@ -104,7 +107,7 @@ export const questionsRouter = router({
         path: '/api/questions/{questionId}/status',
         summary: 'Update the status of a question',
         description:
-          'Answers, hides or reopens a question. A reopened question does not count towards its author’s limit of pending questions. Setting the current status changes nothing.',
+          'Approves, answers, hides or reopens a question. The status `pending` approves a waiting question. A reopened question does not count towards its author’s limit of pending questions. Setting the current status changes nothing.',
         tags: ['Questions'],
         example: { questionId, status: 'answered' },
         reasons: QUESTION_REASONS,
@@ -130,4 +133,21 @@ export const questionsRouter = router({
     .input(pinQuestionInput)
     .output(question)
     .mutation(({ ctx, input }) => pinQuestion(ctx.app, input, ctx.tokenHash)),
+
+  muteAuthor: authedProcedure
+    .meta({
+      openapi: {
+        method: 'PUT',
+        path: '/api/questions/{questionId}/author/mute',
+        summary: 'Mute or unmute the author of a question',
+        description:
+          'Refuses further questions of the author if `muted` is true, and allows them otherwise. The author can still vote. The response is the same for every author, and no list shows who is muted: an anonymous author stays anonymous. The host and moderators cannot be muted.',
+        tags: ['Questions'],
+        example: { questionId, muted: true },
+        reasons: QUESTION_REASONS,
+      },
+    })
+    .input(muteAuthorInput)
+    .output(mutedAuthor)
+    .mutation(({ ctx, input }) => muteAuthor(ctx.app, input, ctx.tokenHash)),
 });

@@ -3,6 +3,7 @@ import { useTestDatabase } from '@classroom/db/testing';
 import { SESSION_QUESTION_LIMIT } from '@classroom/schema';
 import { expect, test } from 'vitest';
 import { createClassroom, refusalReason } from '../../testing/classroom.ts';
+import { muteAuthor, setQuestionStatus } from './moderate.ts';
 import { withdrawQuestion } from './withdraw.ts';
 
 const { db } = await useTestDatabase({ max: 20 });
@@ -85,4 +86,21 @@ test('an idempotency key of another author or session is refused and returns no 
   const more = { idempotencyKey, anonymous: true };
   expect(await refusalReason(submit(host, more))).toBe('IDEMPOTENCY_KEY_REUSED');
   expect(await refusalReason(other.submit(other.host, more))).toBe('IDEMPOTENCY_KEY_REUSED');
+});
+
+test('a replay is waiting while the question waits, then pending, also for a muted author', async () => {
+  const { submit, host, tokens } = await createClassroom(deps, 1, { moderated: true });
+  const [author = host] = tokens;
+  const idempotencyKey = randomUUID();
+  const first = await submit(author, { idempotencyKey });
+  expect(first).toMatchObject({ status: 'waiting', mine: true });
+  expect(await submit(author, { idempotencyKey })).toEqual(first);
+  const { id: questionId } = first;
+  expect(await muteAuthor(deps, { questionId, muted: true }, host)).toEqual({ questionId });
+  expect(await refusalReason(submit(author))).toBe('MUTED');
+  expect(await submit(author, { idempotencyKey })).toEqual(first);
+  for (const status of ['pending', 'hidden'] as const) {
+    await setQuestionStatus(deps, { questionId, status }, host);
+    expect(await submit(author, { idempotencyKey })).toEqual({ ...first, status: 'pending' });
+  }
 });

@@ -2,6 +2,7 @@ import {
   ConflictError,
   type Database,
   type QuestionAuthor,
+  type SubmittedStatus,
   findReplayedQuestion,
   insertQuestion,
 } from '@classroom/db';
@@ -19,11 +20,12 @@ import { retryOnConflict } from '../../retry-on-conflict.ts';
 import { hashSecret } from '../../secrets.ts';
 
 /**
- * Submits a question to an open session. An author has at most three pending questions.
+ * Submits a question to an open session. An author has at most three pending and waiting questions.
  *
- * @returns the question; an idempotent replay returns the first response
+ * @returns the question; an idempotent replay returns the first response, with status `waiting` only
+ *   while the question waits
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, SESSION_FULL,
- *   QUESTION_LIMIT, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE
+ *   MUTED, QUESTION_LIMIT, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE
  */
 export async function submitQuestion(
   { db, notifyChanged }: Pick<AppContext, 'db' | 'notifyChanged'>,
@@ -36,6 +38,7 @@ export async function submitQuestion(
   return await retryOnConflict(async () => {
     const outcome = await insertQuestion(db, question);
     if (outcome.kind === 'refused') throw toDomainError(outcome);
+    if (outcome.kind === 'muted') throw new DomainError('MUTED');
     if (outcome.kind === 'question-limit') {
       throw new DomainError('QUESTION_LIMIT', { limit: PENDING_QUESTION_LIMIT });
     }
@@ -63,17 +66,22 @@ async function replay(
   // A withdrawn question has lost its body.
   const isSameInput = (first.body === null || first.body === body) && first.anonymous === anonymous;
   if (!isSameCaller || !isSameInput) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
-  return toNewQuestion(body, { id: first.id, createdAt: first.created_at, author: first });
+  const status = first.status === 'waiting' ? 'waiting' : 'pending';
+  return toNewQuestion(body, { id: first.id, status, createdAt: first.created_at, author: first });
 }
 
-function toNewQuestion(
-  body: string,
-  { id, createdAt, author }: { id: number; createdAt: Date; author: QuestionAuthor },
-): Question {
+interface NewQuestion {
+  id: number;
+  status: SubmittedStatus;
+  createdAt: Date;
+  author: QuestionAuthor;
+}
+
+function toNewQuestion(body: string, { id, status, createdAt, author }: NewQuestion): Question {
   return {
     id,
     body,
-    status: 'pending',
+    status,
     pinned: false,
     votes: 0,
     voted: false,

@@ -36,7 +36,8 @@ export async function startSession(
 }
 
 /**
- * Changes the title of an open session, or whether participants may join.
+ * Changes the title of an open session, whether participants may join, or whether questions wait for
+ * approval.
  *
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, SESSION_ENDED, UNAVAILABLE
  */

@@ -38,7 +38,7 @@ export const sessionsRouter = router({
         path: '/api/sessions',
         summary: 'Create a session',
         description:
-          'Creates a draft session and returns its join code and the host token. Store the token: no other call returns it. With a host key as the token, the session belongs to that key, which can have three open sessions. Without one, a host name can have three. A retry with the same idempotency key returns the first response.',
+          'Creates a draft session and returns its join code and the host token. Store the token: no other call returns it. In a moderated session, questions wait until the host or a moderator approves them. With a host key as the token, the session belongs to that key, which can have three open sessions. Without one, a host name can have three. A retry with the same idempotency key returns the first response.',
         tags: ['Sessions'],
         example: { title: 'Algebra I', hostDisplayName: 'Ada' },
         reasons: [
@@ -112,9 +112,9 @@ export const sessionsRouter = router({
         path: '/api/sessions/{code}',
         summary: 'Configure a session',
         description:
-          'Changes the title of an open session, or whether participants may join. Omitted settings stay as they are.',
+          'Changes the title of an open session, whether participants may join, or whether new questions wait for approval. Questions that wait when moderation is turned off go on waiting. Omitted settings stay as they are.',
         tags: ['Sessions'],
-        example: { code, title: 'Algebra I, part 2', joining: 'closed' },
+        example: { code, title: 'Algebra I, part 2', joining: 'closed', moderated: true },
         reasons: OPEN_SESSION_REASONS,
       },
     })
