@@ -10,7 +10,7 @@ import {
   findIdempotentReplay,
   tokenValues,
 } from './fragments/idempotency.ts';
-import { insertUserWhere, findUserByName } from './users.ts';
+import { type NameColumns, findUserByName, hashName, insertUserWhere } from './users.ts';
 
 /** A session, with the token of its host. */
 export interface NewSession extends TokenColumns {
@@ -34,7 +34,7 @@ export type InsertSessionOutcome =
   | { kind: 'slots-expired' }
   | { kind: 'code-taken' };
 
-const statement = prepared((db, parameter: Parameter<NewSession>) => {
+const statement = prepared((db, parameter: Parameter<NewSession & NameColumns>) => {
   const hostDisplayName = parameter('hostDisplayName', 'text');
   const code = parameter('code', 'text');
   const keyIsNew = sql<boolean>`not exists (select from replayed)`;
@@ -116,6 +116,7 @@ const statement = prepared((db, parameter: Parameter<NewSession>) => {
             .select([
               'created.id',
               'created.host_user_id',
+              parameter('nameHash', 'bytea').as('name_hash'),
               sql.lit('host').as('role'),
               ...tokenValues(parameter),
             ]),
@@ -153,7 +154,7 @@ export async function insertSession(
   db: Database,
   values: NewSession,
 ): Promise<InsertSessionOutcome> {
-  const row = await executeOne(db, statement(values));
+  const row = await executeOne(db, statement({ ...values, nameHash: hashName(values.hostDisplayName) }));
   const { code, title, joining, moderated, hostDisplayName } = values;
   const session = toSession({
     ...row,
