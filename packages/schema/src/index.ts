@@ -4,6 +4,7 @@ export * from './error.ts';
 export * from './event.ts';
 export * from './export.ts';
 export * from './host-key.ts';
+export * from './name-key.ts';
 export * from './page.ts';
 export * from './participant.ts';
 export * from './question.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { codePoints, normalizeText, text } from './text.ts';
+import { codePoints, displayName, normalizeText, text } from './text.ts';
 
 const title = text(200);
 const accepts = (value: unknown) => title.safeParse(value).success;
@@ -64,8 +64,72 @@ describe('text that PostgreSQL refuses or changes, or that is invisible', () => 
   });
 });
 
+describe('a display name', () => {
+  test.each([
+    ['a zero width space', 'B\u200ben', 'Ben'],
+    ['a zero width joiner between letters', 'B\u200den', 'Ben'],
+    ['a zero width non-joiner', 'می\u200cخواهم', 'میخواهم'],
+    ['directional marks', '\u200eBen\u200f\u061c', 'Ben'],
+    ['a soft hyphen and a combining grapheme joiner', 'B\u00ade\u034fn', 'Ben'],
+    ['hangul fillers', 'Ben\u3164\u115f\uffa0', 'Ben'],
+    ['tags', 'Ben\u{e0041}', 'Ben'],
+    ['variation selectors after letters and digits', 'B\ufe0fen 1\ufe0f\u{e0100}', 'Ben 1'],
+    ['all but the first variation selector of an emoji', '❤\ufe0f\ufe0e', '❤\ufe0f'],
+    ['joiners at the ends of an emoji', '\u200d👩\u200d', '👩'],
+    ['a second joiner within an emoji', '👩\u200d\u200d🏫', '👩🏫'],
+    ['a joiner that composing separates from its emoji', '👩\u200d↔\u200b\u0338', '👩↮'],
+    ['the white space that the removal leaves', 'Ben \u200b Ada \u200b', 'Ben Ada'],
+    ['what separates a letter from its accent', 'Ame\u200b\u0301lie', 'Am\u00e9lie'],
+  ])('is stored without %s', (_, typed, stored) => {
+    expect(displayName.parse(typed)).toBe(stored);
+  });
+
+  test.each([
+    ['an emoji with a joiner', '👩\u200d🏫'],
+    ['a skin tone before the joiner', '👩🏽\u200d🏫'],
+    ['variation selectors and joiners', '🏳\ufe0f\u200d🌈 👁\ufe0f\u200d🗨\ufe0f'],
+    ['a family', '👨\u200d👩\u200d👧\u200d👦'],
+    ['emoji and text presentation', '❤\ufe0f ❤\ufe0e'],
+    ['keycaps', '1\ufe0f\u20e3#\ufe0f\u20e3*\ufe0f\u20e3'],
+    ['a flag', '🇫🇷'],
+    ['four marks after one letter', 'Ben\u0316\u0317\u0318\u0319'],
+    ['marks after each of many letters', 'กี่'.repeat(30)],
+  ])('keeps %s', (_, typed) => {
+    expect(displayName.parse(typed)).toBe(typed);
+  });
+
+  test.each([
+    ['default-ignorable code points alone', '\u200b\u3164\ufe0f', 'TOO_SHORT'],
+    ['a bidi override', 'a\u202eb', 'NOT_ALLOWED'],
+    ['a bidi isolate', 'a\u2066b', 'NOT_ALLOWED'],
+    ['a control character', 'a\u0000b', 'NOT_ALLOWED'],
+    ['a lone surrogate', 'a\ud800', 'NOT_ALLOWED'],
+    ['a noncharacter', 'a\uffffb', 'NOT_ALLOWED'],
+    ['five marks after one letter', 'x\u0316\u0317\u0318\u0319\u031c', 'NOT_ALLOWED'],
+    ['five marks with joiners between', 'x\u0316\u0317\u200d\u0318\u0319\u031c', 'NOT_ALLOWED'],
+    ['101 code points', 'a'.repeat(101), 'TOO_LONG'],
+  ])('%s is refused', (_, typed, code) => {
+    expect(displayName.safeParse(typed).error?.issues).toMatchObject([{ params: { code } }]);
+  });
+
+  test('the limits hold for the text after the removal', () => {
+    expect(displayName.parse('a\u200b'.repeat(100))).toBe('a'.repeat(100));
+    // The accent composes with its letter, and four marks remain.
+    const typed = 'e\u200b\u0301\u0316\u0317\u0318\u0319';
+    expect(displayName.parse(typed)).toBe('\u00e9\u0316\u0317\u0318\u0319'.normalize('NFC'));
+  });
+
+  test('a title keeps default-ignorable code points and any number of marks', () => {
+    const typed = `B\u200be\u200dn\ufe0f x${'\u0316'.repeat(20)}`;
+    expect(title.parse(typed)).toBe(typed);
+  });
+});
+
 describe('properties of any string', () => {
   const anything = fc.string({ unit: 'binary', maxLength: 300 });
+  const emojiParts = '👩|🏫|🏽|↔|❤|\ufe0f|\ufe0e|\u200d|\u20e3|1|#'.split('|');
+  const others = 'a|e|\u0301|\u0316|\u0338|\u200b|\u034f|\u3164|\ufeff| '.split('|');
+  const nearEmoji = fc.string({ unit: fc.constantFrom(...emojiParts, ...others), maxLength: 20 });
 
   test('normalising is idempotent', () => {
     fc.assert(
@@ -88,6 +152,22 @@ describe('properties of any string', () => {
         expect(data).not.toMatch(/\p{Cc}|\p{Cs}/u);
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  test('an accepted display name is a fixed point within the limits', () => {
+    fc.assert(
+      fc.property(fc.oneof(anything, nearEmoji), (value) => {
+        const { data } = displayName.safeParse(value);
+        if (data === undefined) return;
+        expect(displayName.parse(data)).toBe(data);
+        expect(title.parse(data)).toBe(data);
+        expect(codePoints(data)).toBeLessThanOrEqual(100);
+        expect(data).not.toMatch(/\p{M}{5}/u);
+        const kept = /\u200d|\ufe0e|\ufe0f/gu;
+        expect(data.replace(kept, '')).not.toMatch(/\p{Default_Ignorable_Code_Point}/u);
+      }),
+      { numRuns: 5000 },
     );
   });
 });

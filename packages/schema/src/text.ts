@@ -22,9 +22,38 @@ const BIDI_OVERRIDE = /[\u202a-\u202e\u2066-\u2069]/u;
  */
 const VISIBLE = /[^\u{16fe4}\s\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u{1d159}]/u;
 
+/**
+ * An emoji sequence, captured, or a default-ignorable code point outside of one. A pictograph may carry a
+ * variation selector and a skin tone, and zero width joiners connect it with others.
+ * https://www.unicode.org/reports/tr51/#Emoji_Sequences
+ */
+const EMOJI_OR_IGNORABLE = (() => {
+  const pictograph = String.raw`\p{Extended_Pictographic}[\ufe0e\ufe0f]?\p{Emoji_Modifier}?`;
+  const keycap = String.raw`[0-9#*]\ufe0f\u20e3`;
+  const sequence = String.raw`${pictograph}(?:\u200d${pictograph})*|${keycap}`;
+  return new RegExp(String.raw`(${sequence})|\p{Default_Ignorable_Code_Point}`, 'gu');
+})();
+
+const MAX_MARKS = 4;
+
+/** Marks stacked on one base cover the lines above and below. */
+const TOO_MANY_MARKS = new RegExp(String.raw`\p{M}{${MAX_MARKS + 1}}`, 'u');
+
 /** Normalises to NFC, trims, and folds inner white space to one space. Idempotent. */
 export function normalizeText(value: string): string {
   return value.normalize('NFC').replace(WHITE_SPACE, ' ').trim();
+}
+
+/** Removes default-ignorable code points outside of emoji sequences, and normalises. Idempotent. */
+function removeIgnorable(value: string): string {
+  let before;
+  let after = value;
+  // Composing can end an emoji sequence, and its joiner then goes too: ↔ with U+0338 becomes ↮.
+  do {
+    before = after;
+    after = normalizeText(before.replace(EMOJI_OR_IGNORABLE, '$1'));
+  } while (after !== before);
+  return after;
 }
 
 /** Counts Unicode code points, not UTF-16 code units. */
@@ -34,33 +63,28 @@ export function codePoints(value: string): number {
   return count;
 }
 
-/**
- * Typed text, normalised and then checked, so that the limits apply to the stored value.
- * Refuses lone surrogates (PostgreSQL would store U+FFFD), control characters (PostgreSQL refuses
- * U+0000), noncharacters, bidi overrides, and text without a visible character.
- *
- * @param maxLength in code points after normalising
- */
-export function text(maxLength: number) {
-  return z
-    .string()
-    .refine((value) => value.isWellFormed(), {
-      abort: true,
-      ...fieldRule('NOT_ALLOWED', 'Must be well-formed Unicode, without lone surrogates'),
-    })
-    .overwrite(normalizeText)
-    .refine(
-      (value) => !CONTROL.test(value),
-      fieldRule('NOT_ALLOWED', 'Must not contain control characters'),
-    )
-    .refine(
-      (value) => !NONCHARACTER.test(value),
-      fieldRule('NOT_ALLOWED', 'Must not contain noncharacters'),
-    )
-    .refine(
-      (value) => !BIDI_OVERRIDE.test(value),
-      fieldRule('NOT_ALLOWED', 'Must not contain bidirectional overrides'),
-    )
+const allowedText = z
+  .string()
+  .refine((value) => value.isWellFormed(), {
+    abort: true,
+    ...fieldRule('NOT_ALLOWED', 'Must be well-formed Unicode, without lone surrogates'),
+  })
+  .overwrite(normalizeText)
+  .refine(
+    (value) => !CONTROL.test(value),
+    fieldRule('NOT_ALLOWED', 'Must not contain control characters'),
+  )
+  .refine(
+    (value) => !NONCHARACTER.test(value),
+    fieldRule('NOT_ALLOWED', 'Must not contain noncharacters'),
+  )
+  .refine(
+    (value) => !BIDI_OVERRIDE.test(value),
+    fieldRule('NOT_ALLOWED', 'Must not contain bidirectional overrides'),
+  );
+
+function limited(schema: z.ZodString, maxLength: number) {
+  return schema
     .refine(
       (value) => VISIBLE.test(value),
       fieldRule('TOO_SHORT', 'Must contain a visible character'),
@@ -72,5 +96,30 @@ export function text(maxLength: number) {
     .meta({ description: `1 to ${maxLength} code points after normalising` });
 }
 
-/** A display name: a label, which authorises nothing. */
-export const displayName = text(100);
+/**
+ * Typed text, normalised and then checked, so that the limits apply to the stored value.
+ * Refuses lone surrogates (PostgreSQL would store U+FFFD), control characters (PostgreSQL refuses
+ * U+0000), noncharacters, bidi overrides, and text without a visible character.
+ *
+ * @param maxLength in code points after normalising
+ */
+export function text(maxLength: number) {
+  return limited(allowedText, maxLength);
+}
+
+/**
+ * A display name: a label, which authorises nothing. Text without default-ignorable code points outside
+ * of emoji sequences, and with a limit on combining marks. `nameKey` compares two of them.
+ */
+export const displayName = limited(
+  allowedText
+    .overwrite(removeIgnorable)
+    .refine(
+      (value) => !TOO_MANY_MARKS.test(value),
+      fieldRule(
+        'NOT_ALLOWED',
+        `Must have at most ${MAX_MARKS} combining marks after one character`,
+      ),
+    ),
+  100,
+);

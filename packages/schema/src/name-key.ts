@@ -1,0 +1,25 @@
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
+
+/**
+ * Full case folding of one code point. JavaScript has no `casefold`; through upper case and back gives the
+ * same classes, except for the dotless i, whose upper case is that of another letter.
+ */
+function foldCase(character: string): string {
+  if (character === 'ı') return character;
+  return character.toLowerCase().toUpperCase().toLowerCase();
+}
+
+/**
+ * Returns the key of a display name: two names are the same name in a session when their keys are equal.
+ * The key is in NFKC, case-folded, and without default-ignorable code points, as toNFKC_Casefold. The
+ * key of a key is the key itself. Letters of different scripts that look alike have different keys.
+ * https://www.unicode.org/versions/latest/core-spec/chapter-3/#G34145
+ */
+export function nameKey(displayName: string): string {
+  let folded = '';
+  // By code point: within a word, the lower case of Σ depends on its position.
+  for (const character of displayName.replace(IGNORABLE, '').normalize('NFKC')) {
+    folded += foldCase(character);
+  }
+  return folded.normalize('NFKC');
+}
