@@ -100,7 +100,14 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   ['findParticipantByToken', (db) => findParticipantByToken(db, tokenHash)],
   [
     'findParticipants',
-    (db) => findParticipants(db, { sessionId: 1, afterMicroseconds: 0, afterId: 0, limit: 51 }),
+    (db) =>
+      findParticipants(db, {
+        sessionId: 1,
+        afterMicroseconds: 0,
+        afterId: 0,
+        limit: 51,
+        includeBlocked: true,
+      }),
   ],
   [
     'removeParticipantAsHost',

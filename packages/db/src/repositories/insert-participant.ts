@@ -55,98 +55,100 @@ const statement = prepared((db, parameter: Parameter<NewParticipant & NameColumn
   const callerIsNotBlocked = sql<boolean>`not exists (select from blocked_caller)`;
   const nameIsFree = sql<boolean>`not exists (select from namesake)`;
 
-  return db
-    .with('replayed', findIdempotentReplay(parameter))
-    .with('open_session', findOpenSession(code))
-    .with('blocked_caller', (db) =>
-      db
-        .selectFrom('session_participants as caller')
-        .innerJoin('open_session', 'open_session.id', 'caller.session_id')
-        .where('caller.token_hash', '=', callerTokenHash)
-        .where('caller.blocked_at', 'is not', null)
-        .select('caller.id'),
-    )
-    .with('free_slot', findFreeSessionSlot(parameter('maxParticipants', 'int')))
-    .with('known_user', findUserByName(displayName))
-    // Participants without a hash are found by the exact name.
-    .with('namesake', (db) =>
-      db
-        .selectFrom('session_participants as participant')
-        .innerJoin('open_session', 'open_session.id', 'participant.session_id')
-        .where('participant.name_hash', '=', nameHash)
-        .select('participant.blocked_at')
-        .unionAll(
-          db
-            .selectFrom('session_participants as participant')
-            .innerJoin('open_session', 'open_session.id', 'participant.session_id')
-            .innerJoin('known_user', 'known_user.id', 'participant.user_id')
-            .select('participant.blocked_at'),
+  return (
+    db
+      .with('replayed', findIdempotentReplay(parameter))
+      .with('open_session', findOpenSession(code))
+      .with('blocked_caller', (db) =>
+        db
+          .selectFrom('session_participants as caller')
+          .innerJoin('open_session', 'open_session.id', 'caller.session_id')
+          .where('caller.token_hash', '=', callerTokenHash)
+          .where('caller.blocked_at', 'is not', null)
+          .select('caller.id'),
+      )
+      .with('free_slot', findFreeSessionSlot(parameter('maxParticipants', 'int')))
+      .with('known_user', findUserByName(displayName))
+      // Participants without a hash are found by the exact name.
+      .with('namesake', (db) =>
+        db
+          .selectFrom('session_participants as participant')
+          .innerJoin('open_session', 'open_session.id', 'participant.session_id')
+          .where('participant.name_hash', '=', nameHash)
+          .select('participant.blocked_at')
+          .unionAll(
+            db
+              .selectFrom('session_participants as participant')
+              .innerJoin('open_session', 'open_session.id', 'participant.session_id')
+              .innerJoin('known_user', 'known_user.id', 'participant.user_id')
+              .select('participant.blocked_at'),
+          ),
+      )
+      .with(
+        'new_user',
+        insertUserWhere(
+          displayName,
+          sql`not exists (select from known_user) and exists (select from free_slot) and ${keyIsNew} and ${callerIsNotBlocked} and ${nameIsFree}`,
         ),
-    )
-    .with(
-      'new_user',
-      insertUserWhere(
-        displayName,
-        sql`not exists (select from known_user) and exists (select from free_slot) and ${keyIsNew} and ${callerIsNotBlocked} and ${nameIsFree}`,
-      ),
-    )
-    .with('joining_user', (db) =>
-      db.selectFrom('known_user').select('id').unionAll(db.selectFrom('new_user').select('id')),
-    )
-    .with('added', (db) =>
-      db
-        .insertInto('session_participants')
-        .columns([...NEW_PARTICIPANT_COLUMNS, 'session_slot'])
-        .expression(
-          db
-            .selectFrom(['open_session', 'joining_user', 'free_slot'])
-            .where(keyIsNew)
-            .where(callerIsNotBlocked)
-            .where(nameIsFree)
-            .select([
-              'open_session.id',
-              'joining_user.id as user_id',
-              nameHash.as('name_hash'),
-              sql.lit('participant').as('role'),
-              ...tokenValues(parameter),
-              'free_slot.slot',
-            ]),
-        )
-        .returning(['id', 'joined_at']),
-    )
-    .selectFrom(ONE_ROW)
-    .leftJoin('open_session', (join) => join.onTrue())
-    .leftJoin('added', (join) => join.onTrue())
-    .leftJoin('session_participants as caller', (join) =>
-      join
-        .on('caller.id', '=', callerId(callerTokenHash))
-        .onRef('caller.session_id', '=', 'open_session.id'),
-    )
-    .leftJoin('users as caller_user', 'caller_user.id', 'caller.user_id')
-    .selectAll('open_session')
-    .select((eb) => [
-      'added.id as added_id',
-      'added.joined_at as added_at',
-      'caller.id as caller_id',
-      'caller.role as caller_role',
-      'caller.joined_at as caller_joined_at',
-      'caller_user.display_name as caller_name',
-      sql<boolean>`not ${nameIsFree}`.as('name_taken'),
-      sql<boolean>`exists (select from namesake where blocked_at is not null)`.as('name_blocked'),
-      sql<boolean>`not ${callerIsNotBlocked}`.as('caller_blocked'),
-      sql<boolean>`not ${keyIsNew}`.as('key_used'),
-      sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
-      eb
-        .exists(
-          eb
-            .selectFrom('session_participants as caller')
-            .innerJoin('sessions as session', 'session.id', 'caller.session_id')
-            .where('caller.id', '=', callerId(callerTokenHash))
-            .where('session.code', '=', code)
-            .select('caller.id'),
-        )
-        .as('caller_is_participant'),
-    ]);
+      )
+      .with('joining_user', (db) =>
+        db.selectFrom('known_user').select('id').unionAll(db.selectFrom('new_user').select('id')),
+      )
+      .with('added', (db) =>
+        db
+          .insertInto('session_participants')
+          .columns([...NEW_PARTICIPANT_COLUMNS, 'session_slot'])
+          .expression(
+            db
+              .selectFrom(['open_session', 'joining_user', 'free_slot'])
+              .where(keyIsNew)
+              .where(callerIsNotBlocked)
+              .where(nameIsFree)
+              .select([
+                'open_session.id',
+                'joining_user.id as user_id',
+                nameHash.as('name_hash'),
+                sql.lit('participant').as('role'),
+                ...tokenValues(parameter),
+                'free_slot.slot',
+              ]),
+          )
+          .returning(['id', 'joined_at']),
+      )
+      .selectFrom(ONE_ROW)
+      .leftJoin('open_session', (join) => join.onTrue())
+      .leftJoin('added', (join) => join.onTrue())
+      .leftJoin('session_participants as caller', (join) =>
+        join
+          .on('caller.id', '=', callerId(callerTokenHash))
+          .onRef('caller.session_id', '=', 'open_session.id'),
+      )
+      .leftJoin('users as caller_user', 'caller_user.id', 'caller.user_id')
+      .selectAll('open_session')
+      .select((eb) => [
+        'added.id as added_id',
+        'added.joined_at as added_at',
+        'caller.id as caller_id',
+        'caller.role as caller_role',
+        'caller.joined_at as caller_joined_at',
+        'caller_user.display_name as caller_name',
+        sql<boolean>`not ${nameIsFree}`.as('name_taken'),
+        sql<boolean>`exists (select from namesake where blocked_at is not null)`.as('name_blocked'),
+        sql<boolean>`not ${callerIsNotBlocked}`.as('caller_blocked'),
+        sql<boolean>`not ${keyIsNew}`.as('key_used'),
+        sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
+        eb
+          .exists(
+            eb
+              .selectFrom('session_participants as caller')
+              .innerJoin('sessions as session', 'session.id', 'caller.session_id')
+              .where('caller.id', '=', callerId(callerTokenHash))
+              .where('session.code', '=', code)
+              .select('caller.id'),
+          )
+          .as('caller_is_participant'),
+      ])
+  );
 });
 
 /**
@@ -164,7 +166,12 @@ export async function insertParticipant(
   const { added_id: addedId, added_at: addedAt } = row;
   const session = toSession(row);
   if (session !== undefined && addedId !== null && addedAt !== null) {
-    const participant = { id: addedId, role: 'participant', joinedAt: addedAt, displayName } as const;
+    const participant = {
+      id: addedId,
+      role: 'participant',
+      joinedAt: addedAt,
+      displayName,
+    } as const;
     return { kind: 'added', session, participant };
   }
   const caller = toNamedCaller(row, displayName);

@@ -154,7 +154,10 @@ export async function insertSession(
   db: Database,
   values: NewSession,
 ): Promise<InsertSessionOutcome> {
-  const row = await executeOne(db, statement({ ...values, nameHash: hashName(values.hostDisplayName) }));
+  const row = await executeOne(
+    db,
+    statement({ ...values, nameHash: hashName(values.hostDisplayName) }),
+  );
   const { code, title, joining, moderated, hostDisplayName } = values;
   const session = toSession({
     ...row,

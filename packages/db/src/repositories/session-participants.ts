@@ -67,6 +67,8 @@ interface ParticipantsPage {
   afterMicroseconds: number;
   afterId: number;
   limit: number;
+  /** Only the host and moderators see blocked participants. */
+  includeBlocked: boolean;
 }
 
 /** Returns a page of a session's participants by time of joining, so the host is first. */
@@ -76,7 +78,7 @@ export async function findParticipants(db: Database, page: ParticipantsPage) {
     .selectFrom('session_participants as participant')
     .innerJoin('users as user', 'user.id', 'participant.user_id')
     .where('participant.session_id', '=', page.sessionId)
-    .where('participant.blocked_at', 'is', null)
+    .$if(!page.includeBlocked, (query) => query.where('participant.blocked_at', 'is', null))
     .where((eb) =>
       eb(
         eb.refTuple('participant.joined_at', 'participant.id'),
@@ -88,6 +90,7 @@ export async function findParticipants(db: Database, page: ParticipantsPage) {
     .orderBy('participant.id')
     .limit(page.limit)
     .select(['participant.id', 'participant.role', 'participant.joined_at', 'user.display_name'])
+    .select('participant.blocked_at')
     .select(
       sql<number>`(extract(epoch from participant.joined_at) * 1000000)::bigint`.as('microseconds'),
     )

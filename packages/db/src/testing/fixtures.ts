@@ -37,6 +37,25 @@ export function newParticipant(overrides: Partial<NewParticipant> = {}): NewPart
   };
 }
 
+/** Inserts the device of a moderator or viewer. */
+export async function insertDevice(
+  db: Database,
+  sessionId: number,
+  role: 'moderator' | 'viewer',
+): Promise<{ id: number; tokenHash: Buffer }> {
+  const { id } = await db
+    .insertInto('session_participants')
+    .values({ session_id: sessionId, role })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const tokenHash = randomBytes(32);
+  await db
+    .insertInto('pairings')
+    .values({ participant_id: id, role, token_hash: tokenHash, redeemed_at: new Date() })
+    .execute();
+  return { id, tokenHash };
+}
+
 export function newCode(): string {
   return Array.from({ length: 10 }, () =>
     CODE_ALPHABET.charAt(randomInt(CODE_ALPHABET.length)),
