@@ -33,10 +33,19 @@ interface ParticipantRow {
   display_name: string;
   role: ParticipantRole;
   joined_at: Date;
+  blocked_at?: Date | null;
 }
 
-export function toParticipant({ id, display_name, role, joined_at }: ParticipantRow): Participant {
-  return { id, displayName: display_name, role, joinedAt: joined_at.toISOString() };
+export function toParticipant(row: ParticipantRow): Participant {
+  const { id, display_name: displayName, role, joined_at, blocked_at = null } = row;
+  const isBlocked = blocked_at !== null;
+  return {
+    id,
+    displayName,
+    role,
+    joinedAt: joined_at.toISOString(),
+    ...(isBlocked && { blocked: true }),
+  };
 }
 
 type PublicRow = Omit<QuestionRow, 'created_at' | 'answered_at' | 'voted'> & {

@@ -11,6 +11,7 @@ import * as configuration from './0009-configuration.ts';
 import * as hostKeys from './0010-host-keys.ts';
 import * as deviceRoles from './0011-device-roles.ts';
 import * as moderation from './0012-moderation.ts';
+import * as names from './0013-names.ts';
 
 /**
  * Every migration, in order. A static list, because a bundle has no directory to read; a test fails when
@@ -29,4 +30,5 @@ export const migrations: Record<string, Migration> = {
   '0010-host-keys': hostKeys,
   '0011-device-roles': deviceRoles,
   '0012-moderation': moderation,
+  '0013-names': names,
 };

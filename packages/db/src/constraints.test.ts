@@ -23,6 +23,10 @@ await sql`
     (session_id, author_id, author_slot, anonymous, body, change_number, idempotency_key_hash)
   select 1, 1, slot, false, 'Why?', slot, sha256(slot::text::bytea) from generate_series(1, 2) slot
 `.execute(database.db);
+await sql`
+  insert into removed_participants select id, user_id, sha256('1'), sha256('1')
+  from session_participants
+`.execute(database.db);
 await sql`insert into question_votes values (1, 1), (2, 1)`.execute(database.db);
 
 /** A statement that violates each constraint. Every table has rows 1 and 2. */
@@ -91,6 +95,20 @@ const violations: Record<string, string> = {
   session_participants_device_check: `insert into session_participants
     (session_id, user_id, role, token_hash) values (1, 2, 'moderator', sha256('1'))`,
   session_participants_muted_check: `update session_participants set muted_at = now()`,
+  session_participants_name_hash_check: `update session_participants set name_hash = 'short'`,
+  session_participants_named_check: `insert into session_participants
+    (session_id, role, name_hash) values (1, 'participant', sha256('1'))`,
+  session_participants_name_hash_key: `insert into session_participants
+    (session_id, user_id, role, token_hash, name_hash)
+    select 1, 2, 'participant', sha256('1'), name_hash
+    from session_participants where session_id = 1`,
+  removed_participants_pkey: `insert into removed_participants
+    values (1, 1, sha256('1'), sha256('1'))`,
+  removed_participants_participant_id_fkey: `update removed_participants
+    set participant_id = 0 where participant_id = 1`,
+  removed_participants_user_id_fkey: `update removed_participants set user_id = 0`,
+  removed_participants_token_hash_check: `update removed_participants set token_hash = 'short'`,
+  removed_participants_name_hash_check: `update removed_participants set name_hash = 'short'`,
   session_participants_host_check: `update session_participants set blocked_at = now()`,
   pairings_pkey: `insert into pairings (id, participant_id, code_hash, expires_at, guesses_left)
     overriding system value values (1, 2, sha256('1'), now(), 1)`,
@@ -139,7 +157,11 @@ test.each(Object.entries(violations))('%s refuses a violation', async (constrain
 test('mapConflicts turns violations of constraints that decide races into a ConflictError', async () => {
   const violate = (constraint: string) =>
     mapConflicts(sql.raw(violations[constraint] ?? '').execute(database.db));
-  for (const constraint of ['questions_author_slot_key', 'sessions_host_user_id_fkey']) {
+  for (const constraint of [
+    'questions_author_slot_key',
+    'sessions_host_user_id_fkey',
+    'session_participants_name_hash_key',
+  ]) {
     await expect(violate(constraint)).rejects.toBeInstanceOf(ConflictError);
   }
   for (const constraint of ['sessions_code_key', 'sessions_title_check']) {

@@ -5,6 +5,7 @@ import type {
   PairingsTable,
   QuestionVotesTable,
   QuestionsTable,
+  RemovedParticipantsTable,
   SessionParticipantsTable,
   SessionsTable,
   UsersTable,
@@ -15,6 +16,7 @@ export interface Tables {
   host_keys: HostKeysTable;
   sessions: SessionsTable;
   session_participants: SessionParticipantsTable;
+  removed_participants: RemovedParticipantsTable;
   pairings: PairingsTable;
   questions: QuestionsTable;
   question_votes: QuestionVotesTable;

@@ -17,6 +17,9 @@ const RETRYABLE_CONSTRAINTS: ReadonlySet<string | undefined> = new Set([
   // Another call took the slot first.
   'questions_author_slot_key',
   'session_participants_session_slot_key',
+  // Another call took the name first.
+  'session_participants_name_hash_key',
+  'session_participants_session_id_user_id_key',
   // Another call deleted the user or the session.
   'session_participants_session_id_fkey',
   'session_participants_user_id_fkey',

@@ -12,6 +12,7 @@ export * from './repositories/host-sessions.ts';
 export * from './repositories/insert-participant.ts';
 export * from './repositories/insert-question.ts';
 export * from './repositories/insert-session.ts';
+export * from './repositories/participant-blocks.ts';
 export * from './repositories/participant-removal.ts';
 export * from './repositories/question-moderation.ts';
 export * from './repositories/question-withdrawal.ts';

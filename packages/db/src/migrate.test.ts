@@ -9,6 +9,7 @@ import { createMigrator, migrateToLatest } from './migrate.ts';
 import { MIGRATION_POOL } from './pool.ts';
 import { insertSession } from './repositories/insert-session.ts';
 import { endSessionAsHost } from './repositories/session-lifecycle.ts';
+import { hashName } from './repositories/users.ts';
 import {
   administer,
   createTestDatabase,
@@ -120,6 +121,54 @@ test('participants and questions of an earlier release count towards the limits 
     { question_count: 0, slots: [] },
     { question_count: 7, slots: [1, 2, 3, 4] },
   ]);
+});
+
+test('of names that collide in an open session the host keeps the hash, or else whoever joined first', async () => {
+  await using database = await createTestDatabase({ statementTimeoutMs: 0 });
+  const { db } = database;
+  const migrator = createMigrator(db);
+  expect((await migrator.migrateTo('0009-configuration')).error).toBeUndefined();
+  const spellings = ['Ms\u200b Smith', 'MS SMITH', 'Ms Smith', 'BEN', 'Ben', 'Ben\u0301', 'Cleo'];
+  await sql`insert into users (display_name) select unnest(${spellings}::text[])`.execute(db);
+  await sql`
+    insert into sessions (host_user_id, host_slot, code, title, status, ended_at, expires_at)
+    select id, 1, code, 'T', status, case when status = 'ended' then now() end, now() + interval '1 h'
+    from users, (values ('CDFGH2', 'draft'), ('CDFGH3', 'ended')) as session (code, status)
+    where display_name = 'Ms Smith'
+  `.execute(db);
+  // The host is not the first to have joined.
+  await sql`
+    insert into session_participants (session_id, user_id, role, token_hash, blocked_at)
+    select session.id, users.id,
+      case when users.id = host_user_id then 'host' else 'participant' end,
+      sha256((code || users.id)::bytea), case when display_name = 'BEN' then now() end
+    from sessions session, users order by session.id, users.id
+  `.execute(db);
+  await sql`
+    insert into session_participants (session_id, role) select id, 'participant' from sessions
+  `.execute(db);
+
+  await migrateToLatest(db);
+  const { rows } = await sql<{ code: string; name: string | null; hash: Buffer | null }>`
+    select code, display_name as name, name_hash as hash from session_participants participant
+    join sessions on sessions.id = session_id left join users on users.id = user_id
+    order by code, participant.id
+  `.execute(db);
+  expect(
+    rows.filter(({ code }) => code === 'CDFGH2').map(({ name, hash }) => ({ name, hash })),
+  ).toEqual([
+    { name: 'Ms\u200b Smith', hash: null },
+    { name: 'MS SMITH', hash: null },
+    { name: 'Ms Smith', hash: hashName('Ms Smith') },
+    { name: 'BEN', hash: hashName('Ben') },
+    { name: 'Ben', hash: null },
+    { name: 'Ben\u0301', hash: hashName('BEN\u0301') },
+    { name: 'Cleo', hash: hashName('cleo') },
+    { name: null, hash: null },
+  ]);
+  const ended = rows.filter(({ code }) => code === 'CDFGH3');
+  expect(ended).toHaveLength(8);
+  for (const { hash } of ended) expect(hash).toBeNull();
 });
 
 async function createEmptyDatabase() {

@@ -30,6 +30,10 @@ import {
   findNewestQuestions,
   findTopQuestions,
 } from './repositories/questions.ts';
+import {
+  blockRemovedParticipant,
+  unblockParticipantAsHost,
+} from './repositories/participant-blocks.ts';
 import { leaveSession, removeParticipantAsHost } from './repositories/participant-removal.ts';
 import {
   exportModerators,
@@ -79,14 +83,18 @@ await sql`
     returning id, host_user_id
   )
   insert into session_participants
-    (session_id, user_id, role, token_hash, idempotency_key_hash, token_seed)
+    (session_id, user_id, role, token_hash, idempotency_key_hash, token_seed, name_hash)
   select id, host_user_id, 'host', sha256(id::text::bytea), sha256(id::text::bytea),
-    sha256(id::text::bytea)
+    sha256(id::text::bytea), sha256(id::text::bytea)
   from session
 `.execute(database.db);
 await sql`
   insert into pairings (participant_id, code_hash, expires_at, guesses_left, token_hash)
   select id, token_hash, now(), 1, token_hash from session_participants
+`.execute(database.db);
+await sql`
+  insert into removed_participants
+  select id, user_id, token_hash, name_hash from session_participants
 `.execute(database.db);
 // Some sessions with a thousand questions each.
 await sql`
@@ -146,7 +154,14 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   ['findParticipantByToken', (db) => findParticipantByToken(db, tokenHash)],
   [
     'findParticipants',
-    (db) => findParticipants(db, { sessionId: 1, afterMicroseconds: 0, afterId: 0, limit: 51 }),
+    (db) =>
+      findParticipants(db, {
+        sessionId: 1,
+        afterMicroseconds: 0,
+        afterId: 0,
+        limit: 51,
+        includeBlocked: true,
+      }),
   ],
   [
     'removeParticipantAsHost',
@@ -157,6 +172,11 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
         participantId: 1,
         block: false,
       }),
+  ],
+  ['blockRemovedParticipant', (db) => blockRemovedParticipant(db, { id: 1, session_id: 1 })],
+  [
+    'unblockParticipantAsHost',
+    (db) => unblockParticipantAsHost(db, { code: '0000000001', tokenHash, participantId: 1 }),
   ],
   ['leaveSession', (db) => leaveSession(db, { code: '0000000001', tokenHash })],
   ['findParticipantWithPendingCount', (db) => findParticipantWithPendingCount(db, 1)],
@@ -234,7 +254,7 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain('Index');
     expect(plan).not.toMatch(
-      /Seq Scan on (users|host_keys|sessions|session_participants|pairings|questions|question_votes)/,
+      /Seq Scan on (users|host_keys|sessions|session_participants|removed_participants|pairings|questions|question_votes)/,
     );
   }
 });

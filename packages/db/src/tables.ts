@@ -77,6 +77,19 @@ export interface SessionParticipantsTable {
   removal_change_number: number | null;
   session_slot: number | null;
   muted_at: Date | null;
+  /**
+   * SHA-256 of the name's key; null without a name. Null also for a participant with the name of an older
+   * one, from the time before names were unique in any spelling.
+   */
+  name_hash: Buffer | null;
+}
+
+/** The identity of a participant whom the host or a moderator removed, for a later block. */
+export interface RemovedParticipantsTable {
+  participant_id: number;
+  user_id: number;
+  token_hash: Buffer;
+  name_hash: Buffer;
 }
 
 /** A device with a token of its own: holds a pairing code until it is redeemed. */

@@ -1,4 +1,4 @@
-import type { ParticipantRole, SessionJoining } from '@classroom/schema';
+import { type ParticipantRole, type SessionJoining, nameKey } from '@classroom/schema';
 import { type Expression, type QueryCreator, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
@@ -12,7 +12,7 @@ import {
   findIdempotentReplay,
   tokenValues,
 } from './fragments/idempotency.ts';
-import { findUserByName, insertUserWhere } from './users.ts';
+import { type NameColumns, findUserByName, hashName, insertUserWhere } from './users.ts';
 
 export interface NewParticipant extends TokenColumns {
   code: string;
@@ -27,6 +27,8 @@ export interface Participation {
   id: number;
   role: ParticipantRole;
   joinedAt: Date;
+  /** The stored name: a participant who joins again may spell it differently. */
+  displayName: string;
 }
 
 export type InsertParticipantOutcome =
@@ -44,92 +46,113 @@ export type InsertParticipantOutcome =
   | { kind: 'key-used' }
   | Refusal;
 
-const statement = prepared((db, parameter: Parameter<NewParticipant>) => {
+const statement = prepared((db, parameter: Parameter<NewParticipant & NameColumns>) => {
   const code = parameter('code', 'text');
   const displayName = parameter('displayName', 'text');
   const callerTokenHash = parameter('callerTokenHash', 'bytea');
+  const nameHash = parameter('nameHash', 'bytea');
   const keyIsNew = sql<boolean>`not exists (select from replayed)`;
   const callerIsNotBlocked = sql<boolean>`not exists (select from blocked_caller)`;
+  const nameIsFree = sql<boolean>`not exists (select from namesake)`;
 
-  return db
-    .with('replayed', findIdempotentReplay(parameter))
-    .with('open_session', findOpenSession(code))
-    .with('blocked_caller', (db) =>
-      db
-        .selectFrom('session_participants as caller')
-        .innerJoin('open_session', 'open_session.id', 'caller.session_id')
-        .where('caller.token_hash', '=', callerTokenHash)
-        .where('caller.blocked_at', 'is not', null)
-        .select('caller.id'),
-    )
-    .with('free_slot', findFreeSessionSlot(parameter('maxParticipants', 'int')))
-    .with('known_user', findUserByName(displayName))
-    .with(
-      'new_user',
-      insertUserWhere(
-        displayName,
-        sql`not exists (select from known_user) and exists (select from free_slot) and ${keyIsNew} and ${callerIsNotBlocked}`,
-      ),
-    )
-    .with('joining_user', (db) =>
-      db.selectFrom('known_user').select('id').unionAll(db.selectFrom('new_user').select('id')),
-    )
-    .with('added', (db) =>
-      db
-        .insertInto('session_participants')
-        .columns([...NEW_PARTICIPANT_COLUMNS, 'session_slot'])
-        .expression(
-          db
-            .selectFrom(['open_session', 'joining_user', 'free_slot'])
-            .where(keyIsNew)
-            .where(callerIsNotBlocked)
-            .select([
-              'open_session.id',
-              'joining_user.id as user_id',
-              sql.lit('participant').as('role'),
-              ...tokenValues(parameter),
-              'free_slot.slot',
-            ]),
-        )
-        // No row when a parallel call takes the name first. A slot conflict rolls back the statement.
-        .onConflict((conflict) => conflict.columns(['session_id', 'user_id']).doNothing())
-        .returning(['id', 'joined_at']),
-    )
-    .selectFrom(ONE_ROW)
-    .leftJoin('open_session', (join) => join.onTrue())
-    .leftJoin('added', (join) => join.onTrue())
-    .leftJoin('known_user', (join) => join.onTrue())
-    .leftJoin('session_participants as namesake', (join) =>
-      join
-        .onRef('namesake.session_id', '=', 'open_session.id')
-        .onRef('namesake.user_id', '=', 'known_user.id'),
-    )
-    .selectAll('open_session')
-    .select((eb) => [
-      'added.id as added_id',
-      'added.joined_at as added_at',
-      'namesake.id as namesake_id',
-      'namesake.role as namesake_role',
-      'namesake.joined_at as namesake_joined_at',
-      sql<boolean>`namesake.id = ${callerId(callerTokenHash)}`.as('is_caller'),
-      sql<boolean>`namesake.blocked_at is not null or not ${callerIsNotBlocked}`.as('is_blocked'),
-      sql<boolean>`not ${keyIsNew}`.as('key_used'),
-      sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
-      eb
-        .exists(
-          eb
-            .selectFrom('session_participants as caller')
-            .innerJoin('sessions as session', 'session.id', 'caller.session_id')
-            .where('caller.id', '=', callerId(callerTokenHash))
-            .where('session.code', '=', code)
-            .select('caller.id'),
-        )
-        .as('caller_is_participant'),
-    ]);
+  return (
+    db
+      .with('replayed', findIdempotentReplay(parameter))
+      .with('open_session', findOpenSession(code))
+      .with('blocked_caller', (db) =>
+        db
+          .selectFrom('session_participants as caller')
+          .innerJoin('open_session', 'open_session.id', 'caller.session_id')
+          .where('caller.token_hash', '=', callerTokenHash)
+          .where('caller.blocked_at', 'is not', null)
+          .select('caller.id'),
+      )
+      .with('free_slot', findFreeSessionSlot(parameter('maxParticipants', 'int')))
+      .with('known_user', findUserByName(displayName))
+      // Participants without a hash are found by the exact name.
+      .with('namesake', (db) =>
+        db
+          .selectFrom('session_participants as participant')
+          .innerJoin('open_session', 'open_session.id', 'participant.session_id')
+          .where('participant.name_hash', '=', nameHash)
+          .select('participant.blocked_at')
+          .unionAll(
+            db
+              .selectFrom('session_participants as participant')
+              .innerJoin('open_session', 'open_session.id', 'participant.session_id')
+              .innerJoin('known_user', 'known_user.id', 'participant.user_id')
+              .select('participant.blocked_at'),
+          ),
+      )
+      .with(
+        'new_user',
+        insertUserWhere(
+          displayName,
+          sql`not exists (select from known_user) and exists (select from free_slot) and ${keyIsNew} and ${callerIsNotBlocked} and ${nameIsFree}`,
+        ),
+      )
+      .with('joining_user', (db) =>
+        db.selectFrom('known_user').select('id').unionAll(db.selectFrom('new_user').select('id')),
+      )
+      .with('added', (db) =>
+        db
+          .insertInto('session_participants')
+          .columns([...NEW_PARTICIPANT_COLUMNS, 'session_slot'])
+          .expression(
+            db
+              .selectFrom(['open_session', 'joining_user', 'free_slot'])
+              .where(keyIsNew)
+              .where(callerIsNotBlocked)
+              .where(nameIsFree)
+              .select([
+                'open_session.id',
+                'joining_user.id as user_id',
+                nameHash.as('name_hash'),
+                sql.lit('participant').as('role'),
+                ...tokenValues(parameter),
+                'free_slot.slot',
+              ]),
+          )
+          .returning(['id', 'joined_at']),
+      )
+      .selectFrom(ONE_ROW)
+      .leftJoin('open_session', (join) => join.onTrue())
+      .leftJoin('added', (join) => join.onTrue())
+      .leftJoin('session_participants as caller', (join) =>
+        join
+          .on('caller.id', '=', callerId(callerTokenHash))
+          .onRef('caller.session_id', '=', 'open_session.id'),
+      )
+      .leftJoin('users as caller_user', 'caller_user.id', 'caller.user_id')
+      .selectAll('open_session')
+      .select((eb) => [
+        'added.id as added_id',
+        'added.joined_at as added_at',
+        'caller.id as caller_id',
+        'caller.role as caller_role',
+        'caller.joined_at as caller_joined_at',
+        'caller_user.display_name as caller_name',
+        sql<boolean>`not ${nameIsFree}`.as('name_taken'),
+        sql<boolean>`exists (select from namesake where blocked_at is not null)`.as('name_blocked'),
+        sql<boolean>`not ${callerIsNotBlocked}`.as('caller_blocked'),
+        sql<boolean>`not ${keyIsNew}`.as('key_used'),
+        sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
+        eb
+          .exists(
+            eb
+              .selectFrom('session_participants as caller')
+              .innerJoin('sessions as session', 'session.id', 'caller.session_id')
+              .where('caller.id', '=', callerId(callerTokenHash))
+              .where('session.code', '=', code)
+              .select('caller.id'),
+          )
+          .as('caller_is_participant'),
+      ])
+  );
 });
 
 /**
- * Adds a participant to an open session under a name that is free in it, if the session has a free
+ * Adds a participant to an open session under a name that is free in it in any spelling, if the session has a free
  * slot, in one statement and one round trip.
  *
  * @throws ConflictError
@@ -138,24 +161,45 @@ export async function insertParticipant(
   db: Database,
   values: NewParticipant,
 ): Promise<InsertParticipantOutcome> {
-  const row = await executeOne(db, statement(values));
+  const { displayName } = values;
+  const row = await executeOne(db, statement({ ...values, nameHash: hashName(displayName) }));
   const { added_id: addedId, added_at: addedAt } = row;
   const session = toSession(row);
   if (session !== undefined && addedId !== null && addedAt !== null) {
-    const participant = { id: addedId, role: 'participant', joinedAt: addedAt } as const;
+    const participant = {
+      id: addedId,
+      role: 'participant',
+      joinedAt: addedAt,
+      displayName,
+    } as const;
     return { kind: 'added', session, participant };
   }
-  if (row.is_blocked) return { kind: 'blocked' };
+  const caller = toNamedCaller(row, displayName);
+  if (row.caller_blocked || (caller === undefined && row.name_blocked)) return { kind: 'blocked' };
   if (row.key_used) return { kind: 'key-used' };
   if (session === undefined) {
     return refused(row.caller_is_participant ? 'session-ended' : 'session-not-found');
   }
-  if (!row.is_caller && session.joining === 'closed') return { kind: 'joining-closed' };
-  if (!row.is_caller && !row.slot_is_free) return { kind: 'session-full' };
-  const { namesake_id: id, namesake_role: role, namesake_joined_at: joinedAt } = row;
-  if (id === null || role === null || joinedAt === null) throw new ConflictError();
-  if (!row.is_caller) return { kind: 'name-taken' };
-  return { kind: 'already-joined', session, participant: { id, role, joinedAt } };
+  if (caller !== undefined) return { kind: 'already-joined', session, participant: caller };
+  if (session.joining === 'closed') return { kind: 'joining-closed' };
+  if (!row.slot_is_free) return { kind: 'session-full' };
+  if (!row.name_taken) throw new ConflictError();
+  return { kind: 'name-taken' };
+}
+
+interface CallerRow {
+  caller_id: number | null;
+  caller_role: ParticipantRole | null;
+  caller_joined_at: Date | null;
+  caller_name: string | null;
+}
+
+/** Returns the caller if `displayName` is a spelling of the caller's own name. */
+function toNamedCaller(row: CallerRow, displayName: string): Participation | undefined {
+  const { caller_id: id, caller_role: role, caller_joined_at: joinedAt, caller_name: name } = row;
+  if (id === null || role === null || joinedAt === null || name === null) return undefined;
+  if (nameKey(name) !== nameKey(displayName)) return undefined;
+  return { id, role, joinedAt, displayName: name };
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   tokenValues,
 } from './fragments/idempotency.ts';
 import { touchHostKey } from './fragments/host-key.ts';
-import { insertUserWhere, findUserByName } from './users.ts';
+import { type NameColumns, findUserByName, hashName, insertUserWhere } from './users.ts';
 
 /** A session, with the token of its host. */
 export interface NewSession extends TokenColumns {
@@ -38,7 +38,7 @@ export type InsertSessionOutcome =
   | { kind: 'slots-expired'; hostKeyId: number | null }
   | { kind: 'code-taken' };
 
-interface Values extends Omit<NewSession, 'hostKey'> {
+interface Values extends Omit<NewSession, 'hostKey'>, NameColumns {
   hostKeyHash: Buffer | null;
   hostKeyId: number | null;
 }
@@ -151,6 +151,7 @@ function insert(db: QueryCreator<Tables>, parameter: Parameter<Values>, slots: S
             .select([
               'created.id',
               'created.host_user_id',
+              parameter('nameHash', 'bytea').as('name_hash'),
               sql.lit('host').as('role'),
               ...tokenValues(parameter),
             ]),
@@ -216,7 +217,10 @@ export async function insertSession(
   const hostKeyHash = hostKey !== null && 'hash' in hostKey ? hostKey.hash : null;
   const hostKeyId = hostKey !== null && 'id' in hostKey ? hostKey.id : null;
   const statement = hostKey === null ? withoutKey : withKey;
-  const row: Row = await executeOne(db, statement({ ...values, hostKeyHash, hostKeyId }));
+  const row: Row = await executeOne(
+    db,
+    statement({ ...values, nameHash: hashName(values.hostDisplayName), hostKeyHash, hostKeyId }),
+  );
   if (hostKey !== null && row.host_key_id === null) return { kind: 'host-key-unknown' };
   const { code, title, joining, moderated, hostDisplayName } = values;
   const session = toSession({

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { newParticipant, newSession, outcomeOf, useTestDatabase } from '../testing.ts';
+import { newParticipant, newSession, pairDevice, outcomeOf, useTestDatabase } from '../testing.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertSession } from './insert-session.ts';
 import { removeParticipantAsHost } from './participant-removal.ts';
@@ -20,7 +20,7 @@ async function createSession() {
   return { session, participant, id, sessionId: outcome.session.id, removal };
 }
 const remove = (removal: Parameters<typeof removeParticipantAsHost>[1]) =>
-  removeParticipantAsHost(database.db, removal);
+  database.db.transaction().execute((tx) => removeParticipantAsHost(tx, removal));
 const join = (overrides: Parameters<typeof newParticipant>[0]) =>
   insertParticipant(database.db, newParticipant(overrides));
 const present = async (sessionId: number) =>
@@ -30,6 +30,7 @@ const present = async (sessionId: number) =>
       afterMicroseconds: 0,
       afterId: 0,
       limit: 100,
+      includeBlocked: false,
     })
   ).map(({ display_name }) => display_name);
 
@@ -64,13 +65,35 @@ test('a block applies to its own session only', async () => {
   expect(await join({ code, displayName, callerTokenHash })).toMatchObject({ kind: 'added' });
 });
 
-test('a participant removed before cannot be blocked, and a blocked one stays blocked', async () => {
-  const one = await createSession();
-  await remove({ ...one.removal, block: false });
-  expect(await remove({ ...one.removal, block: true })).toMatchObject({ isBlocked: false });
-  const other = await createSession();
-  await remove({ ...other.removal, block: true });
-  expect(await remove({ ...other.removal, block: false })).toMatchObject({ isBlocked: true });
+test('a blocked participant stays blocked when removed again', async () => {
+  const { removal } = await createSession();
+  await remove({ ...removal, block: true });
+  expect(await remove({ ...removal, block: false })).toMatchObject({ isBlocked: true });
+});
+
+test('a moderator removes participants, but neither the host nor moderators nor viewers', async () => {
+  const { removal, session, participant } = await createSession();
+  const moderator = await pairDevice(database.db, session, 'moderator');
+  const viewer = await pairDevice(database.db, session, 'viewer');
+  const host = await findParticipantByToken(database.db, session.tokenHash);
+  const attempt = (tokenHash: Buffer, participantId: number) =>
+    remove({ ...removal, tokenHash, participantId, block: false });
+  expect(await attempt(viewer.tokenHash, removal.participantId)).toEqual({
+    kind: 'refused',
+    reason: 'forbidden',
+  });
+  expect(await findParticipantByToken(database.db, participant.tokenHash)).toBeDefined();
+  for (const { tokenHash } of [session, moderator]) {
+    expect(await attempt(tokenHash, host?.id ?? 0)).toEqual({ kind: 'not-removable' });
+    expect(await attempt(tokenHash, moderator.participantId)).toEqual({ kind: 'not-removable' });
+    expect(await attempt(tokenHash, viewer.participantId)).toEqual({
+      kind: 'participant-not-found',
+    });
+  }
+  expect(await attempt(moderator.tokenHash, removal.participantId)).toMatchObject({
+    kind: 'removed',
+  });
+  expect(await findParticipantByToken(database.db, participant.tokenHash)).toBeUndefined();
 });
 
 test('only the host can remove participants, and not the host or those of another session', async () => {
@@ -82,29 +105,28 @@ test('only the host can remove participants, and not the host or those of anothe
     [{ tokenHash: foreign.session.tokenHash }, { kind: 'refused', reason: 'forbidden' }],
     [{ tokenHash: randomBytes(32) }, { kind: 'refused', reason: 'unauthenticated' }],
     [{ participantId: foreign.id }, { kind: 'participant-not-found' }],
-    [{ participantId: host?.id ?? 0 }, { kind: 'participant-is-host' }],
+    [{ participantId: host?.id ?? 0 }, { kind: 'not-removable' }],
   ] as const) {
     expect(await remove({ ...removal, ...call, block: true })).toEqual(outcome);
   }
   expect(await findParticipantByToken(database.db, participant.tokenHash)).toBeDefined();
 });
 
-test('parallel removals and blocks of one participant have the same outcome', async () => {
+test('a block in parallel to removals of the participant blocks', async () => {
   for (let round = 0; round < 20; round += 1) {
     const { removal, participant, id } = await createSession();
-    const outcomes = await Promise.all(
-      [true, false, true, false].map((block) => remove({ ...removal, block })),
+    const [blocked, ...removed] = await Promise.all(
+      [true, false, false, false].map((block) => remove({ ...removal, block })),
     );
-    const [first] = outcomes;
-    if (first?.kind !== 'removed') throw new Error(first?.kind);
-    const { isBlocked } = first;
-    for (const outcome of outcomes) expect(outcome).toMatchObject({ isBlocked });
+    expect(blocked).toMatchObject({ kind: 'removed', isBlocked: true });
+    for (const outcome of removed) expect(outcome).toMatchObject({ kind: 'removed' });
     const row = await database.db
       .selectFrom('session_participants')
       .where('id', '=', id)
       .select(['user_id', 'blocked_at'])
       .executeTakeFirstOrThrow();
-    expect(row.blocked_at !== null).toBe(isBlocked);
+    expect(row.user_id).not.toBeNull();
+    expect(row.blocked_at).not.toBeNull();
     expect(await findParticipantByToken(database.db, participant.tokenHash)).toBeUndefined();
   }
 });

@@ -1,5 +1,5 @@
-import { type Expression, type QueryCreator, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Database, Tables } from '../database.ts';
+import { type Expression, type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database.ts';
 import { ConflictError } from '../errors.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import {
@@ -9,9 +9,16 @@ import {
   refused,
   selectSessionAccess,
 } from './fragments/access.ts';
-import { callerId, isHost } from './fragments/caller.ts';
-import { SESSION_IS_OPEN, type Value } from './fragments/columns.ts';
+import { SESSION_IS_OPEN } from './fragments/columns.ts';
+import {
+  type TargetRefusal,
+  lockTarget,
+  refuseTarget,
+  selectRoleIn,
+} from './fragments/removal-target.ts';
 import { CHANGED_NOW } from './fragments/sequence.ts';
+import { blockRemovedParticipant } from './participant-blocks.ts';
+import { hashName } from './users.ts';
 
 export interface Removal extends SessionCall {
   participantId: number;
@@ -23,67 +30,41 @@ export type RemoveParticipantOutcome =
   | {
       kind: 'removed';
       sessionId: number;
-      /** Null when an earlier call removed the participant. */
-      userId: number | null;
-      /** False when an earlier call removed the participant without a block. */
+      /** False also when a block finds nothing of a participant who left, or was removed by 0.1.0. */
       isBlocked: boolean;
     }
-  | { kind: 'participant-not-found' }
-  | { kind: 'participant-is-host' }
-  | Refusal;
+  /** Another participant has the name of the removed participant to block. */
+  | { kind: 'name-taken' }
+  | TargetRefusal;
 
 export type LeaveSessionOutcome =
   | { kind: 'left'; sessionId: number; userId: number | null }
   | Refusal;
 
 /**
- * Selects and locks the participant to remove from an open session: `participantId` if the caller is the
- * host; without it, the caller.
- */
-function lockTarget(
-  db: QueryCreator<Tables>,
-  call: { code: Value<string>; tokenHash: Value<Buffer>; participantId?: Value<number> },
-) {
-  const { code, tokenHash, participantId } = call;
-  const isTarget =
-    participantId === undefined
-      ? sql<SqlBool>`(caller.id = ${callerId(tokenHash)} and participant.id = caller.id)`
-      : sql<SqlBool>`(${isHost(tokenHash)} and participant.id = ${participantId})`;
-  return (
-    db
-      .selectFrom('sessions as session')
-      .innerJoin('session_participants as caller', 'caller.session_id', 'session.id')
-      .innerJoin('session_participants as participant', 'participant.session_id', 'session.id')
-      .where('session.code', '=', code)
-      .where(SESSION_IS_OPEN)
-      .where(isTarget)
-      .where('participant.role', '=', sql.lit('participant'))
-      .select(['participant.id', 'participant.session_id'])
-      .select(['participant.user_id', 'participant.blocked_at'])
-      // Lock order of every change of questions: session, participant, questions, sequence.
-      .forKeyShare('session')
-      .forUpdate('participant')
-  );
-}
-
-/**
- * Builds the statement of a removal: of a participant by the host, or of the caller, whose pending
- * questions are then withdrawn unless they are anonymous.
+ * Builds the statement of a removal: of a participant by the host or a moderator, or of the caller,
+ * whose pending questions are then withdrawn unless they are anonymous.
  */
 function buildRemoval(
   db: Database,
   parameter: Parameter<SessionCall>,
-  byHost?: { participantId: Expression<number>; block: RawBuilder<boolean> },
+  by?: {
+    participantId: Expression<number>;
+    block: RawBuilder<boolean>;
+    nameHash: RawBuilder<Buffer | null>;
+  },
 ) {
   const code = parameter('code', 'text');
   const tokenHash = parameter('tokenHash', 'bytea');
   // Anonymous questions stay: if they disappeared with the participant, everybody would know who asked.
-  const isWithdrawn = byHost
+  const isWithdrawn = by
     ? sql<boolean>`false`
     : sql<boolean>`question.status in ('waiting', 'pending')`;
   return (
     db
-      .with('target', (db) => lockTarget(db, { code, tokenHash, ...byHost }))
+      .with('target', (db) =>
+        lockTarget(db, { code, tokenHash }, by && { ...by, role: 'moderator' }),
+      )
       // Each of these is withdrawn or loses its author's name, which subscribers must receive as a change.
       .with('affected_questions', (db) =>
         db
@@ -120,12 +101,13 @@ function buildRemoval(
           .whereRef('participant.id', '=', 'target.id')
           .set((eb) => {
             const ifBlocked = <T>(value: Expression<T>) =>
-              sql<T | null>`case when ${byHost?.block ?? sql`false`} then ${value} end`;
+              sql<T | null>`case when ${by?.block ?? sql`false`} then ${value} end`;
             return {
               removal_change_number: eb.ref('sequence.change_number'),
               session_slot: null,
               blocked_at: ifBlocked(sql<Date>`now()`),
               user_id: ifBlocked(eb.ref('participant.user_id')),
+              name_hash: ifBlocked(eb.ref('participant.name_hash')),
               token_hash: ifBlocked(eb.ref('participant.token_hash')),
               idempotency_key_hash: ifBlocked(eb.ref('participant.idempotency_key_hash')),
               token_seed: ifBlocked(eb.ref('participant.token_seed')),
@@ -157,6 +139,20 @@ function buildRemoval(
             };
           }),
       )
+      .with('stored', (db) =>
+        db
+          .insertInto('removed_participants')
+          .columns(['participant_id', 'user_id', 'token_hash', 'name_hash'])
+          .expression(
+            db
+              .selectFrom('target')
+              .innerJoin('changed', 'changed.id', 'target.id')
+              .where('changed.blocked_at', 'is', null)
+              .where(sql<boolean>`${by !== undefined}`)
+              .select(['target.id', 'target.user_id', 'target.token_hash'])
+              .select((by?.nameHash ?? sql<null>`null`).as('name_hash')),
+          ),
+      )
       .with('access', selectSessionAccess(code, tokenHash))
       .selectFrom('access')
       .leftJoin('target', (join) => join.onTrue())
@@ -169,16 +165,9 @@ function buildRemoval(
         sql<boolean>`
           target.user_id is null or target.blocked_at is not null or changed.id is not null
         `.as('is_removed'),
-        eb
-          .exists(
-            eb
-              .selectFrom('session_participants as participant')
-              .where('participant.id', '=', byHost?.participantId ?? eb.ref('access.caller_id'))
-              .whereRef('participant.session_id', '=', 'access.id')
-              .where('participant.role', '=', sql.lit('participant'))
-              .select('participant.id'),
-          )
-          .as('participant_exists'),
+        selectRoleIn(eb.ref('access.id'), by?.participantId ?? sql<number>`access.caller_id`).as(
+          'participant_role',
+        ),
         sql<number[]>`
           array(select id::float8 from affected_questions where is_withdrawn)
         `.as('withdrawn_questions'),
@@ -186,18 +175,20 @@ function buildRemoval(
   );
 }
 
-const removeByHost = prepared((db, parameter: Parameter<Removal>) =>
-  buildRemoval(db, parameter, {
-    participantId: parameter('participantId', 'bigint'),
-    block: parameter('block', 'boolean'),
-  }),
+const removeByModerator = prepared(
+  (db, parameter: Parameter<Removal & { nameHash: Buffer | null }>) =>
+    buildRemoval(db, parameter, {
+      participantId: parameter('participantId', 'bigint'),
+      block: parameter('block', 'boolean'),
+      nameHash: parameter('nameHash', 'bytea'),
+    }),
 );
 
 /**
- * Removes a participant from an open session if the caller is its host. The row stays, because
- * questions and votes refer to it, and loses its user, token and key. A block keeps these, so that
- * the name stays taken. Removing a removed or blocked participant changes nothing. Call it within a
- * transaction.
+ * Removes a participant from an open session if the caller is its host or a moderator. The row stays,
+ * because questions and votes refer to it, without its user, token and key: user and token move to
+ * `removed_participants`, for a later block. A block keeps them in the row, so that the name stays taken. Call it
+ * within a transaction.
  *
  * @throws ConflictError
  */
@@ -205,20 +196,25 @@ export async function removeParticipantAsHost(
   db: Database,
   removal: Removal,
 ): Promise<RemoveParticipantOutcome> {
+  const { participantId, block } = removal;
   // A statement of its own, so that the next one sees the questions submitted under the lock.
-  await lockTarget(db, removal).execute();
-  const row = await executeOne(db, removeByHost(removal));
-  const { target_session_id: sessionId, target_user_id: userId, is_blocked: isBlocked } = row;
+  const locked = lockTarget(db, removal, { participantId, role: 'moderator' });
+  const target = await locked.executeTakeFirst();
+  if (target !== undefined && target.user_id === null && block) {
+    const outcome = await blockRemovedParticipant(db, target);
+    if (outcome.kind === 'name-taken') return outcome;
+    return { kind: 'removed', sessionId: target.session_id, isBlocked: outcome.isBlocked };
+  }
+  const displayName = target?.display_name ?? null;
+  const nameHash = displayName === null ? null : hashName(displayName);
+  const row = await executeOne(db, removeByModerator({ ...removal, nameHash }));
+  const { target_session_id: sessionId, is_blocked: isBlocked } = row;
   if (sessionId !== null) {
     // Another call ended the session while this one waited for its row.
     if (!row.is_removed) throw new ConflictError();
-    return { kind: 'removed', sessionId, userId, isBlocked };
+    return { kind: 'removed', sessionId, isBlocked };
   }
-  const access = checkSessionAccess(row, { role: 'host', status: 'open' });
-  if (access.kind === 'refused') return access;
-  if (removal.participantId === access.participantId) return { kind: 'participant-is-host' };
-  if (row.participant_exists) throw new ConflictError();
-  return { kind: 'participant-not-found' };
+  return refuseTarget(row, 'moderator');
 }
 
 const leave = prepared((db, parameter: Parameter<SessionCall>) => buildRemoval(db, parameter));

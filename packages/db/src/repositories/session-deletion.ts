@@ -97,7 +97,9 @@ export async function deleteSessionChunk(
     return { userIds: [], next: last.change_number };
   }
   const participants = await deleteParticipantsChunk(db, sessionId);
-  const userIds = participants.flatMap(({ user_id }) => user_id ?? []);
+  const userIds = participants.flatMap(
+    ({ user_id, removed_user_id }) => user_id ?? removed_user_id ?? [],
+  );
   if (participants.length === CHUNK) return { userIds, next: from };
   const session = await db
     .deleteFrom('sessions')
@@ -174,6 +176,13 @@ async function deleteParticipantsChunk(db: Database, sessionId: number) {
         .select('id')
         .limit(CHUNK),
     )
-    .returning('user_id')
+    .returning((eb) => [
+      'user_id',
+      eb
+        .selectFrom('removed_participants as removed')
+        .whereRef('removed.participant_id', '=', 'session_participants.id')
+        .select('removed.user_id')
+        .as('removed_user_id'),
+    ])
     .execute();
 }

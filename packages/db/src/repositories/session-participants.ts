@@ -94,6 +94,8 @@ interface ParticipantsPage {
   afterMicroseconds: number;
   afterId: number;
   limit: number;
+  /** Only the host and moderators see blocked participants. */
+  includeBlocked: boolean;
 }
 
 /** Returns a page of a session's participants, moderators included, by time of joining: the host is first. */
@@ -102,8 +104,8 @@ export async function findParticipants(db: Database, page: ParticipantsPage) {
   return await db
     .selectFrom('session_participants as participant')
     .where('participant.session_id', '=', page.sessionId)
-    .where('participant.blocked_at', 'is', null)
     .where(IS_LISTED)
+    .$if(!page.includeBlocked, (query) => query.where('participant.blocked_at', 'is', null))
     .where((eb) =>
       eb(
         eb.refTuple('participant.joined_at', 'participant.id'),
@@ -115,6 +117,7 @@ export async function findParticipants(db: Database, page: ParticipantsPage) {
     .orderBy('participant.id')
     .limit(page.limit)
     .select(['participant.id', 'participant.role', 'participant.joined_at'])
+    .select('participant.blocked_at')
     .select(selectShownName('participant').as('display_name'))
     .select(
       sql<number>`(extract(epoch from participant.joined_at) * 1000000)::bigint`.as('microseconds'),

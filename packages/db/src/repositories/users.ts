@@ -1,5 +1,20 @@
+import { createHash } from 'node:crypto';
+import { nameKey } from '@classroom/schema';
 import { type AliasableExpression, type Expression, type QueryCreator, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
+
+/**
+ * Returns the SHA-256 of a name's key: two names are the same name when their hashes are equal. The key
+ * itself can exceed the size limit of an index row.
+ */
+export function hashName(displayName: string): Buffer {
+  return createHash('sha256').update(nameKey(displayName)).digest();
+}
+
+/** The hash of a name, as the parameter of a statement. */
+export interface NameColumns {
+  nameHash: Buffer;
+}
 
 /**
  * Part of a statement that finds or creates a user: the first of two CTEs. Neither returns a row when
@@ -29,7 +44,7 @@ export function insertUserWhere(
 const CHUNK = 1_000;
 
 /**
- * Deletes the users among `userIds` that no session and no participant refers to. Locks them first,
+ * Deletes the users among `userIds` that no session and no participant, removed or not, refers to. Locks them first,
  * in id order, so that no parallel call can refer to them. Call it within a transaction.
  */
 export async function deleteOrphanedUsers(db: Database, userIds: number[]): Promise<void> {
@@ -59,6 +74,16 @@ async function deleteOrphans(db: Database, userIds: number[]): Promise<void> {
       eb.not(
         eb.exists(
           eb.selectFrom('session_participants').whereRef('user_id', '=', 'users.id').select('id'),
+        ),
+      ),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('removed_participants')
+            .whereRef('user_id', '=', 'users.id')
+            .select('participant_id'),
         ),
       ),
     )

@@ -15,8 +15,8 @@ import { retryOnConflict } from '../../retry-on-conflict.ts';
 import { createToken, deriveToken, hashSecret } from '../../secrets.ts';
 
 /**
- * Adds a participant to an open session under a name that is free in it. With the token of the
- * participant of that name, returns that participant instead.
+ * Adds a participant to an open session under a name that is free in it in any spelling. With the token
+ * of the participant of that name, returns that participant instead.
  *
  * @returns the session, the participant and their token; an idempotent replay returns the first
  *   response
@@ -44,7 +44,7 @@ export async function joinSession(
     }
     if (outcome.kind === 'key-used') return await replay(db, input);
     const isNew = outcome.kind === 'added' || callerToken === undefined;
-    return toJoinedSession(outcome, displayName, isNew ? token : callerToken);
+    return toJoinedSession(outcome, isNew ? token : callerToken);
   });
 }
 
@@ -67,7 +67,7 @@ async function replay(
   const started_at = status === 'draft' ? null : first.started_at;
   const session = { ...first, status, started_at };
   const token = deriveToken(idempotencyKey, first.token_seed);
-  return toJoinedSession({ session, participant: { id, role, joinedAt } }, displayName, token);
+  return toJoinedSession({ session, participant: { id, role, joinedAt, displayName } }, token);
 }
 
 function blocked(): DomainError {
@@ -77,10 +77,9 @@ function blocked(): DomainError {
 
 function toJoinedSession(
   { session, participant }: { session: Session; participant: Participation },
-  displayName: string,
   participantToken: string,
 ): JoinedSession {
-  const { id, role, joinedAt } = participant;
+  const { id, role, joinedAt, displayName } = participant;
   return {
     session: toSessionSummary(session),
     participant: { id, displayName, role, joinedAt: joinedAt.toISOString() },

@@ -1,4 +1,4 @@
-import { type Database, findParticipants } from '@classroom/db';
+import { type Database, findParticipants, hasRole } from '@classroom/db';
 import {
   type ListParticipantsInput,
   participantCursor,
@@ -8,7 +8,8 @@ import { findSessionAsParticipant } from '../../authorization.ts';
 import { toParticipant } from '../../presenters.ts';
 
 /**
- * Lists the participants of a session: the host, then the others by time of joining.
+ * Lists the participants of a session: the host, then the others by time of joining. Only the host and
+ * moderators see blocked participants.
  *
  * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND
  */
@@ -17,13 +18,14 @@ export async function listParticipants(
   { code, cursor = { microseconds: 0, id: 0 }, limit }: ListParticipantsInput,
   tokenHash: Buffer,
 ): Promise<ParticipantPage> {
-  const { session } = await findSessionAsParticipant(db, code, tokenHash);
+  const { session, role } = await findSessionAsParticipant(db, code, tokenHash);
   // The extra row shows whether there is a next page.
   const found = await findParticipants(db, {
     sessionId: session.id,
     afterMicroseconds: cursor.microseconds,
     afterId: cursor.id,
     limit: limit + 1,
+    includeBlocked: hasRole(role, 'moderator'),
   });
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;

@@ -8,13 +8,14 @@ import {
   removedParticipant,
   removeParticipantInput,
   sessionByCodeInput,
+  unblockParticipantInput,
 } from '@classroom/schema';
 import { OPEN_SESSION_REASONS, SESSION_REASONS, router } from '../../trpc/init.ts';
 import { authedProcedure, joinCodeProcedure } from '../../trpc/procedures.ts';
 import { joinSession } from './join.ts';
 import { listParticipants } from './list.ts';
 import { getMe } from './me.ts';
-import { leave, removeParticipant } from './remove.ts';
+import { leave, removeParticipant, unblockParticipant } from './remove.ts';
 
 const code = '7M2XJD';
 
@@ -27,7 +28,7 @@ export const participantsRouter = router({
         path: '/api/sessions/{code}/participants',
         summary: 'Join a session',
         description:
-          'Adds a participant to an open session and returns the participant token. Store the token: no other call returns it. The display name must be unique in the session. With the token of the participant of that name, returns that participant instead. A retry with the same idempotency key returns the first response.',
+          'Adds a participant to an open session and returns the participant token. Store the token: no other call returns it. The display name must be unique in the session in any spelling: names that differ only in case, in compatible forms such as full-width letters, or in invisible characters are one name. With the token of the participant of that name, returns that participant instead. A retry with the same idempotency key returns the first response.',
         tags: ['Participants'],
         example: { code, displayName: 'Grace' },
         reasons: [
@@ -51,7 +52,7 @@ export const participantsRouter = router({
         path: '/api/sessions/{code}/participants',
         summary: 'List participants',
         description:
-          'Returns a page of the participants of a session, open or ended: the host first, then the others in the order of joining.',
+          'Returns a page of the participants of a session, open or ended: the host first, then the others in the order of joining. The host and moderators also see blocked participants, with `blocked: true`.',
         tags: ['Participants'],
         example: { code, limit: 50 },
         reasons: SESSION_REASONS,
@@ -102,13 +103,30 @@ export const participantsRouter = router({
         path: '/api/sessions/{code}/participants/{participantId}',
         summary: 'Remove a participant',
         description:
-          'Removes a participant from an open session and revokes their token. With `block=true`, later joins under the same name or token are refused.',
+          'Removes a participant from an open session and revokes their token. The host and moderators can call this. With `block=true`, later joins under the same name, in any spelling, or the same token are refused; this also blocks a participant removed before, unless another participant has the name by now (`NAME_TAKEN`). `blocked` in the response reports the state: it stays false for a participant who has left.',
         tags: ['Participants'],
         example: { code, participantId: 2, block: false },
-        reasons: [...OPEN_SESSION_REASONS, 'PARTICIPANT_NOT_FOUND'],
+        reasons: [...OPEN_SESSION_REASONS, 'PARTICIPANT_NOT_FOUND', 'NAME_TAKEN'],
       },
     })
     .input(removeParticipantInput)
     .output(removedParticipant)
     .mutation(({ ctx, input }) => removeParticipant(ctx.app, input, ctx.tokenHash)),
+
+  unblock: authedProcedure
+    .meta({
+      openapi: {
+        method: 'DELETE',
+        path: '/api/sessions/{code}/participants/{participantId}/block',
+        summary: 'Unblock a participant',
+        description:
+          'Lifts a block in an open session. Only the host can call this. The participant stays removed, and may join again under the name as a new participant; the old token stays invalid. Does nothing for a participant who is not blocked.',
+        tags: ['Participants'],
+        example: { code, participantId: 2 },
+        reasons: [...OPEN_SESSION_REASONS, 'PARTICIPANT_NOT_FOUND'],
+      },
+    })
+    .input(unblockParticipantInput)
+    .output(removedParticipant)
+    .mutation(({ ctx, input }) => unblockParticipant(ctx.app, input, ctx.tokenHash)),
 });

@@ -16,6 +16,7 @@ export interface TokenColumns {
 export const NEW_PARTICIPANT_COLUMNS = [
   'session_id',
   'user_id',
+  'name_hash',
   'role',
   'token_hash',
   'idempotency_key_hash',
