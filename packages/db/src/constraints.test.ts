@@ -169,6 +169,12 @@ test('mapConflicts turns violations of constraints that decide races into a Conf
   }
 });
 
+test('mapConflicts turns the deletion of a host key that owns a session into a ConflictError', async () => {
+  const deletion = sql`delete from host_keys where id = 2`;
+  await sql`update sessions set host_key_id = 2 where id = 2`.execute(database.db);
+  await expect(mapConflicts(deletion.execute(database.db))).rejects.toBeInstanceOf(ConflictError);
+});
+
 test('this file violates every constraint and unique index of the schema', async () => {
   const { rows } = await sql<{ name: string }>`
     select conname as name from pg_constraint

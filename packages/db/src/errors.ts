@@ -30,11 +30,19 @@ const RETRYABLE_CONSTRAINTS: ReadonlySet<string | undefined> = new Set([
 
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
+/** A foreign key violation by the deletion of a referenced row, since PostgreSQL 18. */
+const RESTRICT_VIOLATION = '23001';
 const NOT_NULL_VIOLATION = '23502';
+
+const CONSTRAINT_VIOLATIONS: ReadonlySet<string | undefined> = new Set([
+  UNIQUE_VIOLATION,
+  FOREIGN_KEY_VIOLATION,
+  RESTRICT_VIOLATION,
+]);
 
 function isRetryable(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false;
-  if (error.code === UNIQUE_VIOLATION || error.code === FOREIGN_KEY_VIOLATION) {
+  if (CONSTRAINT_VIOLATIONS.has(error.code)) {
     return RETRYABLE_CONSTRAINTS.has(error.constraint);
   }
   // A changed question has no sequence number when another call ended the session first.
