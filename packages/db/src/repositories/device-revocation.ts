@@ -38,7 +38,7 @@ function lockDevice(
       .select(['device.id', 'device.participant_id', 'device.role'])
       .select(['session.id as session_id', 'session.change_number'])
       // Lock order of every change of questions: session, participant, questions, sequence. Writes of
-      // the device lock its participant too, so none of them is applied after the revocation.
+      // a moderator lock the participant too, and check it again after they have waited.
       .forKeyShare('session')
       .forUpdate(['participant', 'device'])
   );

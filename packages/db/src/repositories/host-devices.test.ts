@@ -165,11 +165,12 @@ test('a page of devices has those of the session that are redeemed, by id', asyn
   await pairDevice(db, await createSession(), 'moderator');
   const page = (afterId: number, limit: number) =>
     findDevices(db, { sessionId: session.id, tokenHash: host.tokenHash, afterId, limit });
+  const created_at: unknown = expect.any(Date);
   const expected = [
-    { id: host.deviceId, role: 'host', is_current: true },
-    { id: moderator.deviceId, role: 'moderator', is_current: false },
-    { id: viewer.deviceId, role: 'viewer', is_current: false },
-  ].map((device) => ({ ...device, created_at: expect.any(Date) }));
+    { id: host.deviceId, role: 'host', is_current: true, created_at },
+    { id: moderator.deviceId, role: 'moderator', is_current: false, created_at },
+    { id: viewer.deviceId, role: 'viewer', is_current: false, created_at },
+  ];
   expect(await page(0, 10)).toEqual(expected);
   expect(await page(0, 2)).toEqual(expected.slice(0, 2));
   expect(await page(moderator.deviceId, 2)).toEqual(expected.slice(2));

@@ -83,10 +83,10 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
 
   const onMessage = ({ from, changed, listening }: PeerMessage) => {
     for (const sessionId of changed) rooms.get(sessionId)?.schedulePoll();
-    for (const [sessionId, count, participants = count, streams = count] of listening) {
+    for (const [sessionId, present, participants = present, streams = present] of listening) {
       const room = rooms.get(sessionId);
       if (room === undefined) continue;
-      const isNew = peers.set(sessionId, from, { listening: count, participants, streams });
+      const isNew = peers.set(sessionId, from, { listening: present, participants, streams });
       // A process that has just started has not received the count of this one.
       if (isNew) channel.publishPresence(sessionId, room.presence());
       schedulePresence(sessionId);
