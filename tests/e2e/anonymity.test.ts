@@ -103,11 +103,12 @@ async function observe(scene: Scene): Promise<unknown[]> {
   }
 
   const lookAround = async () => {
-    for (const order of ['top', 'newest'] as const) {
-      for (const status of [undefined, 'waiting', 'pending', 'answered', 'hidden'] as const) {
-        const input = { code, order, status };
-        await look('questions.list', (client) => client.questions.list.query(input));
-      }
+    const filters = (['waiting', 'pending', 'answered', 'hidden'] as const).map((status) => ({
+      status,
+    }));
+    for (const filter of [{}, { order: 'newest' } as const, ...filters]) {
+      const input = { code, ...filter };
+      await look('questions.list', (client) => client.questions.list.query(input));
     }
     await look('sessions.participants', (client) => client.sessions.participants.query({ code }));
     await look('sessions.me', (client) => client.sessions.me.query({ code }));
@@ -118,8 +119,9 @@ async function observe(scene: Scene): Promise<unknown[]> {
     await expect.poll(() => again.changes().length).toBe(1);
     transcript.push(...again.changes().map(normalise));
   };
-  const tryQuestion = async (questionId: number) => {
-    for (const status of ['hidden', 'answered', 'pending', 'hidden', 'pending'] as const) {
+  type SettableStatus = 'pending' | 'answered' | 'hidden';
+  const tryQuestion = async (questionId: number, statuses: readonly SettableStatus[]) => {
+    for (const status of statuses) {
       const input = { questionId, status };
       await attempt('questions.setStatus', (client) => client.questions.setStatus.mutate(input));
     }
@@ -128,15 +130,14 @@ async function observe(scene: Scene): Promise<unknown[]> {
       await attempt('questions.pin', (client) => client.questions.pin.mutate(input));
       await attempt('questions.vote', (client) => client.questions.vote.mutate(input));
     }
-    for (const muted of [true, true, false]) {
+    for (const muted of [true, false]) {
       const input = { questionId, muted };
       await attempt('questions.muteAuthor', (client) => client.questions.muteAuthor.mutate(input));
     }
   };
 
   await lookAround();
-  await tryQuestion(secret);
-  await lookAround();
+  await tryQuestion(secret, ['hidden', 'answered', 'pending', 'answered', 'hidden', 'pending']);
   const { items } = await observer.sessions.participants.query({ code });
   for (const block of [false, true]) {
     for (const participantId of new Set([...items.map(({ id }) => id), ben.id, cleo.id])) {
@@ -145,7 +146,7 @@ async function observe(scene: Scene): Promise<unknown[]> {
         client.sessions.removeParticipant.mutate(input),
       );
     }
-    await tryQuestion(secret);
+    await tryQuestion(secret, ['hidden', 'pending']);
   }
   await lookAround();
   await attempt('questions.submit', (client) =>
@@ -175,22 +176,28 @@ async function observe(scene: Scene): Promise<unknown[]> {
   return transcript;
 }
 
-const scenes = OBSERVERS.flatMap((observer) =>
-  [false, true].flatMap((moderated) => EVENTS.map((event) => ({ observer, moderated, event }))),
-);
+describe('two sessions that differ only in who asked an anonymous question look the same', () => {
+  const scenes = OBSERVERS.flatMap((observer) =>
+    [false, true].map((moderated) => ({ observer, moderated })),
+  );
 
-describe.concurrent('two sessions that differ only in who asked an anonymous question look the same', () => {
   test.each(scenes)(
-    'to the $observer, after $event of Ben (moderated: $moderated)',
+    'to the $observer (moderated: $moderated)',
     { timeout: 120_000 },
     async (scene) => {
       // `mine` tells the host of their own question.
       const others = scene.observer === 'host' ? [] : (['host'] as const);
-      const [first, ...rest] = await Promise.all(
-        (['Ben', 'Cleo', ...others] as const).map((author) => observe({ ...scene, author })),
+      const authors = ['Ben', 'Cleo', ...others] as const;
+      // Together, because each mostly waits for events.
+      const transcripts = await Promise.all(
+        EVENTS.map((event) =>
+          Promise.all(authors.map((author) => observe({ ...scene, event, author }))),
+        ),
       );
-      expect(first?.length).toBeGreaterThan(100);
-      for (const other of rest) expect(other).toEqual(first);
+      for (const [first, ...rest] of transcripts) {
+        expect(first?.length).toBeGreaterThan(80);
+        for (const other of rest) expect(other).toEqual(first);
+      }
     },
   );
 });
