@@ -53,6 +53,7 @@ function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Na
       export: { code },
       delete: { code: deletedCode },
       removeParticipant: { code, participantId },
+      unblock: { code, participantId },
       createPairingCode: { code },
       redeemPairingCode: { code, pairingCode: 'K7M2XJD4' },
       events: { code },
