@@ -9,7 +9,7 @@ import { createMigrator, migrateToLatest } from './migrate.ts';
 import { MIGRATION_POOL } from './pool.ts';
 import { insertSession } from './repositories/insert-session.ts';
 import { endSessionAsHost } from './repositories/session-lifecycle.ts';
-import { hashName } from './repositories/users.ts';
+import { hashName } from './hash-name.ts';
 import {
   administer,
   createTestDatabase,

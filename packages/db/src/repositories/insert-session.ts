@@ -2,6 +2,7 @@ import { HOST_SESSION_LIMIT, type SessionJoining } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { ConflictError } from '../errors.ts';
+import { type NameColumns, hashName } from '../hash-name.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import { ONE_ROW, type Session, toSession } from './fragments/columns.ts';
 import {
@@ -10,7 +11,7 @@ import {
   findIdempotentReplay,
   tokenValues,
 } from './fragments/idempotency.ts';
-import { type NameColumns, findUserByName, hashName, insertUserWhere } from './users.ts';
+import { insertUserWhere, findUserByName } from './users.ts';
 
 /** A session, with the token of its host. */
 export interface NewSession extends TokenColumns {
