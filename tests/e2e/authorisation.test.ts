@@ -138,6 +138,10 @@ const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>,
       sessions.removeParticipant.mutate({ code, participantId }),
     FOR_THE_HOST,
   ],
+  'sessions.unblock': [
+    ({ sessions }, { code, participantId }) => sessions.unblock.mutate({ code, participantId }),
+    FOR_THE_HOST,
+  ],
   'sessions.createPairingCode': [
     ({ sessions }, { code }) => sessions.createPairingCode.mutate({ code }),
     FOR_THE_HOST,

@@ -61,6 +61,7 @@ function inputs(lesson: Lesson): { [Name in keyof RouterInputs]: RouterInputs[Na
       export: { code },
       delete: { code: deletedCode },
       removeParticipant: { code, participantId },
+      unblock: { code, participantId },
       createPairingCode: { code },
       devices: { code },
       revokeDevice: { code, deviceId },

@@ -12,6 +12,7 @@ import * as hostKeys from './0010-host-keys.ts';
 import * as deviceRoles from './0011-device-roles.ts';
 import * as moderation from './0012-moderation.ts';
 import * as names from './0013-names.ts';
+import * as nameHashes from './0014-name-hashes.ts';
 
 /**
  * Every migration, in order. A static list, because a bundle has no directory to read; a test fails when
@@ -31,4 +32,5 @@ export const migrations: Record<string, Migration> = {
   '0011-device-roles': deviceRoles,
   '0012-moderation': moderation,
   '0013-names': names,
+  '0014-name-hashes': nameHashes,
 };

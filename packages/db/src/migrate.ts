@@ -8,19 +8,25 @@ export function createMigrator(db: Database): Migrator {
 }
 
 /**
- * Applies all pending migrations in one transaction. Concurrent callers wait for an advisory lock, so
- * `db` must have no statement timeout.
+ * Applies all pending migrations, each in a transaction of its own, so that other processes wait for the
+ * locks of one migration at a time. Concurrent callers wait for an advisory lock, so `db` must have no
+ * statement timeout.
  *
  * @returns the names of the migrations that this call applied
- * @throws when a migration fails; the whole call is rolled back
+ * @throws when a migration fails; those before it stay applied
  */
 export async function migrateToLatest(db: Database): Promise<string[]> {
-  const { error, results = [] } = await createMigrator(db).migrateToLatest();
-  if (error !== undefined) {
-    const failed = results.find((result) => result.status === 'Error');
-    const subject = failed === undefined ? 'The migration' : `Migration ${failed.migrationName}`;
-    const reason = error instanceof Error ? error.message : 'unknown error';
-    throw new Error(`${subject} failed: ${reason}`, { cause: error });
+  const migrator = createMigrator(db);
+  const applied: string[] = [];
+  for (;;) {
+    const { error, results = [] } = await migrator.migrateUp();
+    if (error !== undefined) {
+      const failed = results.find((result) => result.status === 'Error');
+      const subject = failed === undefined ? 'The migration' : `Migration ${failed.migrationName}`;
+      const reason = error instanceof Error ? error.message : 'unknown error';
+      throw new Error(`${subject} failed: ${reason}`, { cause: error });
+    }
+    if (results.length === 0) return applied;
+    applied.push(...results.map((result) => result.migrationName));
   }
-  return results.map((result) => result.migrationName);
 }

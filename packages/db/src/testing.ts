@@ -4,6 +4,7 @@ import { createDatabaseOn, type Database } from './database.ts';
 import { createPool, type DatabasePool, type PoolOptions } from './pool.ts';
 import { administer, databaseUrl, SLOW_MACHINE_TIMEOUTS } from './testing/server.ts';
 
+export * from './testing/earlier-sessions.ts';
 export * from './testing/fixtures.ts';
 export * from './testing/inspection.ts';
 export * from './testing/locks.ts';

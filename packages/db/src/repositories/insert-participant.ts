@@ -2,6 +2,7 @@ import { type ParticipantRole, type SessionJoining, nameKey } from '@classroom/s
 import { type Expression, type QueryCreator, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
+import { type NameColumns, hashName } from '../hash-name.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import { type Refusal, refused } from './fragments/access.ts';
 import { callerId } from './fragments/caller.ts';
@@ -12,7 +13,7 @@ import {
   findIdempotentReplay,
   tokenValues,
 } from './fragments/idempotency.ts';
-import { type NameColumns, findUserByName, hashName, insertUserWhere } from './users.ts';
+import { findUserByName, insertUserWhere } from './users.ts';
 
 export interface NewParticipant extends TokenColumns {
   code: string;

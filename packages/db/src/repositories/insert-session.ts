@@ -2,6 +2,7 @@ import { HOST_SESSION_LIMIT, type SessionJoining } from '@classroom/schema';
 import { type Expression, type Nullable, type QueryCreator, type SqlBool, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
 import { ConflictError } from '../errors.ts';
+import { type NameColumns, hashName } from '../hash-name.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import { ONE_ROW, type Session, toSession } from './fragments/columns.ts';
 import {
@@ -11,7 +12,7 @@ import {
   tokenValues,
 } from './fragments/idempotency.ts';
 import { touchHostKey } from './fragments/host-key.ts';
-import { type NameColumns, findUserByName, hashName, insertUserWhere } from './users.ts';
+import { findUserByName, insertUserWhere } from './users.ts';
 
 /** A session, with the token of its host. */
 export interface NewSession extends TokenColumns {

@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { mapConflicts } from '../errors.ts';
+import { hashName } from '../hash-name.ts';
 import { sql } from 'kysely';
 import type { SessionCall } from './fragments/access.ts';
 import {
@@ -8,7 +9,6 @@ import {
   refuseTarget,
   selectTargetRefusal,
 } from './fragments/removal-target.ts';
-import { hashName } from './users.ts';
 
 export type { TargetRefusal };
 
@@ -32,19 +32,25 @@ export async function blockRemovedParticipant(
     .selectFrom('removed_participants as removed')
     .where('removed.participant_id', '=', target.id)
     .select(['removed.user_id', 'removed.token_hash', 'removed.name_hash'])
-    .select(({ exists, selectFrom }) => [
-      exists(
-        selectFrom('session_participants as participant')
-          .where('participant.session_id', '=', target.session_id)
-          .whereRef('participant.name_hash', '=', 'removed.name_hash')
-          .select('participant.id'),
-      ).as('name_is_taken'),
-      exists(
-        selectFrom('session_participants as participant')
-          .where('participant.session_id', '=', target.session_id)
-          .whereRef('participant.user_id', '=', 'removed.user_id')
-          .select('participant.id'),
-      ).as('user_is_present'),
+    .select((eb) => [
+      eb
+        .exists(
+          eb
+            .selectFrom('session_participants as participant')
+            .where('participant.session_id', '=', target.session_id)
+            .whereRef('participant.name_hash', '=', 'removed.name_hash')
+            .select('participant.id'),
+        )
+        .as('name_is_taken'),
+      eb
+        .exists(
+          eb
+            .selectFrom('session_participants as participant')
+            .where('participant.session_id', '=', target.session_id)
+            .whereRef('participant.user_id', '=', 'removed.user_id')
+            .select('participant.id'),
+        )
+        .as('user_is_present'),
     ])
     .executeTakeFirst();
   if (stored === undefined) return { kind: 'stored', isBlocked: false };

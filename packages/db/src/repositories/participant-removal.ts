@@ -1,6 +1,7 @@
 import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { ConflictError } from '../errors.ts';
+import { hashName } from '../hash-name.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import {
   type Refusal,
@@ -18,7 +19,6 @@ import {
 } from './fragments/removal-target.ts';
 import { CHANGED_NOW } from './fragments/sequence.ts';
 import { blockRemovedParticipant } from './participant-blocks.ts';
-import { hashName } from './users.ts';
 
 export interface Removal extends SessionCall {
   participantId: number;
