@@ -141,8 +141,8 @@ test('after moderation is acknowledged by either of two processes, no question i
     const pending = async () =>
       (await outsider.questions.list.query({ code, limit: 100 })).items.map(({ id }) => id);
     const submissions = tokens.flatMap((token) =>
-      [one, other, one].map((api) =>
-        clientOf(api, token).questions.submit.mutate({ code, body: 'Why?' }),
+      [one, other, one].map((process) =>
+        clientOf(process, token).questions.submit.mutate({ code, body: 'Why?' }),
       ),
     );
     const all = Promise.all(submissions);

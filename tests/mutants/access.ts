@@ -72,6 +72,27 @@ export const ACCESS: readonly Mutant[] = [
     tests: QUESTIONS,
   },
   {
+    name: 'moderation: other participants vote for waiting questions',
+    file: `${REPOSITORIES}/votes.ts`,
+    find: 'target.author_id = voter.id',
+    replace: 'target.author_id > 0',
+    tests: [...db('repositories/moderation'), ...system('e2e/moderation')],
+  },
+  {
+    name: 'moderation: other participants list waiting questions',
+    file: 'apps/api/src/features/questions/list.ts',
+    find: 'seesAll ? null : participantId',
+    replace: 'seesAll || participantId > 0 ? null : participantId',
+    tests: [...QUESTIONS, ...system('e2e/moderation')],
+  },
+  {
+    name: 'muting: a submission does not wait for a mute',
+    file: `${REPOSITORIES}/insert-question.ts`,
+    find: ".select('caller.muted_at').forShare('caller')",
+    replace: ".select('caller.muted_at')",
+    tests: db('repositories/author-muting'),
+  },
+  {
     name: 'authorisation: a participant withdraws the question of another',
     file: `${REPOSITORIES}/question-withdrawal.ts`,
     find: ".innerJoin('locked_caller', 'locked_caller.id', 'question.author_id')",

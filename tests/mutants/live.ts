@@ -75,6 +75,13 @@ export const LIVE: readonly Mutant[] = [
     tests: FEED,
   },
   {
+    name: 'live: participants are told of unpublished questions that are hidden or withdrawn',
+    file: 'apps/api/src/features/live/presenter.ts',
+    find: '  if (!published && !seesWaiting(changed, viewer)) return undefined;\n',
+    replace: '',
+    tests: [...api('features/live/presenter'), ...system('e2e/moderation')],
+  },
+  {
     name: 'live: a resume after exactly 500 changes may miss some',
     file: 'apps/api/src/features/live/feed.ts',
     find: 'changes.questions.length < limit',

@@ -39,7 +39,9 @@ test.each(['top', 'newest'] as const)(
         [author, ids.own],
         [host, ids.all],
       ] as const) {
+        const expected = status === 'pending' ? new Set<number>() : visible;
         const found: number[] = [];
+        const sizes: number[] = [];
         let cursor: string | null = null;
         do {
           const input = {
@@ -50,12 +52,12 @@ test.each(['top', 'newest'] as const)(
             cursor: cursor ?? undefined,
           };
           const page = await listQuestions(deps, listQuestionsInput.parse(input), token);
-          // Only the last page is shorter.
-          if (page.nextCursor !== null) expect(page.items).toHaveLength(2);
           found.push(...page.items.map(({ id }) => id));
+          sizes.push(page.items.length);
           cursor = page.nextCursor;
         } while (cursor !== null);
-        const expected = status === 'pending' ? new Set() : visible;
+        // Only the last page is shorter.
+        expect(sizes.slice(0, -1).filter((size) => size < 2)).toEqual([]);
         expect(found).toHaveLength(expected.size);
         expect(new Set(found)).toEqual(expected);
       }
