@@ -7,7 +7,6 @@ import { insertQuestion } from './insert-question.ts';
 import { insertSession } from './insert-session.ts';
 import { unblockParticipantAsHost } from './participant-blocks.ts';
 import { leaveSession, removeParticipantAsHost } from './participant-removal.ts';
-import { deleteSession, lockSessionAsHost } from './session-deletion.ts';
 import { endSessionAsHost } from './session-lifecycle.ts';
 import { findParticipantByToken, findParticipants } from './session-participants.ts';
 
@@ -42,8 +41,6 @@ async function createLesson() {
   return { session, sessionId, participant, participantId, remove, unblock, join, row };
 }
 
-const usersNamed = (displayName: string) =>
-  db.selectFrom('users').where('display_name', '=', displayName).select('id').execute();
 const storedOf = (participantId: number) =>
   db
     .selectFrom('removed_participants')
@@ -227,28 +224,4 @@ test('findParticipants returns blocked participants only when asked, across page
   const others = await list(false);
   expect(others.map(({ blocked_at }) => blocked_at)).toEqual([null, null]);
   expect(others[0]?.display_name).toBe(session.hostDisplayName);
-});
-
-test('the name of a removed participant is deleted with the session', async () => {
-  const { session, participant, remove } = await createLesson();
-  await remove(false);
-  expect(await usersNamed(participant.displayName)).toHaveLength(1);
-  await db.transaction().execute(async (tx) => {
-    const locked = await lockSessionAsHost(tx, session);
-    if (locked.kind === 'locked') await deleteSession(tx, locked.sessionId);
-  });
-  expect(await usersNamed(participant.displayName)).toEqual([]);
-});
-
-test('deleting another session keeps the name of a removed participant', async () => {
-  const { participant, participantId, remove } = await createLesson();
-  const other = newSession({ hostDisplayName: participant.displayName });
-  await insertSession(db, other);
-  await remove(false);
-  await db.transaction().execute(async (tx) => {
-    const locked = await lockSessionAsHost(tx, other);
-    if (locked.kind === 'locked') await deleteSession(tx, locked.sessionId);
-  });
-  expect(await usersNamed(participant.displayName)).toHaveLength(1);
-  expect(await storedOf(participantId)).toHaveLength(1);
 });

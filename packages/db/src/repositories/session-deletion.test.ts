@@ -16,6 +16,7 @@ import {
 import { insertPairingAsHost } from './host-devices.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertSession } from './insert-session.ts';
+import { removeParticipantAsHost } from './participant-removal.ts';
 import { deleteSession, lockSessionAsHost, lockSessionEndedBefore } from './session-deletion.ts';
 import { endSessionAsHost } from './session-lifecycle.ts';
 
@@ -59,6 +60,22 @@ test('deleting a session deletes its participants and its orphaned users', async
     stays.displayName,
   ]);
   expect(await remove(session)).toEqual({ kind: 'refused', reason: 'unauthenticated' });
+});
+
+test('the name of a removed participant is deleted with that session, and not with another', async () => {
+  const session = await createSession();
+  const { code, tokenHash } = session;
+  const participant = newParticipant({ code });
+  const joined = await insertParticipant(database.db, participant);
+  if (joined.kind !== 'added') throw new Error(joined.kind);
+  const removal = { code, tokenHash, participantId: joined.participant.id, block: false };
+  await database.db.transaction().execute((tx) => removeParticipantAsHost(tx, removal));
+  const { displayName } = participant;
+  const other = await createSession({ hostDisplayName: displayName });
+  await remove(other);
+  expect(await names([displayName])).toEqual([displayName]);
+  await remove(session);
+  expect(await names([displayName])).toEqual([]);
 });
 
 test('no statement deletes more than 2,000 rows of a table', async () => {
