@@ -197,7 +197,7 @@ export function findOperationObject(document: OpenAPIObject, { method, path }: O
 /** Whether the body of an operation has a required field. */
 export function requiresBody(document: OpenAPIObject, operation: Operation): boolean {
   const { requestBody } = findOperationObject(document, operation);
-  return requestBody !== undefined && 'required' in requestBody && requestBody.required === true;
+  return requestBody !== undefined && 'required' in requestBody && requestBody.required;
 }
 
 type Responses = NonNullable<OpenAPIObject['components']>['responses'];
