@@ -81,6 +81,9 @@ const FOR_HOST_KEYS: Refusals = {
   none: 'UNAUTHENTICATED',
   unknown: 'UNAUTHENTICATED',
   foreign: 'UNAUTHENTICATED',
+  moderator: 'UNAUTHENTICATED',
+  viewer: 'UNAUTHENTICATED',
+  revoked: 'UNAUTHENTICATED',
   participant: 'UNAUTHENTICATED',
   removed: 'UNAUTHENTICATED',
   blocked: 'UNAUTHENTICATED',
@@ -89,10 +92,7 @@ const FOR_HOST_KEYS: Refusals = {
 
 /** Every procedure with a call and its outcomes; a missing procedure fails the first test. */
 const TABLE: Record<string, [(client: Client, scene: Scene) => Promise<unknown>, Refusals]> = {
-  'sessions.create': [
-    ({ sessions }) => sessions.create.mutate(sessionInput()),
-    { ...FOR_ANYONE, rowId: 'UNAUTHENTICATED' },
-  ],
+  'sessions.create': [({ sessions }) => sessions.create.mutate(sessionInput()), FOR_ANYONE],
   'sessions.get': [({ sessions }, { code }) => sessions.get.query({ code }), FOR_ANYONE],
   'sessions.join': [
     ({ sessions }, { code }) => sessions.join.mutate({ code, displayName: `J ${randomUUID()}` }),

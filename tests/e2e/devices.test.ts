@@ -1,6 +1,6 @@
 import { startApi } from '@classroom/api/start';
 import type { Client } from '@classroom/client';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { clientOf, reasonFor, sessionInput, useApi } from '../src/client.ts';
 import { subscribe } from '../src/subscribe.ts';
 
@@ -172,8 +172,7 @@ test('ten wrong guesses leave a pairing code valid', async () => {
 
 describe('a revoked device', () => {
   test('loses its live streams in two processes, and the others keep theirs', async () => {
-    const other = await startApi({ DATABASE_URL: database.url });
-    afterAll(() => other[Symbol.asyncDispose]());
+    await using other = await startApi({ DATABASE_URL: database.url });
     const { code, host, pair, participantToken } = await createLesson();
     const first = await pair('host');
     const roles = ['host', 'moderator', 'viewer'] as const;

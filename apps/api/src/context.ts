@@ -49,7 +49,7 @@ export function createContext(
   app: AppContext,
   request: Pick<FastifyRequest, 'id' | 'ip' | 'headers'>,
 ): RequestContext {
-  const token = /^Bearer +(\S.*?) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  const token = /^Bearer +(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1];
   return {
     app,
     requestId: request.id,

@@ -1,4 +1,4 @@
-import { createHmac, hash, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { hashSecret } from './secrets.ts';
 
 /** Crockford's base32: no letter can be mistaken for a digit. https://www.crockford.com/base32.html */
@@ -36,22 +36,24 @@ export function deriveHostKey(idempotencyKey: string, keySeed: Buffer): string {
 
 /** Returns the SHA-256 of a host key as a person may type it: in any case, and with O for 0. */
 export function hashHostKey(typed: string): Buffer {
-  const key = typed
-    .toUpperCase()
-    .replaceAll(/[-\s]/g, '')
-    .replaceAll(/[IL]/g, '1')
-    .replaceAll('O', '0');
-  return hash('sha256', key, 'buffer');
+  return hashSecret(normalizeHostKey(typed));
 }
 
-const SESSION_TOKEN = /^[\w-]{43}$/;
+function normalizeHostKey(typed: string): string {
+  return typed.toUpperCase().replaceAll(/[-\s]/g, '').replaceAll(/[IL]/g, '1').replaceAll('O', '0');
+}
+
+/** About as long as a key of 32 characters. A session token has 43. */
+const MAY_BE_KEY = /^[0-9A-Z]{26,38}$/;
 
 /**
- * Returns the SHA-256 of the host key in a bearer token. Ignores tokens of sessions, which clients may
- * send with every call, and takes everything else for a key: a mistyped one must not count as none.
+ * Returns the SHA-256 of the host key in a bearer token. Ignores other tokens, which clients may send with
+ * every call, but not a mistyped key, which must not count as none.
  */
 export function optionalHostKeyHash(token: string | undefined): Buffer | null {
-  return token === undefined || SESSION_TOKEN.test(token) ? null : hashHostKey(token);
+  if (token === undefined) return null;
+  const key = normalizeHostKey(token);
+  return MAY_BE_KEY.test(key) ? hashSecret(key) : null;
 }
 
 function encode(bytes: Buffer): string {

@@ -72,7 +72,13 @@ test('a revoked moderator is neither listed nor named as an author', async () =>
   await submit(code, moderator.tokenHash);
   await submit(code, moderator.tokenHash, true);
   const listed = () =>
-    findParticipants(db, { sessionId, afterMicroseconds: 0, afterId: 0, limit: 10 });
+    findParticipants(db, {
+      sessionId,
+      afterMicroseconds: 0,
+      afterId: 0,
+      limit: 10,
+      includeBlocked: false,
+    });
   expect(await listed()).toMatchObject([
     { role: 'host', display_name: hostDisplayName },
     { id: participantId, role: 'moderator', display_name: hostDisplayName },

@@ -124,7 +124,8 @@ test('a snapshot has the waiting questions of its participant, and those of all 
   const { sessionId, author, other, ask } = await createLesson();
   const [own, foreign] = [await ask(), await ask(other.tokenHash)];
   const idsFor = async (participantId: number, includeHidden = false) => {
-    const query = { sessionId, participantId, includeHidden, limit: 500 };
+    const { tokenHash } = author;
+    const query = { sessionId, participantId, tokenHash, includeHidden, limit: 500 };
     const found = await findSessionSnapshot(db, query);
     return found?.questions.map(({ id }) => id).toSorted((a, b) => a - b);
   };

@@ -129,11 +129,13 @@ function complete(document: OpenAPIObject, operation: Operation): void {
     if (parameter.name in body) parameter.example = body[parameter.name];
     delete body[parameter.name];
   }
-  const content =
-    object.requestBody !== undefined && 'content' in object.requestBody
-      ? object.requestBody.content['application/json']
-      : undefined;
-  if (content !== undefined) content.example = body;
+  const { requestBody } = object;
+  if (requestBody === undefined || !('content' in requestBody)) return;
+  const content = requestBody.content['application/json'];
+  if (content === undefined) return;
+  content.example = body;
+  const { schema = {} } = content;
+  requestBody.required = 'required' in schema && (schema.required ?? []).length > 0;
 }
 
 /** Adds CSV to the response of an operation that offers it. */
@@ -195,6 +197,12 @@ export function findOperationObject(document: OpenAPIObject, { method, path }: O
   const object = document.paths?.[path]?.[KEYS[method]];
   if (object === undefined) throw new Error(`${method} ${path} is not in the document`);
   return object;
+}
+
+/** Whether the body of an operation has a required field. */
+export function requiresBody(document: OpenAPIObject, operation: Operation): boolean {
+  const { requestBody } = findOperationObject(document, operation);
+  return requestBody !== undefined && 'required' in requestBody && requestBody.required;
 }
 
 type Responses = NonNullable<OpenAPIObject['components']>['responses'];

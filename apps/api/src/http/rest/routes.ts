@@ -10,7 +10,13 @@ import { logError, sendError } from '../errors.ts';
 import { mediaType, addJsonParser } from '../json-parser.ts';
 import type { OpenStream } from '../live-streams.ts';
 import { registerDocsPage } from './docs-page.ts';
-import { type Operation, buildDocument, findOperationObject, operations } from './openapi.ts';
+import {
+  type Operation,
+  buildDocument,
+  findOperationObject,
+  operations,
+  requiresBody,
+} from './openapi.ts';
 
 /**
  * Serves every operation under `/api`, the OpenAPI document and the documentation page. A route calls its
@@ -46,7 +52,7 @@ function addRoute(
   handler: Handler,
 ): void {
   const { method, path, procedure, type } = operation;
-  const hasBody = findOperationObject(document, operation).requestBody !== undefined;
+  const needsBody = requiresBody(document, operation);
 
   scope.route({
     method,
@@ -56,7 +62,7 @@ function addRoute(
     exposeHeadRoute: method === 'GET' && type !== 'subscription',
     onRequest: async (request, reply) => {
       const received = mediaType(request);
-      if (received === 'application/json' || (received === undefined && !hasBody)) return;
+      if (received === 'application/json' || (received === undefined && !needsBody)) return;
       sendError(new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' }), request, reply);
       await reply;
     },
