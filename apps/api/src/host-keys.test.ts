@@ -38,12 +38,15 @@ test('hashHostKey ignores case, hyphens and spaces, and reads letters as the dig
   expect(hashHostKey(key.replace('Z', 'Y'))).not.toEqual(hashHostKey(key));
 });
 
-test('optionalHostKeyHash ignores tokens of sessions, and takes everything else for a key', () => {
+test('optionalHostKeyHash ignores other tokens, but not a mistyped key', () => {
   expect(optionalHostKeyHash(undefined)).toBeNull();
-  expect(optionalHostKeyHash(createToken().token)).toBeNull();
+  const sessionTokens = [createToken().token, `${'-'.repeat(9)}${'A'.repeat(34)}`];
+  for (const token of [...sessionTokens, '1', 'nonsense', 'A'.repeat(64)]) {
+    expect(optionalHostKeyHash(token)).toBeNull();
+  }
   const { hostKey, keyHash } = newHostKey();
   expect(optionalHostKeyHash(hostKey)).toEqual(keyHash);
-  for (const token of [hostKey.slice(1), '1', 'A'.repeat(42), 'A'.repeat(44)]) {
+  for (const token of [hostKey.slice(1), `${hostKey}7`, hostKey.replace(/.$/, '!').slice(0, -1)]) {
     expect(optionalHostKeyHash(token)).toBeInstanceOf(Buffer);
   }
 });

@@ -43,7 +43,8 @@ function normalizeHostKey(typed: string): string {
   return typed.toUpperCase().replaceAll(/[-\s]/g, '').replaceAll(/[IL]/g, '1').replaceAll('O', '0');
 }
 
-/** About as long as a key of 32 characters. A session token has 43. */
+const SESSION_TOKEN = /^[\w-]{43}$/;
+/** A key has 32 characters; a mistyped one may have some more or less. */
 const MAY_BE_KEY = /^[0-9A-Z]{26,38}$/;
 
 /**
@@ -51,7 +52,7 @@ const MAY_BE_KEY = /^[0-9A-Z]{26,38}$/;
  * every call, but not a mistyped key, which must not count as none.
  */
 export function optionalHostKeyHash(token: string | undefined): Buffer | null {
-  if (token === undefined) return null;
+  if (token === undefined || SESSION_TOKEN.test(token)) return null;
   const key = normalizeHostKey(token);
   return MAY_BE_KEY.test(key) ? hashSecret(key) : null;
 }
