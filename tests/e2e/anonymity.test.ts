@@ -10,7 +10,7 @@ import { createNormaliser, tellOutcome } from '../src/transcript.ts';
 const { as } = await useApi();
 
 /** The roles that look for the author of an anonymous question. */
-const OBSERVERS = ['host'] as const;
+const OBSERVERS = ['host', 'moderator'] as const;
 
 /** What happens to Ben after the anonymous question was asked by him or by somebody else. */
 const EVENTS = ['three pending questions', 'mute', 'removal', 'block'] as const;
@@ -114,6 +114,7 @@ async function observe(scene: Scene): Promise<unknown[]> {
     await look('sessions.me', (client) => client.sessions.me.query({ code }));
     await look('sessions.get', (client) => client.sessions.get.query({ code }));
     await look('sessions.export', (client) => client.sessions.export.query({ code }));
+    await look('sessions.devices', (client) => client.sessions.devices.query({ code }));
     attempted.add('sessions.events');
     using again = await subscribe(observer, code);
     await expect.poll(() => again.changes().length).toBe(1);
@@ -145,6 +146,9 @@ async function observe(scene: Scene): Promise<unknown[]> {
       await attempt('sessions.removeParticipant', (client) =>
         client.sessions.removeParticipant.mutate(input),
       );
+      await look('sessions.unblock', (client) =>
+        client.sessions.unblock.mutate({ code, participantId }),
+      );
     }
     await tryQuestion(secret, ['hidden', 'pending']);
   }
@@ -159,6 +163,9 @@ async function observe(scene: Scene): Promise<unknown[]> {
   );
   await attempt('sessions.createPairingCode', (client) =>
     client.sessions.createPairingCode.mutate({ code }),
+  );
+  await look('sessions.revokeDevice', (client) =>
+    client.sessions.revokeDevice.mutate({ code, deviceId: ben.id }),
   );
   await attempt('sessions.duplicate', (client) => client.sessions.duplicate.mutate({ code }));
   await attempt('sessions.leave', (client) => client.sessions.leave.mutate({ code }));

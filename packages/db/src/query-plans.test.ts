@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { CompiledQuery, sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Database } from './database.ts';
 import { insertParticipant } from './repositories/insert-participant.ts';
@@ -63,48 +63,10 @@ import { insertQuestion } from './repositories/insert-question.ts';
 import { castVotes } from './repositories/votes.ts';
 import { withdrawQuestionAsAuthor } from './repositories/question-withdrawal.ts';
 import { captureQueries, newParticipant, newSession, useTestDatabase } from './testing.ts';
+import { fillTables } from './testing/fill-tables.ts';
 
 const database = await useTestDatabase({ statementTimeoutMs: 0 });
-// With this many rows a sequential scan is never the cheaper plan.
-await sql`
-  insert into host_keys (key_hash, replaced_key_hash, idempotency_key_hash,
-    rotation_idempotency_key_hash, key_seed)
-  select sha256(n::text::bytea), sha256((n || 'r')::bytea), sha256(n::text::bytea),
-    sha256(n::text::bytea), sha256(n::text::bytea) from generate_series(1, 20000) n
-`.execute(database.db);
-await sql`
-  with host as (
-    insert into users (display_name) select 'host ' || n from generate_series(1, 20000) n
-    returning id
-  ), session as (
-    insert into sessions (host_user_id, host_slot, code, title, expires_at, host_key_id)
-    select id, 1, lpad(id::text, 10, '0'), 'T', now() + interval '1 h',
-      case when id % 2 = 0 then id end from host
-    returning id, host_user_id
-  )
-  insert into session_participants
-    (session_id, user_id, role, token_hash, idempotency_key_hash, token_seed, name_hash)
-  select id, host_user_id, 'host', sha256(id::text::bytea), sha256(id::text::bytea),
-    sha256(id::text::bytea), sha256(id::text::bytea)
-  from session
-`.execute(database.db);
-await sql`
-  insert into pairings (participant_id, code_hash, expires_at, guesses_left, token_hash)
-  select id, token_hash, now(), 1, token_hash from session_participants
-`.execute(database.db);
-await sql`
-  insert into removed_participants
-  select id, user_id, token_hash, name_hash from session_participants
-`.execute(database.db);
-// Some sessions with a thousand questions each.
-await sql`
-  insert into questions
-    (session_id, author_id, status, answered_at, anonymous, body, vote_count, change_number)
-  select 1 + n % 20, 1 + n, 'answered', now(), false, 'Why?', n % 50, n
-  from generate_series(0, 19999) n
-`.execute(database.db);
-await sql`insert into question_votes select id, 1 + id % 20000 from questions`.execute(database.db);
-await sql`analyze`.execute(database.db);
+await fillTables(database.db);
 
 const tokenHash = randomBytes(32);
 const keyHash = createHash('sha256').update('2').digest();
@@ -120,6 +82,17 @@ const list = {
   waitingOf: 7,
   limit: 51,
 } as const;
+
+/** Returns the plan of each query that `run` sends. */
+async function explain(run: (db: Database) => Promise<unknown>): Promise<string[]> {
+  const plans: string[] = [];
+  for (const { sql: text, parameters } of await captureQueries(database.url, run)) {
+    const query = CompiledQuery.raw(`explain ${text}`, [...parameters]);
+    const { rows } = await database.db.executeQuery<{ 'QUERY PLAN': string }>(query);
+    plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+  }
+  return plans;
+}
 
 test.each<[string, (db: Database) => Promise<unknown>]>([
   ['insertSession', (db) => insertSession(db, newSession())],
@@ -248,10 +221,7 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   ['exportQuestions', (db) => exportQuestions(db, { sessionId: 5, afterId: 0, limit: 1000 })],
   ['findReplayedParticipant', (db) => findReplayedParticipant(db, tokenHash)],
 ])('%s uses indexes and scans no table', async (_, run) => {
-  for (const { sql: text, parameters } of await captureQueries(database.url, run)) {
-    const explain = CompiledQuery.raw(`explain ${text}`, [...parameters]);
-    const { rows } = await database.db.executeQuery<{ 'QUERY PLAN': string }>(explain);
-    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+  for (const plan of await explain(run)) {
     expect(plan).toContain('Index');
     expect(plan).not.toMatch(
       /Seq Scan on (users|host_keys|sessions|session_participants|removed_participants|pairings|questions|question_votes)/,
@@ -269,10 +239,7 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) => findNewestQuestions(db, { ...list, afterId: Number.MAX_SAFE_INTEGER }),
   ],
 ])('a page of questions is read from %s without sorting', async (index, run) => {
-  for (const { sql: text, parameters } of await captureQueries(database.url, run)) {
-    const explain = CompiledQuery.raw(`explain ${text}`, [...parameters]);
-    const { rows } = await database.db.executeQuery<{ 'QUERY PLAN': string }>(explain);
-    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+  for (const plan of await explain(run)) {
     expect(plan).toContain(index);
     expect(plan).not.toMatch(/Sort|Seq Scan/);
   }
