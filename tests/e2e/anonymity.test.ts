@@ -165,7 +165,7 @@ async function observe(scene: Scene): Promise<unknown[]> {
     client.sessions.createPairingCode.mutate({ code }),
   );
   await look('sessions.revokeDevice', (client) =>
-    client.sessions.revokeDevice.mutate({ code, deviceId: ben.id }),
+    client.sessions.revokeDevice.mutate({ code, deviceId: 1_000_000 }),
   );
   await attempt('sessions.duplicate', (client) => client.sessions.duplicate.mutate({ code }));
   await attempt('sessions.leave', (client) => client.sessions.leave.mutate({ code }));
