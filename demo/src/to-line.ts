@@ -1,4 +1,4 @@
-import type { PublicQuestion, SessionEvent } from '@classroom/client';
+import type { PublicQuestion, SessionEvent, SessionSummary } from '@classroom/client';
 
 /** A live event in one line. */
 export function toLine(event: SessionEvent): string {
@@ -6,7 +6,7 @@ export function toLine(event: SessionEvent): string {
     case 'snapshot':
       return `the session is a ${event.session.status}, with ${count(event.questions.length, 'question')}`;
     case 'session':
-      return `the session is ${event.session.status}${event.session.moderated ? ' and moderated' : ''}`;
+      return `the session is ${toState(event.session)}`;
     case 'question':
       return questionLine(event.question);
     case 'questionRemoved':
@@ -20,6 +20,10 @@ export function toLine(event: SessionEvent): string {
 function questionLine({ id, status, pinned, votes, author, body }: PublicQuestion): string {
   const state = [status, ...(pinned ? ['pinned'] : []), count(votes, 'vote')].join(', ');
   return `#${id} ${state} | ${author?.displayName ?? 'somebody'}: ${body}`;
+}
+
+function toState({ status, moderated }: SessionSummary): string {
+  return status === 'active' && moderated ? 'active and moderated' : status;
 }
 
 /** `1 vote`, `2 votes` */

@@ -58,7 +58,10 @@ const closing = await createSession();
 await endSessionAsHost(db, ended);
 await expireSessions(db, expired.hostDisplayName);
 
-const byCode = operations.filter(({ path }) => path.includes('{code}'));
+// Procedures of host keys refuse every token of a session.
+const byCode = operations.filter(
+  ({ procedure, path }) => path.includes('{code}') && !procedure.startsWith('hosts.'),
+);
 const withToken = byCode.filter(({ token }) => token === 'required');
 
 test.each(byCode)(

@@ -145,7 +145,11 @@ describe('docs/api.md states the limit on', async () => {
 
   test.each([
     ['wrong codes of an address', codeGuesses, limitOf('wrong codes', 1)],
-    ['sessions created by an address', creations, limitOf('sessions created', 1)],
+    [
+      'sessions created by an address',
+      creations,
+      limitOf('sessions and host keys created, and sessions entered', 1),
+    ],
     ['submissions of a token', submissions, limitOf('calls of `questions.submit`', 4)],
   ])('%s', async (_, limit, { points, seconds }) => {
     expect(await consume(limit, 'a', points + 50)).toBe(points);
