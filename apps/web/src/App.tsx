@@ -1,0 +1,55 @@
+import { Link, useFocusReset } from '@swan-io/chicane';
+import { lazy, Suspense, useRef } from 'react';
+import { ErrorBoundary } from './components/ErrorBoundary.tsx';
+import { Home } from './pages/Home.tsx';
+import { Student } from './pages/Student.tsx';
+import { normalCode, Router } from './router.ts';
+import { t } from './texts/index.ts';
+
+// A phone loads the students' page only.
+const Cockpit = lazy(() => import('./pages/Cockpit.tsx'));
+const Wall = lazy(() => import('./pages/Wall.tsx'));
+const Pair = lazy(() => import('./pages/Pair.tsx'));
+
+export function App() {
+  const route = Router.useRoute(['Home', 'Student', 'Cockpit', 'Wall', 'Pair']);
+  const container = useRef<HTMLDivElement>(null);
+  useFocusReset({ route, containerRef: container });
+  return (
+    <div ref={container} className="page">
+      <ErrorBoundary>
+        <Suspense fallback={<main>{t.loading}</main>}>
+          <Page route={route} />
+        </Suspense>
+      </ErrorBoundary>
+    </div>
+  );
+}
+
+type Route = ReturnType<typeof Router.useRoute<'Home' | 'Student' | 'Cockpit' | 'Wall' | 'Pair'>>;
+
+function Page({ route }: { route: Route }) {
+  if (route === undefined) return <NotFound />;
+  if (route.name === 'Home') return <Home />;
+  const code = normalCode(route.params.code);
+  switch (route.name) {
+    case 'Student':
+      return <Student key={code} code={code} />;
+    case 'Cockpit':
+      return <Cockpit key={code} code={code} />;
+    case 'Wall':
+      return <Wall key={code} code={code} />;
+    case 'Pair':
+      return <Pair code={code} />;
+  }
+}
+
+function NotFound() {
+  return (
+    <main className="narrow">
+      <title>{t.notFound}</title>
+      <h1>{t.notFound}</h1>
+      <Link to={Router.Home()}>{t.toHome}</Link>
+    </main>
+  );
+}

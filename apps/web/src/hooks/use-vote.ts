@@ -1,0 +1,25 @@
+import type { Question } from '@classroom/client';
+import { useMutation } from '@tanstack/react-query';
+import { useSession } from '../session.tsx';
+
+/** The event with the new number follows the response. */
+const UNTIL_EVENT_MS = 500;
+
+/** Shows a vote at once, and takes it back if the server refuses it. */
+export function useVote(question: Question) {
+  const { trpc } = useSession();
+  const vote = useMutation(
+    trpc.questions.vote.mutationOptions({
+      onMutate: ({ on }) => ({ before: question.votes, by: Number(on) - Number(question.voted) }),
+      onSuccess: () => new Promise((resolve) => setTimeout(resolve, UNTIL_EVENT_MS)),
+    }),
+  );
+  const voted = vote.isPending ? vote.variables.on : question.voted;
+  const isCounted = !vote.isPending || question.votes !== vote.context?.before;
+  return {
+    voted,
+    votes: question.votes + (isCounted ? 0 : (vote.context?.by ?? 0)),
+    toggle: () => vote.mutate({ questionId: question.id, on: !voted }),
+    error: vote.error,
+  };
+}

@@ -1,0 +1,3 @@
+export default function Cockpit({ code }: { code: string }) {
+  return <main>Cockpit {code}</main>;
+}

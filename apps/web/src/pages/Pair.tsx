@@ -1,0 +1,3 @@
+export default function Pair({ code }: { code: string }) {
+  return <main>Pair {code}</main>;
+}

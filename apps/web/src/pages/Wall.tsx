@@ -1,0 +1,3 @@
+export default function Wall({ code }: { code: string }) {
+  return <main>Wall {code}</main>;
+}
