@@ -1,15 +1,15 @@
 import { Link, useFocusReset } from '@swan-io/chicane';
 import { lazy, Suspense, useRef } from 'react';
 import { ErrorBoundary } from './components/ErrorBoundary.tsx';
-import { Home } from './pages/Home.tsx';
-import { Student } from './pages/Student.tsx';
+import { Home } from './home/Home.tsx';
+import { Student } from './student/Student.tsx';
 import { normalCode, Router } from './router.ts';
 import { t } from './texts/index.ts';
 
 // A phone loads the students' page only.
-const Cockpit = lazy(() => import('./pages/Cockpit.tsx'));
-const Wall = lazy(() => import('./pages/Wall.tsx'));
-const Pair = lazy(() => import('./pages/Pair.tsx'));
+const Cockpit = lazy(() => import('./cockpit/Cockpit.tsx'));
+const Wall = lazy(() => import('./wall/Wall.tsx'));
+const Pair = lazy(() => import('./pair/Pair.tsx'));
 
 export function App() {
   const route = Router.useRoute(['Home', 'Student', 'Cockpit', 'Wall', 'Pair']);

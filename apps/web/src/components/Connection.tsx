@@ -42,10 +42,12 @@ export function NotConnected() {
     return (
       <main className="narrow">
         <h1>{reason === 'UNAUTHENTICATED' ? t.connection.gone : t.connection.deleted}</h1>
-        {reason === 'UNAUTHENTICATED' && <p>{t.connection.goneHint}</p>}
+        {reason === 'UNAUTHENTICATED' && (
+          <p>{seat === 'participant' ? t.connection.goneHint : t.connection.revokedHint}</p>
+        )}
         <div className="actions">
           <Button className="filled" onClick={() => forgetSeat(code, seat)}>
-            {t.connection.joinAgain}
+            {seat === 'participant' ? t.connection.joinAgain : t.pair.heading}
           </Button>
           <Link to={Router.Home()}>{t.toHome}</Link>
         </div>

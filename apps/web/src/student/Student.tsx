@@ -1,11 +1,11 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
-import { AskForm } from '../components/AskForm.tsx';
+import { AskForm } from './AskForm.tsx';
 import { Confirm } from '../components/Confirm.tsx';
 import { NotConnected, OfflineBanner } from '../components/Connection.tsx';
 import { Failure } from '../components/Failure.tsx';
-import { JoinForm } from '../components/JoinForm.tsx';
-import { StudentQuestion } from '../components/StudentQuestion.tsx';
+import { JoinForm } from '../home/JoinForm.tsx';
+import { StudentQuestion } from './StudentQuestion.tsx';
 import { useFlip } from '../hooks/use-flip.ts';
 import { useNews } from '../hooks/use-news.ts';
 import { byStatus } from '../questions.ts';

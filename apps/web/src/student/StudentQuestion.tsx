@@ -2,10 +2,10 @@ import type { Question as QuestionData } from '@classroom/client';
 import { useMutation } from '@tanstack/react-query';
 import { useSession } from '../session.tsx';
 import { t } from '../texts/index.ts';
-import { Button } from './Button.tsx';
-import { Failure } from './Failure.tsx';
-import { Question } from './Question.tsx';
-import { VoteButton, VoteCount } from './VoteButton.tsx';
+import { Button } from '../components/Button.tsx';
+import { Failure } from '../components/Failure.tsx';
+import { Question } from '../components/Question.tsx';
+import { VoteButton, VoteCount } from '../components/VoteButton.tsx';
 
 interface StudentQuestionProps {
   question: QuestionData;

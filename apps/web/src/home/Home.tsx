@@ -1,8 +1,12 @@
-import { JoinForm } from '../components/JoinForm.tsx';
-import { OpenForm } from '../components/OpenForm.tsx';
+import { HOST_KEY, useStored } from '../storage.ts';
 import { t } from '../texts/index.ts';
+import { HostKey } from './HostKey.tsx';
+import { HostSessions } from './HostSessions.tsx';
+import { JoinForm } from './JoinForm.tsx';
+import { OpenForm } from './OpenForm.tsx';
 
 export function Home() {
+  const [hostKey] = useStored(HOST_KEY);
   return (
     <main className="home">
       <title>Classroom</title>
@@ -15,6 +19,8 @@ export function Home() {
         <JoinForm />
         <OpenForm />
       </div>
+      {hostKey !== null && <HostSessions />}
+      <HostKey />
     </main>
   );
 }

@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { randomUUID } from '../api.ts';
 import { useSession } from '../session.tsx';
 import { useStored } from '../storage.ts';
-import { addUnsent, parseUnsent, removeUnsent, unsentKey } from '../unsent.ts';
+import { addUnsent, parseUnsent, removeUnsent, unsentKey } from './unsent.ts';
 
 const RETRY_AFTER_MS = 3_000;
 

@@ -1,12 +1,12 @@
 import { type KeyboardEvent, type SubmitEvent, useId } from 'react';
-import { useAsk } from '../hooks/use-ask.ts';
+import { useAsk } from './use-ask.ts';
 import { charactersLeft, MAX_QUESTION_LENGTH } from '../questions.ts';
 import { useLive, useSession } from '../session.tsx';
 import { useStored } from '../storage.ts';
 import { t } from '../texts/index.ts';
-import { Button } from './Button.tsx';
-import { useIsOffline } from './Connection.tsx';
-import { Failure } from './Failure.tsx';
+import { Button } from '../components/Button.tsx';
+import { useIsOffline } from '../components/Connection.tsx';
+import { Failure } from '../components/Failure.tsx';
 
 export function AskForm() {
   const { code } = useSession();
@@ -53,9 +53,7 @@ export function AskForm() {
       <div className="label-row">
         <label htmlFor={id}>{t.student.question}</label>
         {me !== null && (
-          <span title={t.student.limitLong(me.pendingQuestions.used, me.pendingQuestions.limit)}>
-            {t.student.limit(me.pendingQuestions.used, me.pendingQuestions.limit)}
-          </span>
+          <span>{t.student.limit(me.pendingQuestions.used, me.pendingQuestions.limit)}</span>
         )}
       </div>
       <textarea

@@ -4,9 +4,9 @@ import { createApi } from '../api.ts';
 import { normalCode, Router } from '../router.ts';
 import { read, tokenKey, write } from '../storage.ts';
 import { t } from '../texts/index.ts';
-import { Button } from './Button.tsx';
-import { Failure } from './Failure.tsx';
-import { CodeField, TextField, textOf } from './TextField.tsx';
+import { Button } from '../components/Button.tsx';
+import { Failure } from '../components/Failure.tsx';
+import { CodeField, TextField, textOf } from '../components/TextField.tsx';
 
 interface Joining {
   code: string;

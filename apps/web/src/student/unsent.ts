@@ -1,4 +1,4 @@
-import { read, write } from './storage.ts';
+import { read, write } from '../storage.ts';
 
 /** A question that the server has not confirmed. The key lets it be sent again, also after a reload. */
 export interface UnsentQuestion {

@@ -1,3 +1,0 @@
-export default function Cockpit({ code }: { code: string }) {
-  return <main>Cockpit {code}</main>;
-}

@@ -1,3 +1,0 @@
-export default function Pair({ code }: { code: string }) {
-  return <main>Pair {code}</main>;
-}

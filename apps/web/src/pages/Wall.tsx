@@ -1,3 +1,0 @@
-export default function Wall({ code }: { code: string }) {
-  return <main>Wall {code}</main>;
-}
