@@ -32,16 +32,10 @@ function Page({ route }: { route: Route }) {
   if (route === undefined) return <NotFound />;
   if (route.name === 'Home') return <Home />;
   const code = normalCode(route.params.code);
-  switch (route.name) {
-    case 'Student':
-      return <Student key={code} code={code} />;
-    case 'Cockpit':
-      return <Cockpit key={code} code={code} />;
-    case 'Wall':
-      return <Wall key={code} code={code} />;
-    case 'Pair':
-      return <Pair code={code} />;
-  }
+  if (route.name === 'Student') return <Student key={code} code={code} />;
+  if (route.name === 'Cockpit') return <Cockpit key={code} code={code} />;
+  if (route.name === 'Wall') return <Wall key={code} code={code} />;
+  return <Pair code={code} />;
 }
 
 function NotFound() {

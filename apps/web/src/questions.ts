@@ -1,6 +1,11 @@
 import type { Question } from '@classroom/client';
 
-const RANKS: Record<Question['status'], number> = { waiting: 0, pending: 1, answered: 2, hidden: 3 };
+const RANKS: Record<Question['status'], number> = {
+  waiting: 0,
+  pending: 1,
+  answered: 2,
+  hidden: 3,
+};
 
 /** Open questions first, then answered ones; otherwise in the order of the live session. */
 export function byStatus(questions: readonly Question[]): Question[] {

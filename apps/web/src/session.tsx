@@ -27,7 +27,9 @@ export function SessionProvider({ code, seat, token, children }: SessionProvider
   const [live, setLive] = useState(() => liveSession(api.client, { code }));
   const reconnect = () => setLive(liveSession(api.client, { code }));
   return (
-    <SessionContext value={{ ...api, code, seat, token, live, reconnect }}>{children}</SessionContext>
+    <SessionContext value={{ ...api, code, seat, token, live, reconnect }}>
+      {children}
+    </SessionContext>
   );
 }
 

@@ -55,6 +55,7 @@ export function tokenKey(code: string, seat: Seat): string {
 /** Removes a seat's token, and everything that was stored with it. */
 export function forgetSeat(code: string, seat: Seat): void {
   write(tokenKey(code, seat), null);
-  if (seat === 'participant') for (const name of ['draft', 'unsent']) write(`${code}:${name}`, null);
+  if (seat === 'participant')
+    for (const name of ['draft', 'unsent']) write(`${code}:${name}`, null);
   if (seat === 'host') write(`${code}:muted`, null);
 }

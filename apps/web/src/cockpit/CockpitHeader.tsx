@@ -53,11 +53,7 @@ function Lifecycle({ status }: { status: SessionSummary['status'] }) {
         {t.cockpit.extend}
       </Button>
       {status === 'draft' && (
-        <Button
-          className="filled"
-          isBusy={start.isPending}
-          onClick={() => start.mutate({ code })}
-        >
+        <Button className="filled" isBusy={start.isPending} onClick={() => start.mutate({ code })}>
           {t.cockpit.start}
         </Button>
       )}

@@ -19,6 +19,7 @@ export function Joining({ session: { code, joining, moderated }, isHost }: Joini
   const { trpc } = useSession();
   const configure = useMutation(trpc.sessions.configure.mutationOptions());
   const isClosed = joining === 'closed';
+  const page = publicUrl === undefined ? undefined : publicUrl + Router.Student({ code });
   return (
     <section className="card">
       <h2>{t.cockpit.join}</h2>
@@ -26,13 +27,11 @@ export function Joining({ session: { code, joining, moderated }, isHost }: Joini
         <dl>
           <dt>{t.cockpit.code}</dt>
           <dd className="code">{code}</dd>
-          {publicUrl !== undefined && <dd className="url">{publicUrl + Router.Student({ code })}</dd>}
+          {page !== undefined && <dd className="url">{page.replace(/^https?:\/\//, '')}</dd>}
         </dl>
-        {publicUrl !== undefined && (
-          <QrCode label={t.wall.qr} text={publicUrl + Router.Student({ code })} />
-        )}
+        {page !== undefined && <QrCode label={t.wall.qr} text={page} />}
       </div>
-      {publicUrl === undefined && <p className="note">{t.cockpit.loopback}</p>}
+      {page === undefined && <p className="note">{t.cockpit.loopback}</p>}
       <div role="status">{isClosed && <p className="hint">{t.cockpit.joiningClosed}</p>}</div>
       {isHost && (
         <>
@@ -47,7 +46,9 @@ export function Joining({ session: { code, joining, moderated }, isHost }: Joini
             <input
               type="checkbox"
               role="switch"
-              checked={configure.isPending ? (configure.variables.moderated ?? moderated) : moderated}
+              checked={
+                configure.isPending ? (configure.variables.moderated ?? moderated) : moderated
+              }
               onChange={(event) => configure.mutate({ code, moderated: event.target.checked })}
             />
             {t.cockpit.approveFirst}

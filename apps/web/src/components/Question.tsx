@@ -47,9 +47,7 @@ function Author({ question: { author, mine } }: { question: QuestionData }) {
       <bdi>{name}</bdi>
       {mine && ` (${t.questions.you})`}
       {author?.role === 'host' && <span className="badge staff">{t.questions.host}</span>}
-      {author?.role === 'moderator' && (
-        <span className="badge staff">{t.questions.moderator}</span>
-      )}
+      {author?.role === 'moderator' && <span className="badge staff">{t.questions.moderator}</span>}
     </>
   );
 }

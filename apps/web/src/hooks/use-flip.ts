@@ -26,7 +26,11 @@ export function useFlip(list: RefObject<HTMLElement | null>, order: unknown): vo
           ? { opacity: [0, 1] }
           : { transform: [`translateY(${from - place}px)`, 'none'] },
         // Added, so that a child that is still moving goes on from where it is.
-        { duration: DURATION_MS, easing: 'ease-in-out', composite: from === undefined ? 'replace' : 'add' },
+        {
+          duration: DURATION_MS,
+          easing: 'ease-in-out',
+          composite: from === undefined ? 'replace' : 'add',
+        },
       );
     }
   }, [list, order]);

@@ -15,9 +15,7 @@ interface StudentQuestionProps {
 
 export function StudentQuestion({ question, hasEnded, onWithdrawn }: StudentQuestionProps) {
   const { trpc } = useSession();
-  const withdraw = useMutation(
-    trpc.questions.withdraw.mutationOptions({ onSuccess: onWithdrawn }),
-  );
+  const withdraw = useMutation(trpc.questions.withdraw.mutationOptions({ onSuccess: onWithdrawn }));
   const canWithdraw = question.mine && !hasEnded;
   return (
     <Question

@@ -33,9 +33,9 @@ export function useAsk(onRefused: (body: string) => void) {
 
   useEffect(() => {
     const sending = queryClient.getMutationCache().findAll({ status: 'pending' });
-    const keys = sending.map(({ state }) => idempotencyKeyOf(state.variables));
+    const keys = new Set(sending.map(({ state }) => idempotencyKeyOf(state.variables)));
     for (const question of parseUnsent(stored)) {
-      if (!keys.includes(question.idempotencyKey)) mutate({ code, ...question });
+      if (!keys.has(question.idempotencyKey)) mutate({ code, ...question });
     }
   }, [queryClient, mutate, code, stored]);
 

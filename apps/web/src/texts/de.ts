@@ -73,7 +73,8 @@ export const de: Texts = {
   status: { draft: 'Nicht begonnen', active: 'Live', ended: 'Beendet' },
   connection: {
     connecting: 'Verbindet …',
-    offline: 'Keine Verbindung. Du siehst den letzten Stand; die Seite verbindet sich von selbst neu.',
+    offline:
+      'Keine Verbindung. Du siehst den letzten Stand; die Seite verbindet sich von selbst neu.',
     offlineAsk:
       'Keine Verbindung. Frage wie immer: Deine Frage wird gesendet, sobald das Netz zurück ist.',
     back: 'Wieder verbunden.',
@@ -173,13 +174,11 @@ export const de: Texts = {
     exportCsv: 'CSV exportieren',
     exportJson: 'JSON exportieren',
     delete: 'Löschen',
-    deleteAsk:
-      'Diese Sitzung mit allen Fragen löschen? Das lässt sich nicht rückgängig machen.',
+    deleteAsk: 'Diese Sitzung mit allen Fragen löschen? Das lässt sich nicht rückgängig machen.',
     deleteYes: 'Ja, löschen',
     wall: 'Wand öffnen',
     missing: 'Dieser Browser hat keinen Zugang zu dieser Sitzung.',
-    missingHint:
-      'Kopple ihn mit einem Code vom Gerät der Leitung, dort unter „Gerät hinzufügen“.',
+    missingHint: 'Kopple ihn mit einem Code vom Gerät der Leitung, dort unter „Gerät hinzufügen“.',
     enterWithKey: 'Mit deinem Leitungsschlüssel eintreten',
     loopback:
       'Telefone können diese Adresse nicht öffnen: Starte mit HOST=0.0.0.0, damit sie beitreten können.',

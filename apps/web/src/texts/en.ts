@@ -63,7 +63,8 @@ export const en = {
     hostKey: 'Your host key',
     hostKeyHint:
       'It opens your sessions in any browser. Keep it secret, and enter it in another browser to move there.',
-    noHostKey: 'This browser gets a host key with its first session. Or enter one of another browser.',
+    noHostKey:
+      'This browser gets a host key with its first session. Or enter one of another browser.',
     thisKey: 'Host key of this browser',
     otherKey: 'Host key from another browser',
     useKey: 'Use this key',

@@ -99,13 +99,15 @@ function WallQuestions() {
       <h2 className="visually-hidden">{t.questions.heading}</h2>
       {questions.length === 0 && <p className="none">{t.wall.none}</p>}
       <ul ref={list} className="questions">
-        {byStatus(questions).slice(0, MAX_SHOWN).map((question) => (
-          <Question
-            key={question.id}
-            question={question}
-            aside={() => <VoteCount votes={question.votes} />}
-          />
-        ))}
+        {byStatus(questions)
+          .slice(0, MAX_SHOWN)
+          .map((question) => (
+            <Question
+              key={question.id}
+              question={question}
+              aside={() => <VoteCount votes={question.votes} />}
+            />
+          ))}
       </ul>
     </section>
   );
