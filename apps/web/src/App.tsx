@@ -12,7 +12,7 @@ const Wall = lazy(() => import('./wall/Wall.tsx'));
 const Pair = lazy(() => import('./pair/Pair.tsx'));
 
 export function App() {
-  const route = Router.useRoute(['Home', 'Student', 'Cockpit', 'Wall', 'Pair']);
+  const route = Router.useRoute(['home', 'student', 'cockpit', 'wall', 'pair']);
   const container = useRef<HTMLDivElement>(null);
   useFocusReset({ route, containerRef: container });
   return (
@@ -26,15 +26,15 @@ export function App() {
   );
 }
 
-type Route = ReturnType<typeof Router.useRoute<'Home' | 'Student' | 'Cockpit' | 'Wall' | 'Pair'>>;
+type Route = ReturnType<typeof Router.useRoute<'home' | 'student' | 'cockpit' | 'wall' | 'pair'>>;
 
 function Page({ route }: { route: Route }) {
   if (route === undefined) return <NotFound />;
-  if (route.name === 'Home') return <Home />;
+  if (route.name === 'home') return <Home />;
   const code = normalCode(route.params.code);
-  if (route.name === 'Student') return <Student key={code} code={code} />;
-  if (route.name === 'Cockpit') return <Cockpit key={code} code={code} />;
-  if (route.name === 'Wall') return <Wall key={code} code={code} />;
+  if (route.name === 'student') return <Student key={code} code={code} />;
+  if (route.name === 'cockpit') return <Cockpit key={code} code={code} />;
+  if (route.name === 'wall') return <Wall key={code} code={code} />;
   return <Pair code={code} />;
 }
 
@@ -43,7 +43,7 @@ function NotFound() {
     <main className="narrow">
       <title>{t.notFound}</title>
       <h1>{t.notFound}</h1>
-      <Link to={Router.Home()}>{t.toHome}</Link>
+      <Link to={Router.home()}>{t.toHome}</Link>
     </main>
   );
 }

@@ -1,11 +1,11 @@
 import { createRouter } from '@swan-io/chicane';
 
 export const Router = createRouter({
-  Home: '/',
-  Student: '/j/:code',
-  Cockpit: '/host/:code',
-  Wall: '/wall/:code',
-  Pair: '/pair/:code',
+  home: '/',
+  student: '/j/:code',
+  cockpit: '/host/:code',
+  wall: '/wall/:code',
+  pair: '/pair/:code',
 });
 
 /** A typed join code as the server writes it. */

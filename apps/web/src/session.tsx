@@ -1,5 +1,5 @@
 import { liveSession, type LiveSession, type LiveSnapshot } from '@classroom/client';
-import { createContext, type ReactNode, use, useState, useSyncExternalStore } from 'react';
+import { createContext, type ReactNode, use, useMemo, useState, useSyncExternalStore } from 'react';
 import { type Api, createApi } from './api.ts';
 import type { Seat } from './storage.ts';
 
@@ -25,12 +25,11 @@ interface SessionProviderProps {
 export function SessionProvider({ code, seat, token, children }: SessionProviderProps) {
   const [api] = useState(() => createApi(token));
   const [live, setLive] = useState(() => liveSession(api.client, { code }));
-  const reconnect = () => setLive(liveSession(api.client, { code }));
-  return (
-    <SessionContext value={{ ...api, code, seat, token, live, reconnect }}>
-      {children}
-    </SessionContext>
-  );
+  const session = useMemo(() => {
+    const reconnect = () => setLive(liveSession(api.client, { code }));
+    return { ...api, code, seat, token, live, reconnect };
+  }, [api, code, seat, token, live]);
+  return <SessionContext value={session}>{children}</SessionContext>;
 }
 
 export function useSession(): Session {

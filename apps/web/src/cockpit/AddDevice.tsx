@@ -20,7 +20,7 @@ export function AddDevice() {
   const [role, setRole] = useState<DeviceRole>('moderator');
   const id = useId();
   const create = useMutation(trpc.sessions.createPairingCode.mutationOptions());
-  const page = (publicUrl ?? location.origin) + Router.Pair({ code });
+  const page = (publicUrl ?? location.origin) + Router.pair({ code });
   return (
     <div className="add-device">
       <div className="field">

@@ -10,21 +10,12 @@ import { MuteButton } from './MuteButton.tsx';
 
 type Settable = Exclude<QuestionData['status'], 'waiting'>;
 
-/** What the first two buttons do in each status. */
-const CHOICES: Record<QuestionData['status'], [label: string, status: Settable][]> = {
-  waiting: [
-    [t.cockpit.approve, 'pending'],
-    [t.cockpit.hide, 'hidden'],
-  ],
-  pending: [
-    [t.cockpit.answer, 'answered'],
-    [t.cockpit.hide, 'hidden'],
-  ],
-  answered: [
-    [t.cockpit.reopen, 'pending'],
-    [t.cockpit.hide, 'hidden'],
-  ],
-  hidden: [[t.cockpit.show, 'pending']],
+/** What the first button does in each status. */
+const NEXT: Record<QuestionData['status'], { label: string; status: Settable }> = {
+  waiting: { label: t.cockpit.approve, status: 'pending' },
+  pending: { label: t.cockpit.answer, status: 'answered' },
+  answered: { label: t.cockpit.reopen, status: 'pending' },
+  hidden: { label: t.cockpit.show, status: 'pending' },
 };
 
 interface CockpitQuestionProps {
@@ -51,18 +42,24 @@ function Actions({ question, bodyId }: { question: QuestionData; bodyId: string 
   const pin = useMutation(trpc.questions.pin.mutationOptions());
   return (
     <>
-      {CHOICES[status].map(([label, next], index) => (
+      <Button
+        className="small filled"
+        aria-describedby={bodyId}
+        isBusy={setStatus.isPending}
+        onClick={() => setStatus.mutate({ questionId, status: NEXT[status].status })}
+      >
+        {NEXT[status].label}
+      </Button>
+      {status !== 'hidden' && (
         <Button
-          // By place, so that the focus stays when "Answer" becomes "Reopen".
-          key={index}
-          className={index === 0 ? 'small filled' : 'small'}
+          className="small"
           aria-describedby={bodyId}
           isBusy={setStatus.isPending}
-          onClick={() => setStatus.mutate({ questionId, status: next })}
+          onClick={() => setStatus.mutate({ questionId, status: 'hidden' })}
         >
-          {label}
+          {t.cockpit.hide}
         </Button>
-      ))}
+      )}
       <Button
         className="small"
         aria-describedby={bodyId}

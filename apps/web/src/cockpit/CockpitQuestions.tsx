@@ -10,7 +10,7 @@ export function CockpitQuestions({ isOpen }: { isOpen: boolean }) {
   const { questions } = useLive();
   const list = useRef<HTMLUListElement>(null);
   const news = useNews(questions);
-  useFlip(list, questions);
+  useFlip(list);
   return (
     <section>
       <h2>{t.questions.heading}</h2>

@@ -17,7 +17,7 @@ export function ExportAndDelete() {
   const remove = useMutation(
     trpc.sessions.delete.mutationOptions({
       onSuccess() {
-        Router.push('Home');
+        Router.push('home');
         forgetSeat(code, 'host');
         forgetSeat(code, 'viewer');
       },

@@ -18,8 +18,9 @@ interface JoiningProps {
 export function Joining({ session: { code, joining, moderated }, isHost }: JoiningProps) {
   const { trpc } = useSession();
   const configure = useMutation(trpc.sessions.configure.mutationOptions());
+  const isModerated = (configure.isPending ? configure.variables.moderated : null) ?? moderated;
   const isClosed = joining === 'closed';
-  const page = publicUrl === undefined ? undefined : publicUrl + Router.Student({ code });
+  const page = publicUrl === undefined ? undefined : publicUrl + Router.student({ code });
   return (
     <section className="card">
       <h2>{t.cockpit.join}</h2>
@@ -46,9 +47,8 @@ export function Joining({ session: { code, joining, moderated }, isHost }: Joini
             <input
               type="checkbox"
               role="switch"
-              checked={
-                configure.isPending ? (configure.variables.moderated ?? moderated) : moderated
-              }
+              checked={isModerated}
+              aria-checked={isModerated}
               onChange={(event) => configure.mutate({ code, moderated: event.target.checked })}
             />
             {t.cockpit.approveFirst}

@@ -23,7 +23,7 @@ export function OpenWall() {
   };
   return (
     <>
-      <a className="button filled" href={Router.Wall({ code })} target="_blank" onClick={prepare}>
+      <a className="button filled" href={Router.wall({ code })} target="_blank" onClick={prepare}>
         {t.cockpit.wall}
       </a>
       <Failure error={pair.error} />

@@ -27,8 +27,11 @@ export function People({ isHost, isOpen }: PeopleProps) {
       },
     ),
   );
-  // Somebody has come or gone.
+  const refetchedAt = useRef(participants);
   useEffect(() => {
+    if (refetchedAt.current === participants) return;
+    // Somebody has come or gone.
+    refetchedAt.current = participants;
     const filter = trpc.sessions.participants.pathFilter();
     void queryClient.invalidateQueries(filter, { cancelRefetch: false });
   }, [queryClient, trpc, participants]);

@@ -49,7 +49,7 @@ export function NotConnected() {
           <Button className="filled" onClick={() => forgetSeat(code, seat)}>
             {seat === 'participant' ? t.connection.joinAgain : t.pair.heading}
           </Button>
-          <Link to={Router.Home()}>{t.toHome}</Link>
+          <Link to={Router.home()}>{t.toHome}</Link>
         </div>
       </main>
     );

@@ -41,7 +41,7 @@ export function HostKey() {
       )}
       <form onSubmit={submit}>
         <TextField label={t.home.otherKey} name="key" spellCheck={false} />
-        <Button type="submit">{t.home.useKey}</Button>
+        <Button type="submit">{t.home.enterKey}</Button>
       </form>
     </details>
   );

@@ -40,13 +40,13 @@ function HostSession({ session: { code, title, status, createdAt } }: { session:
     asHost.trpc.hosts.enter.mutationOptions({
       onSuccess({ hostToken }) {
         write(tokenKey(code, 'host'), hostToken);
-        Router.push('Cockpit', { code });
+        Router.push('cockpit', { code });
       },
     }),
   );
   const open = () => {
     if (read(tokenKey(code, 'host')) === null) enter.mutate({ code });
-    else Router.push('Cockpit', { code });
+    else Router.push('cockpit', { code });
   };
   return (
     <li>

@@ -22,7 +22,7 @@ export function JoinForm({ code }: { code?: string }) {
     },
     onSuccess({ session, participantToken }) {
       write(tokenKey(session.code, 'participant'), participantToken);
-      Router.push('Student', { code: session.code });
+      Router.push('student', { code: session.code });
     },
   });
   const submit = (event: SubmitEvent<HTMLFormElement>) => {

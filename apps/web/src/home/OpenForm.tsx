@@ -26,7 +26,7 @@ export function OpenForm() {
     onSuccess({ code, hostToken }) {
       write(tokenKey(code, 'host'), hostToken);
       void queryClient.invalidateQueries(asHost.trpc.hosts.pathFilter());
-      Router.push('Cockpit', { code });
+      Router.push('cockpit', { code });
     },
   });
   const submit = (event: SubmitEvent<HTMLFormElement>) => {

@@ -6,10 +6,8 @@ const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 /**
  * Moves the children of a list smoothly to their new places.
  * https://aerotwist.com/blog/flip-your-animations/
- *
- * @param order changes when the order may have changed
  */
-export function useFlip(list: RefObject<HTMLElement | null>, order: unknown): void {
+export function useFlip(list: RefObject<HTMLElement | null>): void {
   const places = useRef(new Map<Element, number>());
   useLayoutEffect(() => {
     const before = places.current;
@@ -33,5 +31,5 @@ export function useFlip(list: RefObject<HTMLElement | null>, order: unknown): vo
         },
       );
     }
-  }, [list, order]);
+  });
 }

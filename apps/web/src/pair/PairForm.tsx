@@ -19,7 +19,7 @@ export function PairForm({ code, pairingCode }: PairFormProps) {
       onSuccess({ session, participant, token }) {
         const isWall = participant.role === 'viewer';
         write(tokenKey(session.code, isWall ? 'viewer' : 'host'), token);
-        Router.replace(isWall ? 'Wall' : 'Cockpit', { code: session.code });
+        Router.replace(isWall ? 'wall' : 'cockpit', { code: session.code });
       },
     }),
   );

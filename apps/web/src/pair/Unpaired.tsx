@@ -28,7 +28,7 @@ export function Unpaired({ code }: { code: string }) {
       )}
       <Failure error={enter.error} />
       <PairForm code={code} />
-      <Link to={Router.Home()}>{t.toHome}</Link>
+      <Link to={Router.home()}>{t.toHome}</Link>
     </main>
   );
 }

@@ -60,7 +60,7 @@ function StudentHeader() {
   const leave = useMutation(
     trpc.sessions.leave.mutationOptions({
       onSuccess() {
-        Router.push('Home');
+        Router.push('home');
         forgetSeat(code, 'participant');
       },
     }),
@@ -90,7 +90,7 @@ function StudentQuestions({ hasEnded }: { hasEnded: boolean }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const list = useRef<HTMLUListElement>(null);
   const news = useNews(questions);
-  useFlip(list, questions);
+  useFlip(list);
   return (
     <section>
       <h2 ref={heading} tabIndex={-1}>

@@ -66,7 +66,7 @@ export const de: Texts = {
       'Mit der ersten Sitzung bekommt dieser Browser einen Leitungsschlüssel. Oder gib den eines anderen Browsers ein.',
     thisKey: 'Leitungsschlüssel dieses Browsers',
     otherKey: 'Leitungsschlüssel eines anderen Browsers',
-    useKey: 'Diesen Schlüssel benutzen',
+    enterKey: 'Diesen Schlüssel benutzen',
     forgetKey: 'Aus diesem Browser entfernen',
   },
 

@@ -67,7 +67,7 @@ export const en = {
       'This browser gets a host key with its first session. Or enter one of another browser.',
     thisKey: 'Host key of this browser',
     otherKey: 'Host key from another browser',
-    useKey: 'Use this key',
+    enterKey: 'Use this key',
     forgetKey: 'Remove it from this browser',
   },
 

@@ -60,7 +60,7 @@ function WallSession() {
 }
 
 function Invitation({ code }: { code: string }) {
-  const page = publicUrl === undefined ? undefined : publicUrl + Router.Student({ code });
+  const page = publicUrl === undefined ? undefined : publicUrl + Router.student({ code });
   return (
     <>
       {page === undefined ? (
@@ -93,7 +93,7 @@ function Presence() {
 function WallQuestions() {
   const { questions } = useLive();
   const list = useRef<HTMLUListElement>(null);
-  useFlip(list, questions);
+  useFlip(list);
   return (
     <section>
       <h2 className="visually-hidden">{t.questions.heading}</h2>
