@@ -1,5 +1,6 @@
 import type { SessionSummary } from '@classroom/client';
 import { useMutation } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { Button } from '../components/Button.tsx';
 import { Confirm } from '../components/Confirm.tsx';
 import { Failure } from '../components/Failure.tsx';
@@ -17,10 +18,13 @@ interface CockpitHeaderProps {
 export function CockpitHeader({ session, isHost }: CockpitHeaderProps) {
   const { participants } = useLive();
   const { status, title, expiresAt } = session;
+  const heading = useRef<HTMLHeadingElement>(null);
   return (
     <header className="bar">
       <div>
-        <h1>{title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         <p role="status">
           <span className={`badge ${status}`}>{t.status[status]}</span>
           {status !== 'ended' && (
@@ -31,7 +35,9 @@ export function CockpitHeader({ session, isHost }: CockpitHeaderProps) {
           )}
         </p>
       </div>
-      {isHost && status !== 'ended' && <Lifecycle status={status} />}
+      {isHost && status !== 'ended' && (
+        <Lifecycle status={status} onChanged={() => heading.current?.focus()} />
+      )}
     </header>
   );
 }
@@ -41,11 +47,17 @@ function TimeLeft({ until }: { until: string }) {
   return t.cockpit.timeLeft(Math.floor(minutes / 60), minutes % 60);
 }
 
-function Lifecycle({ status }: { status: SessionSummary['status'] }) {
+interface LifecycleProps {
+  status: SessionSummary['status'];
+  /** The button that was used is gone: the focus goes to the new status. */
+  onChanged: () => void;
+}
+
+function Lifecycle({ status, onChanged }: LifecycleProps) {
   const { code, trpc } = useSession();
-  const start = useMutation(trpc.sessions.start.mutationOptions());
+  const start = useMutation(trpc.sessions.start.mutationOptions({ onSuccess: onChanged }));
   const extend = useMutation(trpc.sessions.extend.mutationOptions());
-  const end = useMutation(trpc.sessions.end.mutationOptions());
+  const end = useMutation(trpc.sessions.end.mutationOptions({ onSuccess: onChanged }));
   return (
     <div className="actions">
       <Failure error={start.error ?? extend.error ?? end.error} />

@@ -88,7 +88,7 @@ function Person({ person, isHost, isOpen, onRemoved }: PersonProps) {
     <li className="person">
       <span id={nameId}>
         <bdi>{displayName}</bdi>{' '}
-        {role !== 'participant' && <span className="badge">{t.cockpit.roles[role]}</span>}
+        {role !== 'participant' && <span className="badge">{t.cockpit.deviceRoles[role]}</span>}
         {blocked && <span className="badge waiting">{t.cockpit.blocked}</span>}
       </span>
       {isOpen && role === 'participant' && (

@@ -48,8 +48,8 @@ function StudentSession() {
           {session.moderated && !hasEnded && <p className="note">{t.student.moderated}</p>}
         </div>
         <StudentQuestions hasEnded={hasEnded} />
+        {!hasEnded && <AskForm />}
       </main>
-      {!hasEnded && <AskForm />}
     </div>
   );
 }

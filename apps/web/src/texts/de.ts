@@ -148,7 +148,6 @@ export const de: Texts = {
     block: 'Sperren',
     unblock: 'Entsperren',
     blocked: 'Gesperrt',
-    roles: { host: 'Leitung', moderator: 'Moderation', participant: '', viewer: 'Projektor' },
     answer: 'Beantworten',
     reopen: 'Wieder öffnen',
     hide: 'Ausblenden',

@@ -146,7 +146,6 @@ export const en = {
     block: 'Block',
     unblock: 'Unblock',
     blocked: 'Blocked',
-    roles: { host: 'Host', moderator: 'Moderator', participant: '', viewer: 'Projector' },
     answer: 'Answer',
     reopen: 'Reopen',
     hide: 'Hide',

@@ -1,9 +1,8 @@
 import { reasonOf } from '@classroom/client';
-import { de } from './de.ts';
 import { en, type Texts } from './en.ts';
 
-/** The texts in the language of the browser. */
-export const t: Texts = /^de\b/i.test(navigator.language) ? de : en;
+/** The texts in the language of the browser. English is part of every page, others are loaded. */
+export const t: Texts = /^de\b/i.test(navigator.language) ? (await import('./de.ts')).de : en;
 
 /** The details of an error that appear in sentences. */
 interface Details {
