@@ -7,6 +7,7 @@ import { publicUrl } from '../public-url.ts';
 import { Router } from '../router.ts';
 import { useSession } from '../session.tsx';
 import { t } from '../texts/index.ts';
+import { ApproveFirst } from './ApproveFirst.tsx';
 import { OpenWall } from './OpenWall.tsx';
 
 interface JoiningProps {
@@ -18,7 +19,6 @@ interface JoiningProps {
 export function Joining({ session: { code, joining, moderated }, isHost }: JoiningProps) {
   const { trpc } = useSession();
   const configure = useMutation(trpc.sessions.configure.mutationOptions());
-  const isModerated = (configure.isPending ? configure.variables.moderated : null) ?? moderated;
   const isClosed = joining === 'closed';
   const page = publicUrl === undefined ? undefined : publicUrl + Router.student({ code });
   return (
@@ -43,16 +43,7 @@ export function Joining({ session: { code, joining, moderated }, isHost }: Joini
           >
             {isClosed ? t.cockpit.openJoining : t.cockpit.closeJoining}
           </Button>
-          <label className="check">
-            <input
-              type="checkbox"
-              role="switch"
-              checked={isModerated}
-              aria-checked={isModerated}
-              onChange={(event) => configure.mutate({ code, moderated: event.target.checked })}
-            />
-            {t.cockpit.approveFirst}
-          </label>
+          <ApproveFirst moderated={moderated} />
         </>
       )}
       <Failure error={configure.error} />

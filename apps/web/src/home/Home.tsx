@@ -1,11 +1,13 @@
+import { lazy, Suspense } from 'react';
 import { HOST_KEY, useStored } from '../storage.ts';
 import { t } from '../texts/index.ts';
 import { HostKey } from './HostKey.tsx';
-import { HostSessions } from './HostSessions.tsx';
 import { JoinForm } from './JoinForm.tsx';
 import { OpenForm } from './OpenForm.tsx';
 
-export function Home() {
+const HostSessions = lazy(() => import('./HostSessions.tsx'));
+
+export default function Home() {
   const [hostKey] = useStored(HOST_KEY);
   return (
     <main className="home">
@@ -19,7 +21,11 @@ export function Home() {
         <JoinForm />
         <OpenForm />
       </div>
-      {hostKey !== null && <HostSessions />}
+      {hostKey !== null && (
+        <Suspense>
+          <HostSessions />
+        </Suspense>
+      )}
       <HostKey />
     </main>
   );

@@ -8,7 +8,7 @@ import { read, tokenKey, write } from '../storage.ts';
 import { t } from '../texts/index.ts';
 
 /** The sessions of the host key. */
-export function HostSessions() {
+export default function HostSessions() {
   const sessions = useInfiniteQuery(
     asHost.trpc.hosts.sessions.infiniteQueryOptions(
       { limit: 10 },

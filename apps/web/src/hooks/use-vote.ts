@@ -1,9 +1,7 @@
 import type { Question } from '@classroom/client';
 import { useMutation } from '@tanstack/react-query';
+import { untilEvent } from './until-event.ts';
 import { useSession } from '../session.tsx';
-
-/** The event with the new number follows the response. */
-const UNTIL_EVENT_MS = 500;
 
 /** Shows a vote at once, and takes it back if the server refuses it. */
 export function useVote(question: Question) {
@@ -11,7 +9,7 @@ export function useVote(question: Question) {
   const vote = useMutation(
     trpc.questions.vote.mutationOptions({
       onMutate: ({ on }) => ({ before: question.votes, by: Number(on) - Number(question.voted) }),
-      onSuccess: () => new Promise((resolve) => setTimeout(resolve, UNTIL_EVENT_MS)),
+      onSuccess: untilEvent,
     }),
   );
   const voted = vote.isPending ? vote.variables.on : question.voted;

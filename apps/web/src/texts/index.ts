@@ -1,8 +1,10 @@
 import { reasonOf } from '@classroom/client';
-import { en, type Texts } from './en.ts';
+import type { Texts } from './en.ts';
 
-/** The texts in the language of the browser. English is part of every page, others are loaded. */
-export const t: Texts = /^de\b/i.test(navigator.language) ? (await import('./de.ts')).de : en;
+/** The texts in the language of the browser: a phone loads one language. */
+export const t: Texts = /^de\b/i.test(navigator.language)
+  ? (await import('./de.ts')).de
+  : (await import('./en.ts')).en;
 
 /** The details of an error that appear in sentences. */
 interface Details {
