@@ -48,7 +48,7 @@ export function AddDevice() {
         {create.isSuccess && (
           <div className="pairing">
             <p className="hint">{t.cockpit.pairingHint(VALID_MINUTES)}</p>
-            <p className="url">{page}</p>
+            <p className="url">{page.replace(/^https?:\/\//, '')}</p>
             <dl>
               <dt>{t.cockpit.pairingCode}</dt>
               <dd className="code">{create.data.pairingCode}</dd>

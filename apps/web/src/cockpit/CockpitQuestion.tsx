@@ -43,7 +43,7 @@ function Actions({ question, bodyId }: { question: QuestionData; bodyId: string 
   return (
     <>
       <Button
-        className="small filled"
+        className={status === 'waiting' || status === 'pending' ? 'small filled' : 'small'}
         aria-describedby={bodyId}
         isBusy={setStatus.isPending}
         onClick={() => setStatus.mutate({ questionId, status: NEXT[status].status })}

@@ -60,7 +60,7 @@ function PairedDevice({ device, onRevoked }: PairedDeviceProps) {
   return (
     <li className="person">
       <span id={nameId}>
-        {t.cockpit.revokeDevice(t.cockpit.deviceRoles[role], time)}{' '}
+        {t.cockpit.pairedDevice(t.cockpit.deviceRoles[role], time)}{' '}
         {current && <span className="badge">{t.cockpit.thisDevice}</span>}
       </span>
       <Button

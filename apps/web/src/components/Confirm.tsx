@@ -6,12 +6,20 @@ interface ConfirmProps {
   label: string;
   question: string;
   confirmLabel: string;
+  className?: string;
   isBusy?: boolean;
   onConfirm: () => void;
 }
 
 /** A button that asks once. The dialog keeps the focus inside, and gives it back. */
-export function Confirm({ label, question, confirmLabel, isBusy, onConfirm }: ConfirmProps) {
+export function Confirm({
+  label,
+  question,
+  confirmLabel,
+  className = 'danger',
+  isBusy = false,
+  onConfirm,
+}: ConfirmProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const confirm = () => {
@@ -20,11 +28,7 @@ export function Confirm({ label, question, confirmLabel, isBusy, onConfirm }: Co
   };
   return (
     <>
-      <Button
-        className="danger"
-        isBusy={isBusy ?? false}
-        onClick={() => dialog.current?.showModal()}
-      >
+      <Button className={className} isBusy={isBusy} onClick={() => dialog.current?.showModal()}>
         {label}
       </Button>
       <dialog ref={dialog} aria-labelledby={id}>

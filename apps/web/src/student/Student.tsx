@@ -74,6 +74,7 @@ function StudentHeader() {
       {session?.status !== 'ended' && (
         <Confirm
           label={t.student.leave}
+          className="small"
           question={t.student.leaveAsk}
           confirmLabel={t.student.leaveYes}
           isBusy={leave.isPending}

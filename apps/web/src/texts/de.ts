@@ -168,7 +168,7 @@ export const de: Texts = {
     thisDevice: 'dieses Gerät',
     noDevices: 'Keine gekoppelten Geräte.',
     revoke: 'Entziehen',
-    revokeDevice: (role, time) => `${role}, gekoppelt um ${time}`,
+    pairedDevice: (role, time) => `${role}, seit ${time}`,
     export: 'Export',
     exportCsv: 'CSV exportieren',
     exportJson: 'JSON exportieren',

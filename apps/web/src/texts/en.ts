@@ -166,7 +166,7 @@ export const en = {
     thisDevice: 'this device',
     noDevices: 'No paired devices.',
     revoke: 'Revoke',
-    revokeDevice: (role: string, time: string) => `${role}, paired at ${time}`,
+    pairedDevice: (role: string, time: string) => `${role}, since ${time}`,
     export: 'Export',
     exportCsv: 'Export CSV',
     exportJson: 'Export JSON',
