@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase, createDatabaseOn, createPool } from '@classroom/db';
 import { createAppContext } from './context.ts';
@@ -79,6 +81,7 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
       logger,
       corsOrigins: env.CORS_ORIGINS,
       publicUrl: env.PUBLIC_URL,
+      webDirectory: findWebApp(),
       trustProxy: env.TRUST_PROXY,
       stopping: signal,
     });
@@ -98,6 +101,12 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
     await Promise.race([stack.disposeAsync().catch(() => {}), sleep(STOP_TIMEOUT_MS)]);
     throw error;
   }
+}
+
+/** The image has it beside the bundle, the repository in `apps/web`. */
+function findWebApp(): string {
+  const beside = path.join(import.meta.dirname, 'web');
+  return existsSync(beside) ? beside : path.join(import.meta.dirname, '../../web/dist');
 }
 
 function printAddress(address: string): void {
