@@ -58,6 +58,9 @@ export const de: Texts = {
     openButton: 'Eröffnen',
     sessions: 'Deine Sitzungen',
     noSessions: 'Noch keine Sitzungen.',
+    blocked: 'Die Leitung hat diesen Namen gesperrt. Frage die Leitung.',
+    unknownKey:
+      'Der Server kennt den Leitungsschlüssel dieses Browsers nicht. Entferne ihn, oder gib einen anderen ein.',
     showMore: 'Mehr anzeigen',
     hostKey: 'Dein Leitungsschlüssel',
     hostKeyHint:

@@ -59,6 +59,9 @@ export const en = {
     openButton: 'Open',
     sessions: 'Your sessions',
     noSessions: 'No sessions yet.',
+    blocked: 'The host has blocked this name. Ask the host.',
+    unknownKey:
+      'The server does not know the host key of this browser. Remove it, or enter another one.',
     showMore: 'Show more',
     hostKey: 'Your host key',
     hostKeyHint:
