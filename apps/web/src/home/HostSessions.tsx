@@ -19,7 +19,7 @@ export default function HostSessions() {
   return (
     <section className="card">
       <h2>{t.home.sessions}</h2>
-      <Failure error={sessions.error} />
+      <Failure error={sessions.error} special={{ UNAUTHENTICATED: t.home.unknownKey }} />
       {items?.length === 0 && <p className="none">{t.home.noSessions}</p>}
       <ul className="rows">
         {items?.map((session) => (

@@ -35,7 +35,7 @@ export function JoinForm({ code }: { code?: string }) {
       <h2>{t.home.join}</h2>
       <CodeField label={t.home.joinCode} name="code" defaultValue={code} />
       <TextField label={t.home.yourName} name="name" maxLength={200} />
-      <Failure error={join.error} />
+      <Failure error={join.error} special={{ FORBIDDEN: t.home.blocked }} />
       <Button type="submit" className="filled" isBusy={join.isPending}>
         {t.home.joinButton}
       </Button>

@@ -39,7 +39,7 @@ export function OpenForm() {
       <h2>{t.home.open}</h2>
       <TextField label={t.home.title} name="title" maxLength={400} />
       <TextField label={t.home.yourName} name="name" maxLength={200} />
-      <Failure error={open.error} />
+      <Failure error={open.error} special={{ UNAUTHENTICATED: t.home.unknownKey }} />
       <Button type="submit" className="filled" isBusy={open.isPending}>
         {t.home.openButton}
       </Button>

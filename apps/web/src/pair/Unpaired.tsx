@@ -26,7 +26,7 @@ export function Unpaired({ code }: { code: string }) {
           {t.cockpit.enterWithKey}
         </Button>
       )}
-      <Failure error={enter.error} />
+      <Failure error={enter.error} special={{ UNAUTHENTICATED: t.home.unknownKey }} />
       <PairForm code={code} />
       <Link to={Router.home()}>{t.toHome}</Link>
     </main>

@@ -58,6 +58,9 @@ export const de: Texts = {
     openButton: 'Eröffnen',
     sessions: 'Deine Sitzungen',
     noSessions: 'Noch keine Sitzungen.',
+    blocked: 'Die Leitung hat diesen Namen gesperrt. Frage die Leitung.',
+    unknownKey:
+      'Der Server kennt den Leitungsschlüssel dieses Browsers nicht. Entferne ihn, oder gib einen anderen ein.',
     showMore: 'Mehr anzeigen',
     hostKey: 'Dein Leitungsschlüssel',
     hostKeyHint:
@@ -77,7 +80,6 @@ export const de: Texts = {
       'Keine Verbindung. Du siehst den letzten Stand; die Seite verbindet sich von selbst neu.',
     offlineAsk:
       'Keine Verbindung. Frage wie immer: Deine Frage wird gesendet, sobald das Netz zurück ist.',
-    back: 'Wieder verbunden.',
     failed: 'Nicht verbunden.',
     gone: 'Du bist nicht mehr in dieser Sitzung.',
     goneHint: 'Du hast sie verlassen, oder die Leitung hat dich entfernt.',
@@ -105,7 +107,6 @@ export const de: Texts = {
     addedOne: (body) => `Neue Frage: ${body}`,
     answeredOne: (body) => `Beantwortet: ${body}`,
     pinnedOne: (body) => `Angeheftet: ${body}`,
-    withdrawn: 'Zurückgezogen.',
   },
 
   student: {
@@ -177,7 +178,6 @@ export const de: Texts = {
     deleteYes: 'Ja, löschen',
     wall: 'Wand öffnen',
     missing: 'Dieser Browser hat keinen Zugang zu dieser Sitzung.',
-    missingHint: 'Kopple ihn mit einem Code vom Gerät der Leitung, dort unter „Gerät hinzufügen“.',
     enterWithKey: 'Mit deinem Leitungsschlüssel eintreten',
     loopback:
       'Telefone können diese Adresse nicht öffnen: Starte mit HOST=0.0.0.0, damit sie beitreten können.',

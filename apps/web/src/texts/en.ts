@@ -59,6 +59,9 @@ export const en = {
     openButton: 'Open',
     sessions: 'Your sessions',
     noSessions: 'No sessions yet.',
+    blocked: 'The host has blocked this name. Ask the host.',
+    unknownKey:
+      'The server does not know the host key of this browser. Remove it, or enter another one.',
     showMore: 'Show more',
     hostKey: 'Your host key',
     hostKeyHint:
@@ -76,7 +79,6 @@ export const en = {
     connecting: 'Connecting …',
     offline: 'No connection. You see the last state; this page reconnects by itself.',
     offlineAsk: 'No connection. Ask as usual: your question is sent when the network is back.',
-    back: 'Connected again.',
     failed: 'Not connected.',
     gone: 'You are no longer in this session.',
     goneHint: 'You have left it, or the host has removed you.',
@@ -104,7 +106,6 @@ export const en = {
     addedOne: (body: string) => `New question: ${body}`,
     answeredOne: (body: string) => `Answered: ${body}`,
     pinnedOne: (body: string) => `Pinned: ${body}`,
-    withdrawn: 'Withdrawn.',
   },
 
   student: {
@@ -175,7 +176,6 @@ export const en = {
     deleteYes: 'Yes, delete it',
     wall: 'Open the wall',
     missing: 'This browser does not hold this session.',
-    missingHint: 'Pair it with a code from the device of the host, under “Add a device”.',
     enterWithKey: 'Enter with your host key',
     loopback: 'Phones cannot open this address: start with HOST=0.0.0.0 so that phones can join.',
     session: 'Session',
