@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { hasBrowser } from '../src/browser.ts';
+import { clientOf } from '../src/client.ts';
+import {
+  ask,
+  expectShown,
+  joinAs,
+  openSession,
+  PHONE,
+  questionIn,
+  startWebApp,
+  type WebApp,
+} from '../src/web-app.ts';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const results = z.object({
+  violations: z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) })),
+  passes: z.array(z.unknown()).min(1),
+});
+
+/** Fails on a violation of any impact, in both colour schemes. */
+async function expectAccessible(...pages: readonly Page[]): Promise<void> {
+  for (const page of pages) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      // Without transitions, which would be measured between two colours.
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const { violations } = results.parse(await page.evaluate(`${axe}; axe.run()`));
+      expect(violations, `${page.url()}, ${colorScheme}`).toEqual([]);
+    }
+  }
+}
+
+describe.skipIf(!hasBrowser)('accessibility (skipped where no Chromium is installed)', () => {
+  let app: WebApp;
+  beforeAll(async () => {
+    app = await startWebApp();
+  });
+  afterAll(() => app?.[Symbol.asyncDispose]());
+
+  test('axe finds no violation on any page, light and dark', async () => {
+    const teacher = await app.newDevice();
+    const cockpit = await teacher.open('/');
+    const code = await openSession(cockpit, 'Algebra I');
+    await cockpit.getByRole('button', { name: 'Start' }).click();
+    const ben = await (await app.newDevice(PHONE)).open(`/j/${code}`);
+    await expectAccessible(ben);
+    await joinAs(ben, 'Ben');
+    await ask(ben, 'Why?');
+    await ask(ben, 'When?');
+    await questionIn(ben, 'Why?').getByRole('button', { name: 'Vote' }).tap();
+    await questionIn(cockpit, 'Why?').getByRole('button', { name: 'Pin' }).click();
+    await questionIn(cockpit, 'When?').getByRole('button', { name: 'Answer' }).click();
+    await cockpit.getByLabel('Approve questions first').check();
+    await ask(ben, 'Where?');
+    await expectShown(questionIn(ben, 'Where?').getByText('Waiting'), cockpit.getByText('Where?'));
+    const [wall] = await Promise.all([
+      teacher.context.waitForEvent('page'),
+      cockpit.getByRole('link', { name: 'Open the wall' }).click(),
+    ]);
+    await cockpit.getByRole('button', { name: 'Add a device' }).click();
+    await expectShown(wall.getByText('Why?'), cockpit.getByText('Pairing code'));
+    await ben.getByLabel('Your question').fill('Too long '.repeat(40));
+    await expectShown(ben.getByText('too many'));
+    await expectAccessible(ben, cockpit, wall);
+
+    await cockpit.getByRole('button', { name: 'End', exact: true }).click();
+    await expectShown(cockpit.getByRole('dialog'));
+    await expectAccessible(cockpit);
+    await cockpit.getByRole('button', { name: 'Yes, end it' }).click();
+    await expectShown(ben.getByText('This session has ended.'), wall.getByText('has ended'));
+    await expectAccessible(ben, cockpit, wall);
+    const home = await teacher.open('/');
+    await home.getByText('Your host key').click();
+    await expectShown(home.getByRole('button', { name: 'Algebra I' }));
+    const others = ['/pair/CDFGH2', '/host/CDFGH2', '/wall/CDFGH2'];
+    const opened = await Promise.all(others.map((path) => teacher.open(path)));
+    await expectShown(...opened.map((page) => page.getByLabel('Pairing code')));
+    await expectAccessible(home, ...opened);
+    await app.expectNoFault();
+  });
+
+  test('a student joins, asks and votes with the keyboard alone, and always sees the focus', async () => {
+    const anyone = clientOf(app);
+    const { code, hostToken } = await anyone.sessions.create.mutate({
+      title: 'Algebra II',
+      hostDisplayName: 'Grace',
+    });
+    const page = await (await app.newDevice()).open('/');
+    const tabTo = async (name: string, key = 'Tab') => {
+      for (let presses = 0; presses < 20; presses++) {
+        await page.keyboard.press(key);
+        const focused = await focusedOn(page);
+        expect(focused.isVisible, `the focus on "${focused.name}" is visible`).toBe(true);
+        if (focused.name.includes(name)) return;
+      }
+      throw new Error(`Tab does not reach "${name}"`);
+    };
+    await expectShown(page.getByLabel('Join code'));
+    await tabTo('Join code');
+    await page.keyboard.type(code);
+    await tabTo('Your name');
+    await page.keyboard.type('Ben');
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByText('You are Ben'));
+    await tabTo('Your question');
+    await page.keyboard.type('Why?');
+    await tabTo('Ask anonymously');
+    await page.keyboard.press('Space');
+    await tabTo('Ask');
+    await page.keyboard.press('Enter');
+    await expectShown(questionIn(page, 'Why?').getByText('Anonymous'));
+    expect(await focusedOn(page)).toMatchObject({ name: 'Ask' });
+
+    await tabTo('Vote', 'Shift+Tab');
+    await page.keyboard.press('Space');
+    const voted = questionIn(page, 'Why?').getByRole('button', { name: 'Vote', pressed: true });
+    await expectShown(voted);
+    await expect.poll(() => questionIn(page, 'Why?').getByText('1 vote').count()).toBe(1);
+    expect(await focusedOn(page)).toMatchObject({ name: expect.stringContaining('Vote') });
+
+    await tabTo('Withdraw', 'Shift+Tab');
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByText('No questions yet.'));
+    expect(await focusedOn(page), 'the focus is not lost').toMatchObject({ name: 'Questions' });
+
+    await clientOf(app, hostToken).sessions.end.mutate({ code });
+    await expectShown(page.getByText('This session has ended.'));
+  });
+});
+
+const focus = z.object({ name: z.string(), isVisible: z.boolean() });
+
+async function focusedOn(page: Page): Promise<z.infer<typeof focus>> {
+  return focus.parse(
+    await page.evaluate(`{
+      const { activeElement: focused } = document;
+      const style = getComputedStyle(focused);
+      ({
+        name: focused.labels?.[0]?.innerText ?? focused.innerText,
+        isVisible: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+      });
+    }`),
+  );
+}
