@@ -5,7 +5,7 @@ import { createTestDatabase } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { expectDuration, sized } from '../src/campaign.ts';
 import { clientOf, createSession, fetchServed } from '../src/client.ts';
-import { docsAssets } from '../src/every-request.ts';
+import { assetsOf } from '../src/every-request.ts';
 import { expectIdle, expectToServe } from '../src/expect-idle.ts';
 import { createSessions, forEach, times } from '../src/load.ts';
 import { HTTP_CONNECTIONS, RESIDENT_BYTES, scrape, watchMetrics } from '../src/metrics.ts';
@@ -82,7 +82,7 @@ test('300 sockets that do not read are closed and cost little memory, while call
 /** The path of the largest response without a token. */
 async function largestAsset(api: { url: string }): Promise<string> {
   const assets = await Promise.all(
-    (await docsAssets(api)).map(async (path) => {
+    (await assetsOf(api, path)).map(async (path) => {
       const response = await fetchServed(`${api.url}${path}`);
       return { path, size: (await response.arrayBuffer()).byteLength };
     }),
