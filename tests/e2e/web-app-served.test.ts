@@ -1,6 +1,7 @@
 import { createTestDatabase } from '@classroom/db/testing';
 import { describe, expect, test } from 'vitest';
 import { printed, startApi } from '@classroom/api/start';
+import { hasBrowser, openBrowser } from '../src/browser.ts';
 import { fetchServed, useApi } from '../src/client.ts';
 import { assetsOf } from '../src/every-request.ts';
 
@@ -32,6 +33,22 @@ describe('the build of the web app', async () => {
     }
   });
 });
+
+test.skipIf(!hasBrowser)(
+  'the page shows its forms in a browser, which reports no violation (skipped without a browser)',
+  async () => {
+    await using database = await createTestDatabase();
+    await using api = await startApi({ DATABASE_URL: database.url });
+    await using browser = await openBrowser();
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(api.url);
+    await page.getByLabel('Join code').waitFor();
+    expect(complaints).toEqual([]);
+  },
+);
 
 test('the page has PUBLIC_URL, which the server prints too', async () => {
   await using database = await createTestDatabase();

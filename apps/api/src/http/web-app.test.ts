@@ -123,6 +123,18 @@ describe('the public URL of the page', () => {
   );
 });
 
+describe('an overloaded server', () => {
+  test('refuses calls, and still serves the page with its files', async () => {
+    const busy = await build({});
+    onTestFinished(() => busy.close());
+    busy.isUnderPressure = () => true;
+    expect((await busy.inject('/openapi.json')).statusCode).toBe(503);
+    for (const url of ['/', '/j/7M2XJD', SCRIPT, '/favicon.svg']) {
+      expect([url, (await busy.inject(url)).statusCode]).toEqual([url, 200]);
+    }
+  });
+});
+
 describe('an asset', () => {
   test('is stored for a year, and sent compressed to a browser that can read it', async () => {
     const plain = await app.inject(SCRIPT);

@@ -30,6 +30,9 @@ const NOT_BUILT =
 /** Its names contain a hash of the content. */
 const ASSETS = 'assets';
 
+/** A page without one of its scripts stays blank: browsers repeat no refused request. */
+const ROUTE = { config: { neverShed: true } };
+
 /**
  * Serves the build of the web app: the page under each of its addresses, and its files.
  *
@@ -52,18 +55,22 @@ export async function registerWebApp(
     });
   }
   for (const url of PAGES) {
-    app.get(url, (request, reply) => sendPage(page, request, reply));
+    app.get(url, ROUTE, (request, reply) => sendPage(page, request, reply));
   }
 
   for (const file of await filesIn(directory)) {
     if (file === PAGE) continue;
-    app.get(`/${file}`, (_request, reply) => reply.sendFile(file, directory, REPLACEABLE));
+    app.get(`/${file}`, ROUTE, (_request, reply) => reply.sendFile(file, directory, REPLACEABLE));
   }
   const assets = new Set(await filesIn(path.join(directory, ASSETS)));
-  app.get<{ Params: { file: string } }>(`/${ASSETS}/:file`, ({ params: { file } }, reply) => {
-    if (!assets.has(file)) return reply.callNotFound();
-    return reply.sendFile(`${ASSETS}/${file}`, directory, IMMUTABLE);
-  });
+  app.get<{ Params: { file: string } }>(
+    `/${ASSETS}/:file`,
+    ROUTE,
+    ({ params: { file } }, reply) => {
+      if (!assets.has(file)) return reply.callNotFound();
+      return reply.sendFile(`${ASSETS}/${file}`, directory, IMMUTABLE);
+    },
+  );
 }
 
 async function readPage(directory: string): Promise<string | undefined> {
