@@ -8,6 +8,7 @@ import { openLiveFeed } from './features/live/feed.ts';
 import { createStreamCaps, noStreamCaps } from './features/live/stream-caps.ts';
 import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
+import { networkUrl } from './http/public-url.ts';
 import { sweepSessions } from './jobs/sweep.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
@@ -82,6 +83,7 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
       corsOrigins: env.CORS_ORIGINS,
       publicUrl: env.PUBLIC_URL,
       webDirectory: findWebApp(),
+      isInNetwork: !env.IS_PRODUCTION,
       trustProxy: env.TRUST_PROXY,
       stopping: signal,
     });
@@ -95,7 +97,8 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
     const retentionDays = env.RETENTION_DAYS;
     const sweeping = sweepSessions({ db, notifyChanged, retentionDays, onError }, signal);
     stack.defer(() => sweeping);
-    printAddress(address);
+    const network = env.IS_PRODUCTION ? '' : networkUrl(app.addresses());
+    printAddresses(address, env.PUBLIC_URL ?? network);
     return stack;
   } catch (error) {
     await Promise.race([stack.disposeAsync().catch(() => {}), sleep(STOP_TIMEOUT_MS)]);
@@ -109,7 +112,9 @@ function findWebApp(): string {
   return existsSync(beside) ? beside : path.join(import.meta.dirname, '../../web/dist');
 }
 
-function printAddress(address: string): void {
+function printAddresses(address: string, publicUrl: string): void {
+  const others = publicUrl === '' ? '' : `, on other devices ${publicUrl}`;
+  console.log(`Open ${address} in a browser${others}`);
   console.log(`Classroom listens on ${address}`);
   console.log('Create a session:');
   console.log(

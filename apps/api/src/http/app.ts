@@ -31,6 +31,8 @@ export interface HttpOptions {
   publicUrl?: string | undefined;
   /** The build of the web app, unless the server serves none. */
   webDirectory?: string | undefined;
+  /** Whether other devices reach this machine by its own address, which is not so in a container. */
+  isInNetwork: boolean;
   /** CIDRs of the proxies whose `X-Forwarded-For` is trusted. */
   trustProxy: readonly string[];
   /** Aborts when the process is about to stop: `/readyz` then fails, and responses close connections. */
@@ -51,7 +53,7 @@ export async function buildApp(
   options: HttpOptions,
 ): Promise<FastifyInstance> {
   const { pool, healthDb, logger, corsOrigins, publicUrl, trustProxy, stopping } = options;
-  const { webDirectory } = options;
+  const { webDirectory, isInNetwork } = options;
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -94,7 +96,9 @@ export async function buildApp(
   registerHealthRoutes(app, healthDb, stopping);
   registerMetrics(app, context.metrics);
   await registerStaticFiles(app);
-  if (webDirectory !== undefined) await registerWebApp(app, webDirectory, publicUrl);
+  if (webDirectory !== undefined) {
+    await registerWebApp(app, webDirectory, publicUrl, isInNetwork);
+  }
   const openStream = registerLiveStreams(app, context);
   await registerTrpcRoute(app, context, openStream);
   await registerRestRoutes(app, context, openStream);

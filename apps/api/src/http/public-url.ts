@@ -4,14 +4,12 @@ import { networkInterfaces } from 'node:os';
 export const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /**
- * Finds the URL that other devices can open: the configured one, or that of this machine in its network
- * when the server listens on all addresses. Empty when only this machine can open it.
+ * Finds the URL of this machine in its network, which other devices can open when the server listens on
+ * all addresses.
+ *
+ * @returns an empty string when no other device can open the server
  */
-export function publicUrlOf(
-  configured: string | undefined,
-  listening: readonly (AddressInfo | string)[],
-): string {
-  if (configured !== undefined) return configured;
+export function networkUrl(listening: readonly (AddressInfo | string)[]): string {
   const bound = listening.find(
     (each) => typeof each !== 'string' && ALL_ADDRESSES.has(each.address),
   );

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { malformedRequest } from '../trpc/errors.ts';
 import { sendError } from './errors.ts';
-import { publicUrlOf } from './public-url.ts';
+import { networkUrl } from './public-url.ts';
 import { IMMUTABLE, REPLACEABLE } from './static-files.ts';
 
 /** The addresses of the page; its router in the browser shows what belongs to them. */
@@ -30,37 +30,47 @@ const NOT_BUILT =
 /** Its names contain a hash of the content. */
 const ASSETS = 'assets';
 
+/** A page without one of its scripts stays blank: browsers repeat no refused request. */
+const ROUTE = { config: { neverShed: true } };
+
 /**
  * Serves the build of the web app: the page under each of its addresses, and its files.
  *
  * @param directory while it has no page, the addresses answer 404 and say how to build it
- * @param publicUrl the URL under which users reach the server, if it is not the address listened on
+ * @param publicUrl the URL that the page shows to other devices
+ * @param isInNetwork whether the address of this machine serves as such where there is no `publicUrl`
  */
 export async function registerWebApp(
   app: FastifyInstance,
   directory: string,
   publicUrl: string | undefined,
+  isInNetwork: boolean,
 ): Promise<void> {
   const template = await readPage(directory);
   if (template === undefined) return refusePages(app);
-  let page = renderPage(template, publicUrlOf(publicUrl, []));
-  // The port is known only now.
-  app.addHook('onListen', async () => {
-    page = renderPage(template, publicUrlOf(publicUrl, app.addresses()));
-  });
+  let page = renderPage(template, publicUrl ?? '');
+  if (publicUrl === undefined && isInNetwork) {
+    app.addHook('onListen', async () => {
+      page = renderPage(template, networkUrl(app.addresses()));
+    });
+  }
   for (const url of PAGES) {
-    app.get(url, (request, reply) => sendPage(page, request, reply));
+    app.get(url, ROUTE, (request, reply) => sendPage(page, request, reply));
   }
 
   for (const file of await filesIn(directory)) {
     if (file === PAGE) continue;
-    app.get(`/${file}`, (_request, reply) => reply.sendFile(file, directory, REPLACEABLE));
+    app.get(`/${file}`, ROUTE, (_request, reply) => reply.sendFile(file, directory, REPLACEABLE));
   }
   const assets = new Set(await filesIn(path.join(directory, ASSETS)));
-  app.get<{ Params: { file: string } }>(`/${ASSETS}/:file`, ({ params: { file } }, reply) => {
-    if (!assets.has(file)) return reply.callNotFound();
-    return reply.sendFile(`${ASSETS}/${file}`, directory, IMMUTABLE);
-  });
+  app.get<{ Params: { file: string } }>(
+    `/${ASSETS}/:file`,
+    ROUTE,
+    ({ params: { file } }, reply) => {
+      if (!assets.has(file)) return reply.callNotFound();
+      return reply.sendFile(`${ASSETS}/${file}`, directory, IMMUTABLE);
+    },
+  );
 }
 
 async function readPage(directory: string): Promise<string | undefined> {
@@ -68,9 +78,14 @@ async function readPage(directory: string): Promise<string | undefined> {
   return existsSync(file) ? await readFile(file, 'utf8') : undefined;
 }
 
+/** The build compresses its files; `sendFile` finds them. */
+const isCompressed = (file: string) => file.endsWith('.gz');
+
 async function filesIn(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  return entries
+    .filter((entry) => entry.isFile() && !isCompressed(entry.name))
+    .map(({ name }) => name);
 }
 
 function refusePages(app: FastifyInstance): void {
@@ -98,7 +113,11 @@ function renderPage(template: string, publicUrl: string): Page {
 }
 
 function escapeAttribute(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
 }
 
 function sendPage(page: Page, request: FastifyRequest, reply: FastifyReply): FastifyReply {
