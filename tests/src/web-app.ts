@@ -1,6 +1,12 @@
 import { startApi } from '@classroom/api/start';
 import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  Locator,
+  Page,
+} from 'playwright-core';
 import { expect, onTestFailed } from 'vitest';
 import { openBrowser } from './browser.ts';
 import { freePort } from './programs.ts';
@@ -13,7 +19,7 @@ export const PHONE = {
 export const LAPTOP = { viewport: { width: 1280, height: 800 } } satisfies BrowserContextOptions;
 
 /** For a slow machine that runs other tests. */
-const TIMEOUT_MS = 25_000;
+const TIMEOUT_MS = 60_000;
 
 /** A browser with its own storage, as on another device. */
 export interface Device {
@@ -75,9 +81,13 @@ async function newDevice(
 ): Promise<WatchedDevice> {
   const context = await browser.newContext({ locale: 'en-GB', ...options });
   context.setDefaultTimeout(TIMEOUT_MS);
-  onTestFailed(() => printPages(context));
   const faults: string[] = [];
+  const refused: string[] = [];
   const urls: string[] = [];
+  context.on('response', (response) => {
+    if (response.status() >= 400) refused.push(`${response.status()} ${response.url()}`);
+  });
+  onTestFailed(() => printPages(context, refused));
   await context.addInitScript(`addEventListener('securitypolicyviolation', (event) =>
     console.error('Content-Security-Policy', event.violatedDirective, event.blockedURI))`);
   context.on('weberror', (error) => faults.push(String(error.error())));
@@ -106,7 +116,8 @@ async function newDevice(
 }
 
 /** Shows why a page did not get where the test waited for it. */
-async function printPages(context: BrowserContext): Promise<void> {
+async function printPages(context: BrowserContext, refused: string[]): Promise<void> {
+  console.log(refused.join('\n'));
   for (const page of context.pages()) {
     console.log(page.url(), await page.locator('body').innerText({ timeout: 1_000 }));
   }
@@ -134,8 +145,7 @@ export async function openSession(page: Page, title: string, name = 'Ada'): Prom
   const form = formOf(page, 'Open a session');
   await form.getByLabel('Title').fill(title);
   await form.getByLabel('Your name').fill(name);
-  await form.getByRole('button', { name: 'Open' }).click();
-  await page.waitForURL('**/host/*');
+  await press(form.getByRole('button', { name: 'Open' }), () => page.url().includes('/host/'));
   return new URL(page.url()).pathname.replace('/host/', '');
 }
 
@@ -143,8 +153,51 @@ export async function openSession(page: Page, title: string, name = 'Ada'): Prom
 export async function joinAs(page: Page, name: string): Promise<void> {
   const form = formOf(page, 'Join a session');
   await form.getByLabel('Your name').fill(name);
-  await form.getByRole('button', { name: 'Join' }).click();
-  await page.getByText(`You are ${name}`).waitFor();
+  await press(
+    form.getByRole('button', { name: 'Join' }),
+    isShown(page.getByText(`You are ${name}`)),
+  );
+}
+
+type Condition = () => boolean | Promise<boolean>;
+
+export const isShown =
+  (element: Locator): Condition =>
+  () =>
+    element.first().isVisible();
+
+export const isGone =
+  (element: Locator): Condition =>
+  async () =>
+    (await element.count()) === 0;
+
+/**
+ * Presses a button until it has had its effect: a busy server may refuse the call, and the page then says
+ * so.
+ */
+export async function press(button: Locator, hasEffect: Condition): Promise<void> {
+  const refusal = button.page().getByText('The server does not respond.').first();
+  const started = performance.now();
+  while (performance.now() - started < TIMEOUT_MS) {
+    await button.click();
+    const isSettled = async () => (await hasEffect()) || (await refusal.isVisible());
+    await expect.poll(isSettled, { timeout: TIMEOUT_MS }).toBe(true);
+    if (await hasEffect()) return;
+  }
+  throw new Error(`The server has refused all calls of ${button.toString()}`);
+}
+
+/** Opens the wall in a new tab. */
+export async function openWall({ context }: Pick<Device, 'context'>, cockpit: Page): Promise<Page> {
+  const link = cockpit.getByRole('link', { name: 'Open the wall' });
+  const refusal = cockpit.getByText('The server does not respond.');
+  const [wall] = await Promise.all([context.waitForEvent('page'), link.click()]);
+  const isOpen = async () =>
+    (await wall.locator('aside').isVisible()) || (await refusal.isVisible());
+  await expect.poll(isOpen, { timeout: TIMEOUT_MS }).toBe(true);
+  if (await wall.locator('aside').isVisible()) return wall;
+  await wall.close();
+  return await openWall({ context }, cockpit);
 }
 
 /** The question with this text. */

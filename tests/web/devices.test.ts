@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser } from '../src/browser.ts';
-import { clientOf } from '../src/client.ts';
 import {
   ask,
   expectGone,
   expectShown,
+  isGone,
+  isShown,
   joinAs,
   LAPTOP,
   openSession,
+  openWall,
   PHONE,
+  press,
   questionIn,
   startWebApp,
   type WebApp,
@@ -24,14 +27,18 @@ describe.skipIf(!hasBrowser)('devices (skipped where no Chromium is installed)',
   test('a paired moderator approves questions, in German, and cannot end the session', async () => {
     const cockpit = await (await app.newDevice()).open('/');
     const code = await openSession(cockpit, 'Algebra I');
-    await cockpit.getByLabel('Approve questions first').check();
     const ben = await (await app.newDevice(PHONE)).open(`/j/${code}`);
     await joinAs(ben, 'Ben');
-    await expectShown(ben.getByText('The host approves questions'));
+    await press(
+      cockpit.getByLabel('Approve questions first'),
+      isShown(ben.getByText('The host approves questions')),
+    );
     await ask(ben, 'Why?');
     await cockpit.getByLabel('Role').selectOption('Moderator');
-    await cockpit.getByRole('button', { name: 'Add a device' }).click();
-    await expectShown(cockpit.getByRole('img', { name: 'QR code to pair a device' }));
+    await press(
+      cockpit.getByRole('button', { name: 'Add a device' }),
+      isShown(cockpit.getByRole('img', { name: 'QR code to pair a device' })),
+    );
     const pairingCode = (await cockpit.locator('.pairing .code').textContent()) ?? '';
 
     const device = await app.newDevice({ ...LAPTOP, locale: 'de-DE' });
@@ -39,10 +46,13 @@ describe.skipIf(!hasBrowser)('devices (skipped where no Chromium is installed)',
     await expectShown(page.getByRole('heading', { name: 'Dieses Gerät koppeln' }));
     expect(page.url(), 'the pairing code has left the address bar').not.toContain(pairingCode);
     expect(await page.locator('html').getAttribute('lang')).toBe('de');
-    await page.getByRole('button', { name: 'Koppeln' }).click();
-    await questionIn(page, 'Why?').getByRole('button', { name: 'Freigeben' }).click();
+    const question = questionIn(page, 'Why?');
+    await press(page.getByRole('button', { name: 'Koppeln' }), isShown(question));
+    await press(
+      question.getByRole('button', { name: 'Freigeben' }),
+      isShown(question.getByRole('button', { name: 'Beantworten' })),
+    );
     await expectGone(ben.getByText('Waiting for approval'));
-    await expectShown(questionIn(page, 'Why?').getByRole('button', { name: 'Beantworte' }));
     for (const name of ['Beenden', 'Beginnen', 'Verlängern', 'Löschen', 'Gerät hinzufügen']) {
       expect(await page.getByRole('button', { name, exact: true }).count(), name).toBe(0);
     }
@@ -50,8 +60,7 @@ describe.skipIf(!hasBrowser)('devices (skipped where no Chromium is installed)',
     await page.reload();
     await expectShown(questionIn(page, 'Why?'));
     const row = cockpit.getByRole('listitem').filter({ hasText: 'Moderator, since' });
-    await row.getByRole('button', { name: 'Revoke' }).click();
-    await expectGone(row);
+    await press(row.getByRole('button', { name: 'Revoke' }), isGone(row));
     await expectShown(page.getByText('Du bist nicht mehr in dieser Sitzung'));
   });
 
@@ -60,10 +69,7 @@ describe.skipIf(!hasBrowser)('devices (skipped where no Chromium is installed)',
     const device = await loopback.newDevice();
     const cockpit = await device.open('/');
     await openSession(cockpit, 'Algebra I');
-    const [wall] = await Promise.all([
-      device.context.waitForEvent('page'),
-      cockpit.getByRole('link', { name: 'Open the wall' }).click(),
-    ]);
+    const wall = await openWall(device, cockpit);
     for (const page of [cockpit, wall]) {
       await expectShown(page.getByText('start with HOST=0.0.0.0 so that phones can join'));
       expect(await page.getByRole('img', { name: 'QR code to join' }).count()).toBe(0);

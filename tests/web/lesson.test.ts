@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser } from '../src/browser.ts';
 import {
@@ -7,9 +7,13 @@ import {
   expectGone,
   expectShown,
   formOf,
+  isGone,
+  isShown,
   joinAs,
   openSession,
+  openWall,
   PHONE,
+  press,
   questionIn,
   questionsOn,
   startWebApp,
@@ -44,10 +48,7 @@ describe.skipIf(!hasBrowser)('a lesson (skipped where no Chromium is installed)'
     const cleo = await phone('/');
     await formOf(cleo, 'Join a session').getByLabel('Join code').fill(` ${code.toLowerCase()} `);
     await joinAs(cleo, 'Cleo');
-    const [wall] = await Promise.all([
-      teacher.context.waitForEvent('page'),
-      cockpit.getByRole('link', { name: 'Open the wall' }).click(),
-    ]);
+    const wall = await openWall(teacher, cockpit);
     const pages = [cockpit, ben, cleo, wall];
     await expectShown(
       wall.getByRole('img', { name: 'QR code to join' }),
@@ -73,12 +74,9 @@ describe.skipIf(!hasBrowser)('a lesson (skipped where no Chromium is installed)'
     await exportAndEnd(cockpit, cleo, wall);
     await expectSameAfterReload([cockpit, cleo, wall]);
 
-    await cockpit.getByRole('button', { name: 'Delete' }).click();
-    await cockpit.getByRole('button', { name: 'Yes, delete it' }).click();
-    await expectShown(
-      formOf(cockpit, 'Open a session'),
-      cleo.getByText('This session does not exist any more.'),
-    );
+    await confirm(cockpit, 'Delete', 'Yes, delete it', formOf(cockpit, 'Open a session'));
+    await cleo.reload();
+    await expectShown(cleo.getByRole('button', { name: 'Join again' }));
     for (const page of pages) expect(await page.locator('img[src="x"]').count()).toBe(0);
     await app.expectNoFault();
   });
@@ -97,8 +95,10 @@ async function joinByLink(cockpit: Page, phone: (path: string) => Promise<Page>)
 async function start(cockpit: Page, students: Page[]): Promise<void> {
   const drafts = students.map((page) => page.getByText('The host has not started yet.'));
   await expectShown(...drafts);
-  await cockpit.getByRole('button', { name: 'Start' }).click();
-  await expectShown(cockpit.getByText('Live', { exact: true }));
+  await press(
+    cockpit.getByRole('button', { name: 'Start' }),
+    isShown(cockpit.getByText('Live', { exact: true })),
+  );
   await expectGone(...drafts);
 }
 
@@ -117,50 +117,53 @@ async function askAndVote(ben: Page, cleo: Page, pages: Page[], wall: Page): Pro
   }
 
   const vote = questionIn(ben, EXAM).getByRole('button', { name: 'Vote' });
-  await vote.tap();
-  await expectShown(questionIn(ben, EXAM).getByRole('button', { name: 'Vote', pressed: true }));
+  await press(vote, isShown(questionIn(wall, EXAM).getByText('1 vote')));
+  expect(await vote.getAttribute('aria-pressed')).toBe('true');
   await expect.poll(() => questionsOn(wall)).toEqual([EXAM, WHY]);
   for (const page of pages) await expectShown(questionIn(page, EXAM).getByText('1 vote'));
 
-  await questionIn(ben, WHY).getByRole('button', { name: 'Withdraw' }).tap();
+  const withdraw = questionIn(ben, WHY).getByRole('button', { name: 'Withdraw' });
+  await press(withdraw, isGone(withdraw));
   await expectGone(...pages.map((page) => questionIn(page, WHY)));
   await ask(ben, WHY);
   await expectShown(...pages.map((page) => questionIn(page, WHY)));
 }
 
+/** Presses a button of a question in the cockpit, until the question has the other button. */
+async function change(cockpit: Page, body: string, name: string, next: string): Promise<void> {
+  const button = (label: string) =>
+    questionIn(cockpit, body).getByRole('button', { name: label, exact: true });
+  await press(button(name), isShown(button(next)));
+}
+
 async function moderate(cockpit: Page, ben: Page, cleo: Page): Promise<void> {
-  const press = (name: string) =>
-    questionIn(cockpit, WHY).getByRole('button', { name, exact: true }).click();
   const badge = (page: Page, text: string) => questionIn(page, WHY).getByText(text);
-  await press('Pin');
+  await change(cockpit, WHY, 'Pin', 'Unpin');
   await expectShown(badge(ben, 'Pinned'), badge(cleo, 'Pinned'));
-  await press('Answer');
+  await change(cockpit, WHY, 'Answer', 'Reopen');
   await expectShown(badge(ben, 'Answered'), badge(cleo, 'Answered'));
-  await press('Hide');
+  await change(cockpit, WHY, 'Hide', 'Show');
   await expectGone(questionIn(cleo, WHY));
-  await press('Show');
+  await change(cockpit, WHY, 'Show', 'Answer');
   await expectShown(questionIn(cleo, WHY));
-  await press('Unpin');
+  await change(cockpit, WHY, 'Unpin', 'Pin');
   await expectGone(badge(cleo, 'Pinned'));
 }
 
 async function approve(cockpit: Page, ben: Page, cleo: Page): Promise<void> {
-  await cockpit.getByLabel('Approve questions first').check();
   const notice = 'The host approves questions before everybody sees them.';
-  await expectShown(ben.getByText(notice), cleo.getByText(notice));
+  await press(cockpit.getByLabel('Approve questions first'), isShown(ben.getByText(notice)));
+  await expectShown(cleo.getByText(notice));
   await ask(cleo, LATE);
   await expectShown(questionIn(cleo, LATE).getByText('Waiting for approval'));
   expect(await questionsOn(ben)).not.toContain(LATE);
-  await questionIn(cockpit, LATE).getByRole('button', { name: 'Approve' }).click();
+  await change(cockpit, LATE, 'Approve', 'Answer');
   await expectShown(questionIn(ben, LATE));
   await expectGone(questionIn(cleo, LATE).getByText('Waiting for approval'));
 }
 
 async function mute(cockpit: Page, cleo: Page): Promise<void> {
-  const press = (name: string) =>
-    questionIn(cockpit, LATE).getByRole('button', { name, exact: true }).click();
-  await press('Mute author');
-  await expectShown(questionIn(cockpit, LATE).getByRole('button', { name: 'Unmute' }));
+  await change(cockpit, LATE, 'Mute author', 'Unmute');
   await ask(cleo, 'Hello?');
   await expectShown(cleo.getByText('The host has paused your questions.'));
   expect(await cleo.getByLabel('Your question').inputValue()).toBe('Hello?');
@@ -168,32 +171,36 @@ async function mute(cockpit: Page, cleo: Page): Promise<void> {
 
 async function removeAndBlock(cockpit: Page, ben: Page): Promise<void> {
   const row = cockpit.getByRole('listitem').filter({ has: cockpit.getByText(BEN) });
-  const person = row.filter({ has: cockpit.getByRole('button', { name: 'Remove' }) });
-  await person.getByRole('button', { name: 'Remove' }).click();
-  await expectShown(ben.getByText('You are no longer in this session.'));
-  await ben.getByRole('button', { name: 'Join again' }).tap();
+  const button = (name: string) => row.getByRole('button', { name, exact: true });
+  const gone = ben.getByText('You are no longer in this session.');
+  const again = ben.getByRole('button', { name: 'Join again' });
+  await press(button('Remove'), isShown(gone));
+  await again.tap();
   await joinAs(ben, BEN);
-  await person.getByRole('button', { name: 'Block', exact: true }).click();
-  await expectShown(ben.getByText('You are no longer in this session.'));
-  await ben.getByRole('button', { name: 'Join again' }).tap();
-  await formOf(ben, 'Join a session').getByLabel('Your name').fill(BEN);
-  await ben.getByRole('button', { name: 'Join' }).tap();
-  await expectShown(ben.getByText('The host has blocked this name.'));
-  await cockpit.getByRole('button', { name: 'Unblock' }).click();
-  await expectGone(cockpit.getByRole('button', { name: 'Unblock' }));
+  await press(button('Block'), isShown(gone));
+  await again.tap();
+  const form = formOf(ben, 'Join a session');
+  await form.getByLabel('Your name').fill(BEN);
+  await press(
+    form.getByRole('button', { name: 'Join' }),
+    isShown(ben.getByText('The host has blocked this name.')),
+  );
+  await press(button('Unblock'), isGone(button('Unblock')));
 }
 
 async function closeJoining(cockpit: Page, wall: Page, late: Page): Promise<void> {
-  await cockpit.getByRole('button', { name: 'Extend' }).click();
-  await cockpit.getByRole('button', { name: 'Close joining' }).click();
+  const button = (name: string) => cockpit.getByRole('button', { name });
+  await press(button('Close joining'), isShown(button('Open joining')));
   await expectShown(wall.getByText('Joining is closed.'));
-  await formOf(late, 'Join a session').getByLabel('Your name').fill('Dan');
-  await late.getByRole('button', { name: 'Join' }).tap();
-  await expectShown(late.getByText('Joining is closed. Ask the host to open it.'));
-  await cockpit.getByRole('button', { name: 'Open joining' }).click();
+  const form = formOf(late, 'Join a session');
+  await form.getByLabel('Your name').fill('Dan');
+  await press(
+    form.getByRole('button', { name: 'Join' }),
+    isShown(late.getByText('Joining is closed. Ask the host to open it.')),
+  );
+  await press(button('Open joining'), isShown(button('Close joining')));
   await expectShown(wall.getByText('Join code'));
-  await late.getByRole('button', { name: 'Join' }).tap();
-  await expectShown(late.getByText('You are Dan'));
+  await joinAs(late, 'Dan');
 }
 
 /** Moves the host key to another browser, which then has the session. */
@@ -209,8 +216,8 @@ async function enterOnAnotherDevice(cockpit: Page, code: string, app: WebApp): P
   await other.getByText('Your host key').click();
   await other.getByLabel('Host key from another browser').fill(hostKey);
   await other.getByRole('button', { name: 'Use this key' }).click();
-  await other.getByRole('button', { name: code }).click();
-  await expectShown(questionIn(other, EXAM), other.getByRole('button', { name: 'Extend' }));
+  await press(other.getByRole('button', { name: code }), isShown(questionIn(other, EXAM)));
+  await expectShown(other.getByRole('button', { name: 'Extend' }));
 }
 
 async function exportAndEnd(cockpit: Page, cleo: Page, wall: Page): Promise<void> {
@@ -222,13 +229,20 @@ async function exportAndEnd(cockpit: Page, cleo: Page, wall: Page): Promise<void
     const text = await readFile(await download.path(), 'utf8');
     for (const body of [EXAM, LATE]) expect(text).toContain(body);
   }
-  await cockpit.getByRole('button', { name: 'End', exact: true }).click();
-  await cockpit.getByRole('button', { name: 'Yes, end it' }).click();
+  await confirm(cockpit, 'End', 'Yes, end it', cockpit.getByText('Ended', { exact: true }));
   await expectShown(
-    cockpit.getByText('Ended', { exact: true }),
     cleo.getByText('This session has ended. Thank you for your questions.'),
     wall.getByText('This session has ended.'),
   );
+}
+
+/** Presses a button that asks once, and confirms, until an element is shown. */
+async function confirm(page: Page, name: string, yes: string, shown: Locator): Promise<void> {
+  const refusal = page.getByText('The server does not respond.');
+  await page.getByRole('button', { name, exact: true }).click();
+  await page.getByRole('button', { name: yes }).click();
+  await expectShown(shown.or(refusal));
+  if (await refusal.isVisible()) await confirm(page, name, yes, shown);
 }
 
 /** Whether each page shows the same questions, people, fields and states after a reload. */

@@ -5,5 +5,50 @@ import { expect, test } from 'vitest';
 
 const DIST = path.resolve(import.meta.dirname, '../../apps/web/dist');
 const MAX_BYTES = 110_000;
+/** With what follows the first screen: people, devices, QR codes. */
+const MAX_COCKPIT_BYTES = 122_000;
 
-/** The scripts that a page of the web app loads, with those that they import statically. */
+const scripts = new Map<string, string>();
+for (const file of await readdir(path.join(DIST, 'assets'))) {
+  if (file.endsWith('.js')) {
+    scripts.set(file, await readFile(path.join(DIST, 'assets', file), 'utf8'));
+  }
+}
+const page = await readFile(path.join(DIST, 'index.html'), 'utf8');
+const [entry = ''] = /[^/"]+\.js(?=")/.exec(page) ?? [];
+
+/** The script that holds a module which is loaded on demand. */
+function scriptOf(name: string): string {
+  const found = [...scripts.keys()].find((file) => file.startsWith(`${name}-`));
+  if (found === undefined) throw new Error(`The build has no script of ${name}`);
+  return found;
+}
+
+/** A script, and every script that it imports statically. */
+function withImports(file: string, found = new Set<string>()): Set<string> {
+  const text = scripts.get(file);
+  if (text === undefined) throw new Error(`The build has no ${file}`);
+  if (found.has(file)) return found;
+  found.add(file);
+  for (const [, imported = ''] of text.matchAll(/(?:from|import)\s*["'`]\.\/([^"'`]+\.js)["'`]/g)) {
+    withImports(imported, found);
+  }
+  return found;
+}
+
+function gzippedBytes(names: readonly string[]): number {
+  const loaded = new Set([entry, ...names.map(scriptOf)].flatMap((file) => [...withImports(file)]));
+  expect(loaded.size).toBeGreaterThan(2);
+  const sizes = [...loaded].map((file) => gzipSync(scripts.get(file) ?? '').length);
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+test.each([
+  ['de', 'the page of a student', ['Student'], MAX_BYTES],
+  ['en', 'the page of a student', ['Student'], MAX_BYTES],
+  ['de', 'the start page', ['Home'], MAX_BYTES],
+  ['de', 'the wall', ['Wall'], MAX_COCKPIT_BYTES],
+  ['de', 'the cockpit', ['Cockpit'], MAX_COCKPIT_BYTES],
+])('in "%s", %s loads less JavaScript than its limit', (language, _page, names, limit) => {
+  expect(gzippedBytes([language, ...names])).toBeLessThanOrEqual(limit);
+});

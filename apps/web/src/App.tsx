@@ -1,12 +1,12 @@
 import { Link, useFocusReset } from '@swan-io/chicane';
 import { lazy, Suspense, useRef } from 'react';
 import { ErrorBoundary } from './components/ErrorBoundary.tsx';
-import { Student } from './student/Student.tsx';
 import { normalCode, Router } from './router.ts';
 import { t } from './texts/index.ts';
 
-// A phone loads the students' page only.
+// Each page loads only what it shows.
 const Home = lazy(() => import('./home/Home.tsx'));
+const Student = lazy(() => import('./student/Student.tsx'));
 const Cockpit = lazy(() => import('./cockpit/Cockpit.tsx'));
 const Wall = lazy(() => import('./wall/Wall.tsx'));
 const Pair = lazy(() => import('./pair/Pair.tsx'));

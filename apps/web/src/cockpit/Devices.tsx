@@ -15,7 +15,10 @@ export function Devices({ isOpen }: { isOpen: boolean }) {
   const { code, trpc } = useSession();
   const heading = useRef<HTMLHeadingElement>(null);
   const devices = useQuery(
-    trpc.sessions.devices.queryOptions({ code, limit: 100 }, { refetchInterval: REFETCH_MS }),
+    trpc.sessions.devices.queryOptions(
+      { code, limit: 100 },
+      { refetchInterval: isOpen && REFETCH_MS },
+    ),
   );
   return (
     <section className="card">
@@ -55,7 +58,7 @@ function PairedDevice({ device, onRevoked }: PairedDeviceProps) {
       },
     }),
   );
-  const time = new Date(createdAt).toLocaleTimeString(t.language, { timeStyle: 'short' });
+  const time = new Date(createdAt).toLocaleTimeString([], { timeStyle: 'short' });
   const nameId = `device-${deviceId}`;
   return (
     <li className="person">

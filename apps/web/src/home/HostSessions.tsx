@@ -20,6 +20,11 @@ export default function HostSessions() {
     <section className="card">
       <h2>{t.home.sessions}</h2>
       <Failure error={sessions.error} special={{ UNAUTHENTICATED: t.home.unknownKey }} />
+      {sessions.isError && (
+        <Button isBusy={sessions.isFetching} onClick={() => void sessions.refetch()}>
+          {t.tryAgain}
+        </Button>
+      )}
       {items?.length === 0 && <p className="none">{t.home.noSessions}</p>}
       <ul className="rows">
         {items?.map((session) => (
@@ -54,7 +59,7 @@ function HostSession({ session: { code, title, status, createdAt } }: { session:
         <strong>{title}</strong>
         <span className={`badge ${status}`}>{t.status[status]}</span>
         <span className="hint">
-          {code} · {new Date(createdAt).toLocaleDateString(t.language)}
+          {code} · {new Date(createdAt).toLocaleDateString()}
         </span>
       </Button>
       <Failure error={enter.error} />

@@ -14,7 +14,7 @@ import { SessionProvider, useLive, useSession } from '../session.tsx';
 import { forgetSeat, tokenKey, useStored } from '../storage.ts';
 import { t } from '../texts/index.ts';
 
-export function Student({ code }: { code: string }) {
+export default function Student({ code }: { code: string }) {
   const [token] = useStored(tokenKey(code, 'participant'));
   if (token === null) {
     return (
