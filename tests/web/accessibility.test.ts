@@ -55,6 +55,7 @@ describe.skipIf(!hasBrowser)('accessibility (skipped where no Chromium is instal
     const button = (name: string) => cockpit.getByRole('button', { name, exact: true });
     await press(button('Start'), isShown(cockpit.getByText('Live', { exact: true })));
     const ben = await (await app.newDevice(PHONE)).open(`/j/${code}`);
+    await expectShown(ben.getByLabel('Your name'));
     await expectAccessible(ben);
     await joinAs(ben, 'Ben');
     await ask(ben, 'Why?');
