@@ -119,7 +119,8 @@ async function newDevice(
 async function printPages(context: BrowserContext, refused: string[]): Promise<void> {
   console.log(refused.join('\n'));
   for (const page of context.pages()) {
-    console.log(page.url(), await page.locator('body').innerText({ timeout: 1_000 }));
+    const text = page.locator('body').innerText({ timeout: 5_000 });
+    console.log(page.url(), await text.catch(String));
   }
 }
 
