@@ -17,14 +17,17 @@ import {
 } from './repositories/host-keys.ts';
 import { enterSession, findHostKey, findHostSessions } from './repositories/host-sessions.ts';
 import { revokeDeviceAsHost } from './repositories/device-revocation.ts';
-import { findDevices, insertPairingAsHost, redeemPairing } from './repositories/host-devices.ts';
+import { findDevices, insertPairingAsHost, redeemPairing } from './repositories/devices.ts';
 import { muteAuthorAsModerator } from './repositories/author-muting.ts';
 import {
   findSequenceNumbers,
   findSessionChanges,
   findSessionSnapshot,
 } from './repositories/changes.ts';
-import { pinQuestionAsHost, setQuestionStatusAsHost } from './repositories/question-moderation.ts';
+import {
+  pinQuestionAsModerator,
+  setQuestionStatusAsModerator,
+} from './repositories/question-moderation.ts';
 import {
   findReplayedQuestion,
   findNewestQuestions,
@@ -34,7 +37,7 @@ import {
   blockRemovedParticipant,
   unblockParticipantAsHost,
 } from './repositories/participant-blocks.ts';
-import { leaveSession, removeParticipantAsHost } from './repositories/participant-removal.ts';
+import { leaveSession, removeParticipantAsModerator } from './repositories/participant-removal.ts';
 import {
   exportModerators,
   exportParticipants,
@@ -137,9 +140,9 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
       }),
   ],
   [
-    'removeParticipantAsHost',
+    'removeParticipantAsModerator',
     (db) =>
-      removeParticipantAsHost(db, {
+      removeParticipantAsModerator(db, {
         code: '0000000001',
         tokenHash,
         participantId: 1,
@@ -208,10 +211,13 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   ['findReplayedQuestion', (db) => findReplayedQuestion(db, tokenHash)],
   ['withdrawQuestionAsAuthor', (db) => withdrawQuestionAsAuthor(db, { questionId: 1, tokenHash })],
   ['castVotes', (db) => castVotes(db, 1, [{ tokenHash, on: true }])],
-  ['pinQuestionAsHost', (db) => pinQuestionAsHost(db, { questionId: 1, tokenHash, on: true })],
   [
-    'setQuestionStatusAsHost',
-    (db) => setQuestionStatusAsHost(db, { questionId: 1, tokenHash, status: 'pending' }),
+    'pinQuestionAsModerator',
+    (db) => pinQuestionAsModerator(db, { questionId: 1, tokenHash, on: true }),
+  ],
+  [
+    'setQuestionStatusAsModerator',
+    (db) => setQuestionStatusAsModerator(db, { questionId: 1, tokenHash, status: 'pending' }),
   ],
   [
     'muteAuthorAsModerator',

@@ -11,7 +11,7 @@ import {
 } from '../testing.ts';
 import { findSessionChanges } from './changes.ts';
 import { type Revocation, revokeDeviceAsHost } from './device-revocation.ts';
-import { findDevices, insertPairingAsHost } from './host-devices.ts';
+import { findDevices, insertPairingAsHost } from './devices.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertQuestion } from './insert-question.ts';
 import { insertSession } from './insert-session.ts';

@@ -192,7 +192,7 @@ const removeByModerator = prepared(
  *
  * @throws ConflictError
  */
-export async function removeParticipantAsHost(
+export async function removeParticipantAsModerator(
   db: Database,
   removal: Removal,
 ): Promise<RemoveParticipantOutcome> {

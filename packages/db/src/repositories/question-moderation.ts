@@ -133,7 +133,7 @@ const setStatus = prepared(
  *
  * @throws ConflictError
  */
-export async function setQuestionStatusAsHost(
+export async function setQuestionStatusAsModerator(
   db: Database,
   call: QuestionCall & { status: SettableQuestionStatus },
 ): Promise<ChangeQuestionOutcome> {
@@ -153,7 +153,7 @@ const setPinned = prepared((db, parameter: Parameter<QuestionCall & { on: boolea
  *
  * @throws ConflictError
  */
-export async function pinQuestionAsHost(
+export async function pinQuestionAsModerator(
   db: Database,
   call: QuestionCall & { on: boolean },
 ): Promise<ChangeQuestionOutcome> {
