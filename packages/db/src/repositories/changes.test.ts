@@ -75,7 +75,7 @@ test('findSessionChanges returns the participants removed or blocked after the s
     ids.push(participantId);
   }
   const removedAfter = async (after: number) =>
-    (await changes(sessionId, after))?.removed.map(({ id }) => id);
+    (await changes(sessionId, after))?.revoked.map(({ id }) => id);
   expect((await removedAfter(0))?.toSorted((a, b) => a - b)).toEqual(ids);
   expect(await removedAfter(1)).toEqual(ids.slice(1));
   expect(await removedAfter(2)).toEqual([]);

@@ -55,7 +55,7 @@ test('leaving withdraws the pending questions with their votes, except anonymous
   expect(await leave()).toMatchObject({ kind: 'left' });
   expect(await findParticipantByToken(db, tokenHash)).toBeUndefined();
   const after = await changes(before?.change_number ?? 0);
-  expect(after?.removed).toEqual([{ id: participantId }]);
+  expect(after?.revoked).toEqual([{ id: participantId }]);
   const byId = new Map(after?.questions.map((question) => [question.id, question]));
   expect(new Set(byId.keys())).toEqual(new Set([answered, ...pending]));
   for (const id of pending) {

@@ -101,7 +101,7 @@ test('of parallel joins under spellings of one name exactly one is added, and on
   }
 });
 
-test('a participant without a hash gets back the own row by token, while its name stays taken', async () => {
+test('a participant without a hash gets the own row back by token, and its name stays taken', async () => {
   const { suffix, displayName } = newName();
   const { code } = await createSession();
   const marked = newParticipant({ code, displayName: `BEN ${suffix}` });

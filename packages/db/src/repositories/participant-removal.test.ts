@@ -96,7 +96,7 @@ test('a moderator removes participants, but neither the host nor moderators nor 
   expect(await findParticipantByToken(database.db, participant.tokenHash)).toBeUndefined();
 });
 
-test('only the host can remove participants, and not the host or those of another session', async () => {
+test('participants and foreign hosts remove nobody, and a host removes no host or foreign participant', async () => {
   const { participant, removal, session } = await createSession();
   const foreign = await createSession();
   const host = await findParticipantByToken(database.db, session.tokenHash);

@@ -128,8 +128,8 @@ const setStatus = prepared(
 );
 
 /**
- * Sets the status of a question if the caller is the host or a moderator. An approved question keeps its author's
- * slot, a question that is answered or hidden frees it, and a reopened question takes none.
+ * Sets the status of a question if the caller is the host or a moderator. An approved question keeps its
+ * author's slot, a question that is answered or hidden frees it, and a reopened question takes none.
  *
  * @throws ConflictError
  */
