@@ -11,7 +11,7 @@ import {
 } from '../testing.ts';
 import { findSessionChanges } from './changes.ts';
 import { type Revocation, revokeDeviceAsHost } from './device-revocation.ts';
-import { findDevices, insertPairingAsHost } from './host-devices.ts';
+import { findDevices, insertPairingAsHost } from './devices.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertQuestion } from './insert-question.ts';
 import { insertSession } from './insert-session.ts';
@@ -57,8 +57,8 @@ test.each(['host', 'moderator', 'viewer'] as const)(
     expect(await findParticipantByToken(db, device.tokenHash)).toBeUndefined();
     const tokens = [device, other, session].map((each) => each.tokenHash);
     expect(await findValidTokens(db, [...tokens, randomBytes(32)])).toEqual(tokens.slice(1));
-    const { removed, change_number } = await changesOf(sessionId, 0);
-    expect(removed).toEqual([{ id: device.participantId }]);
+    const { revoked, change_number } = await changesOf(sessionId, 0);
+    expect(revoked).toEqual([{ id: device.participantId }]);
     expect(change_number).toBe(1);
     const page = { sessionId, tokenHash, afterId: 0, limit: 10 };
     expect(await findDevices(db, page)).toMatchObject([{ id: other.deviceId }]);

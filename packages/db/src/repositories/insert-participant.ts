@@ -89,7 +89,10 @@ const statement = prepared((db, parameter: Parameter<NewParticipant & NameColumn
         'new_user',
         insertUserWhere(
           displayName,
-          sql`not exists (select from known_user) and exists (select from free_slot) and ${keyIsNew} and ${callerIsNotBlocked} and ${nameIsFree}`,
+          sql`
+            not exists (select from known_user) and exists (select from free_slot)
+            and ${keyIsNew} and ${callerIsNotBlocked} and ${nameIsFree}
+          `,
         ),
       )
       .with('joining_user', (db) =>
@@ -153,8 +156,8 @@ const statement = prepared((db, parameter: Parameter<NewParticipant & NameColumn
 });
 
 /**
- * Adds a participant to an open session under a name that is free in it in any spelling, if the session has a free
- * slot, in one statement and one round trip.
+ * Adds a participant to an open session under a name that is free in it in any spelling, if the session
+ * has a free slot, in one statement and one round trip.
  *
  * @throws ConflictError
  */

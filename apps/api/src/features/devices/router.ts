@@ -15,7 +15,7 @@ import { createPairingCode, redeemPairingCode } from './pairing.ts';
 
 const code = '7M2XJD';
 
-export const hostDevicesRouter = router({
+export const devicesRouter = router({
   createPairingCode: authedProcedure
     .meta({
       openapi: {
