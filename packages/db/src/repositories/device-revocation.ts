@@ -109,6 +109,15 @@ const revoke = prepared((db, parameter: Parameter<Revocation>) => {
           .whereRef('pairings.id', '=', 'target.id')
           .set({ revoked_at: sql`now()` }),
       )
+      // The device may have created it, and would come back with it.
+      .with('deleted_code', (db) =>
+        db
+          .deleteFrom('pairings')
+          .using('target')
+          .whereRef('pairings.participant_id', '=', 'target.participant_id')
+          .where('target.role', '=', sql.lit('host'))
+          .where('pairings.token_hash', 'is', null),
+      )
       .with('access', selectSessionAccess(code, tokenHash))
       .selectFrom('access')
       .selectAll('access')
@@ -134,8 +143,8 @@ const revoke = prepared((db, parameter: Parameter<Revocation>) => {
 
 /**
  * Revokes the token of a device of a session, open or ended, if the caller is its host. A moderator and
- * a viewer are participants no longer. Revoking a device again changes nothing. Call it within a
- * transaction.
+ * a viewer are participants no longer. With a device of the host, an unredeemed pairing code becomes
+ * invalid too. Revoking a device again changes nothing. Call it within a transaction.
  */
 export async function revokeDeviceAsHost(
   db: Database,
