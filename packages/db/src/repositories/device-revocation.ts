@@ -103,6 +103,15 @@ const revoke = prepared((db, parameter: Parameter<Revocation>) => {
           .whereRef('pairings.id', '=', 'target.id')
           .set({ revoked_at: sql`now()` }),
       )
+      // The device may have created it, and would come back with it.
+      .with('deleted_code', (db) =>
+        db
+          .deleteFrom('pairings')
+          .using('target')
+          .whereRef('pairings.participant_id', '=', 'target.participant_id')
+          .where('target.role', '=', sql.lit('host'))
+          .where('pairings.token_hash', 'is', null),
+      )
       .with('access', selectSessionAccess(code, tokenHash))
       .selectFrom('access')
       .selectAll('access')
@@ -128,8 +137,8 @@ const revoke = prepared((db, parameter: Parameter<Revocation>) => {
 
 /**
  * Revokes the token of a device of a session, open or ended, if the caller is its host. This also removes
- * the participant of a moderator or viewer. Revoking a device again changes nothing. Call it within a
- * transaction.
+ * the participant of a moderator or viewer, and deletes the unredeemed pairing code of a host. Revoking
+ * a device again changes nothing. Call it within a transaction.
  */
 export async function revokeDeviceAsHost(
   db: Database,

@@ -75,7 +75,7 @@ export const devicesRouter = router({
         path: '/api/sessions/{code}/devices/{deviceId}',
         summary: 'Revoke a device',
         description:
-          'Invalidates the token of a device and ends its live streams, in an ended session too. The questions of a moderator stay without an author. Other devices stay valid.',
+          'Invalidates the token of a device and ends its live streams, in an ended session too. The questions of a moderator stay without an author. With a device of the host, a pairing code that is not yet redeemed becomes invalid too. Other devices stay valid.',
         tags: ['Devices'],
         example: { code, deviceId: 2 },
         reasons: [...SESSION_REASONS, 'PARTICIPANT_NOT_FOUND'],
