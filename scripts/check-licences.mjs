@@ -8,6 +8,7 @@ const ALLOWED = [
   'BSD-2-Clause',
   'BSD-3-Clause',
   'Apache-2.0',
+  'BlueOak-1.0.0',
   '(MIT AND Zlib)',
   '(MIT OR CC0-1.0)',
 ];

@@ -18,7 +18,7 @@ async function pages(): Promise<string[]> {
   const below = await readdir(path.join(ROOT, 'docs'), { recursive: true });
   const docs = below.filter((file) => file.endsWith('.md')).map((file) => path.join('docs', file));
   const packages = ['client', 'db', 'embedded-postgres', 'schema'];
-  const readmes = ['apps/api', ...packages.map((name) => `packages/${name}`)].map(
+  const readmes = ['apps/api', 'apps/web', ...packages.map((name) => `packages/${name}`)].map(
     (directory) => `${directory}/README.md`,
   );
   return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...readmes, ...docs];
@@ -30,11 +30,13 @@ test('the first screen has both commands, word for word', () => {
   expect(screen).toContain('\nnpx --yes pnpm@12.21.0 test\n');
 });
 
-test('the transcript has the curl command that the server prints', async () => {
+test('the transcript has the address to open and the curl command that the server prints', async () => {
   await using database = await createTestDatabase();
   await using api = await startApi({ DATABASE_URL: database.url });
-  const command = await printed(api, /^(curl .+)\n/m);
-  expect(readme).toContain(command.replace(api.url, 'http://127.0.0.1:3000'));
+  for (const pattern of [/^(Open .+)\n/m, /^(curl .+)\n/m]) {
+    const line = await printed(api, pattern);
+    expect(readme).toContain(`\n${line.replace(api.url, 'http://127.0.0.1:3000')}\n`);
+  }
 });
 
 test('the sample of the typed client prints that the session has ended', async () => {

@@ -28,9 +28,10 @@ async function expectReady({ url }: RunningApi) {
   await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
 }
 
-test('an API without settings prints a curl command that creates a session, which survives a restart', async () => {
+test('an API without settings prints the address to open and a curl command that creates a session, which survives a restart', async () => {
   const dataDir = await temporaryDirectory();
   await using api = await startApi({ DATA_DIR: dataDir });
+  expect(api.output()).toContain(`\nOpen ${api.url} in a browser\n`);
   const command = await printed(api, /^curl .+$/m);
   let created = '{}';
   // curl would take a proxy from the environment.

@@ -5,7 +5,7 @@ import { createTestDatabase } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { expectDuration, sized } from '../src/campaign.ts';
 import { clientOf, createSession, fetchServed } from '../src/client.ts';
-import { docsAssets } from '../src/every-request.ts';
+import { assetsOf } from '../src/every-request.ts';
 import { expectIdle, expectToServe } from '../src/expect-idle.ts';
 import { createSessions, forEach, times } from '../src/load.ts';
 import { HTTP_CONNECTIONS, RESIDENT_BYTES, scrape, watchMetrics } from '../src/metrics.ts';
@@ -81,14 +81,15 @@ test('300 sockets that do not read are closed and cost little memory, while call
 
 /** The path of the largest response without a token. */
 async function largestAsset(api: { url: string }): Promise<string> {
+  const paths = await Promise.all(['/docs', '/'].map((page) => assetsOf(api, page)));
   const assets = await Promise.all(
-    (await docsAssets(api)).map(async (path) => {
+    paths.flat().map(async (path) => {
       const response = await fetchServed(`${api.url}${path}`);
       return { path, size: (await response.arrayBuffer()).byteLength };
     }),
   );
   const [largest] = assets.toSorted((a, b) => b.size - a.size);
-  if (largest === undefined) throw new Error('/docs has no assets');
+  if (largest === undefined) throw new Error('The pages have no assets');
   return largest.path;
 }
 

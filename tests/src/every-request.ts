@@ -141,9 +141,9 @@ function restRequests({ paths }: OpenApiDocument, lesson: Lesson): RawRequest[] 
   );
 }
 
-/** The paths of the assets that the page `/docs` loads. */
-export async function docsAssets({ url }: { url: string }): Promise<string[]> {
-  const page = await fetchServed(`${url}/docs`);
+/** The paths of the assets that a page loads. */
+export async function assetsOf({ url }: { url: string }, path: string): Promise<string[]> {
+  const page = await fetchServed(`${url}${path}`);
   const sources = [
     ...(await page.text()).matchAll(/<(?:script|link)\b[^>]* (?:src|href)="([^"]+)"/g),
   ];
@@ -159,7 +159,7 @@ export async function everyRequest(
   lesson: Lesson,
 ): Promise<() => RawRequest[]> {
   const document = await fetchDocument(api.url);
-  const assets = await docsAssets(api);
+  const assets = (await Promise.all(['/docs', '/'].map((path) => assetsOf(api, path)))).flat();
   const get = (path: string) => ({ method: 'GET', path });
   const preflight = (path: string) => ({
     method: 'OPTIONS',
@@ -168,7 +168,8 @@ export async function everyRequest(
   });
   const fixed = [
     ...['/docs', '/docs/', '/openapi.json', '/livez', '/readyz', '/metrics'].map(get),
-    ...['/', '/unknown', '/trpc', '/trpc/unknown.procedure', '/api/unknown'].map(get),
+    ...['/', '/j/7M2XJD', '/host/7M2XJD', '/wall/7M2XJD', '/pair/7M2XJD', '/assets/x'].map(get),
+    ...['/unknown', '/trpc', '/trpc/unknown.procedure', '/api/unknown'].map(get),
     ...assets.flatMap((path) => [get(path), { method: 'HEAD', path }]),
     ...['/trpc/sessions.create', '/api/sessions', '/unknown'].map(preflight),
     { method: 'DELETE', path: '/trpc/sessions.create' },

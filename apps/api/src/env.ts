@@ -95,6 +95,7 @@ export const VARIABLES: readonly string[] = Object.keys(variables.shape);
 
 const environment = variables.transform(({ NODE_ENV, CORS_ORIGINS, DATA_DIR, ...rest }) => ({
   ...rest,
+  IS_PRODUCTION: NODE_ENV === 'production',
   DATA_DIR: path.resolve(REPOSITORY, DATA_DIR),
   CORS_ORIGINS: CORS_ORIGINS ?? (NODE_ENV === 'production' ? [] : LOOPBACK_ORIGINS),
 }));

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase, createDatabaseOn, createPool } from '@classroom/db';
 import { createAppContext } from './context.ts';
@@ -6,6 +8,7 @@ import { openLiveFeed } from './features/live/feed.ts';
 import { createStreamCaps, noStreamCaps } from './features/live/stream-caps.ts';
 import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
+import { networkUrl } from './http/public-url.ts';
 import { sweepSessions } from './jobs/sweep.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
@@ -79,6 +82,8 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
       logger,
       corsOrigins: env.CORS_ORIGINS,
       publicUrl: env.PUBLIC_URL,
+      webDirectory: findWebApp(),
+      isInNetwork: !env.IS_PRODUCTION,
       trustProxy: env.TRUST_PROXY,
       stopping: signal,
     });
@@ -92,7 +97,8 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
     const retentionDays = env.RETENTION_DAYS;
     const sweeping = sweepSessions({ db, notifyChanged, retentionDays, onError }, signal);
     stack.defer(() => sweeping);
-    printAddress(address);
+    const network = env.IS_PRODUCTION ? '' : networkUrl(app.addresses());
+    printAddresses(address, env.PUBLIC_URL ?? network);
     return stack;
   } catch (error) {
     await Promise.race([stack.disposeAsync().catch(() => {}), sleep(STOP_TIMEOUT_MS)]);
@@ -100,7 +106,15 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
   }
 }
 
-function printAddress(address: string): void {
+/** The image has it beside the bundle, the repository in `apps/web`. */
+function findWebApp(): string {
+  const beside = path.join(import.meta.dirname, 'web');
+  return existsSync(beside) ? beside : path.join(import.meta.dirname, '../../web/dist');
+}
+
+function printAddresses(address: string, publicUrl: string): void {
+  const others = publicUrl === '' ? '' : `, on other devices ${publicUrl}`;
+  console.log(`Open ${address} in a browser${others}`);
   console.log(`Classroom listens on ${address}`);
   console.log('Create a session:');
   console.log(

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { createClient } from '@classroom/client';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { fetchServed } from '../../src/client.ts';
 import { freePort } from '../../src/programs.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -22,7 +23,7 @@ function all(dockerfile: string[], instruction: string): string[] {
     .map((line) => line.slice(instruction.length + 1));
 }
 
-test('the steps of the Dockerfile, run without an engine, build an API that a user without write access can run', async () => {
+test('the steps of the Dockerfile, run without an engine, build an API with the web app that a user without write access can run', async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'classroom-image-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const [source, app] = [path.join(directory, 'src'), path.join(directory, 'app')];
@@ -76,6 +77,8 @@ test('the steps of the Dockerfile, run without an engine, build an API that a us
   expect(
     await client.sessions.create.mutate({ title: 'Algebra I', hostDisplayName: 'Ada' }),
   ).toMatchObject({ status: 'draft' });
+  const page = await fetchServed(`http://127.0.0.1:${env.PORT}/j/7M2XJD`);
+  expect(await page.text()).toMatch(/<script [^>]*src="\/assets\//);
   child.kill('SIGTERM');
   expect(await exit).toEqual([0, null]);
 });

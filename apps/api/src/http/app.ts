@@ -15,7 +15,9 @@ import { registerMetrics } from './metrics.ts';
 import { registerRequestLog } from './request-log.ts';
 import { registerRestRoutes } from './rest/routes.ts';
 import { setCommonHeaders } from './security-headers.ts';
+import { registerStaticFiles } from './static-files.ts';
 import { registerTrpcRoute } from './trpc-route.ts';
+import { registerWebApp } from './web-app.ts';
 
 export interface HttpOptions {
   /** The pool of `context.db`, for load shedding. */
@@ -27,6 +29,10 @@ export interface HttpOptions {
   corsOrigins: readonly string[];
   /** The URL under which users reach the server, if it is not the address listened on. */
   publicUrl?: string | undefined;
+  /** The build of the web app, unless the server serves none. */
+  webDirectory?: string | undefined;
+  /** Whether other devices reach this machine by its own address, which is not so in a container. */
+  isInNetwork: boolean;
   /** CIDRs of the proxies whose `X-Forwarded-For` is trusted. */
   trustProxy: readonly string[];
   /** Aborts when the process is about to stop: `/readyz` then fails, and responses close connections. */
@@ -47,6 +53,7 @@ export async function buildApp(
   options: HttpOptions,
 ): Promise<FastifyInstance> {
   const { pool, healthDb, logger, corsOrigins, publicUrl, trustProxy, stopping } = options;
+  const { webDirectory, isInNetwork } = options;
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -88,6 +95,10 @@ export async function buildApp(
   registerDrain(app, stopping);
   registerHealthRoutes(app, healthDb, stopping);
   registerMetrics(app, context.metrics);
+  await registerStaticFiles(app);
+  if (webDirectory !== undefined) {
+    await registerWebApp(app, webDirectory, publicUrl, isInNetwork);
+  }
   const openStream = registerLiveStreams(app, context);
   await registerTrpcRoute(app, context, openStream);
   await registerRestRoutes(app, context, openStream);

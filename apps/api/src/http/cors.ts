@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../errors.ts';
 import { toTRPCError } from '../trpc/errors.ts';
 import { sendError } from './errors.ts';
+import { ALL_ADDRESSES } from './public-url.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const REQUEST_HEADERS = [
@@ -66,7 +67,6 @@ export async function registerCors(
   });
 }
 
-const ALL_ADDRESSES = new Set(['0.0.0.0', '::']);
 const LOOPBACK = /^127\.|^::1$/;
 
 /**

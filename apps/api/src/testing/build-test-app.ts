@@ -1,7 +1,7 @@
 import { createDatabase } from '@classroom/db';
 import { SLOW_MACHINE_TIMEOUTS, type TestDatabase } from '@classroom/db/testing';
 import type { FastifyInstance } from 'fastify';
-import { buildApp } from '../http/app.ts';
+import { buildApp, type HttpOptions } from '../http/app.ts';
 import { createLogger } from '../observability/logger.ts';
 import { createTestContext } from './create-test-context.ts';
 
@@ -10,11 +10,13 @@ import { createTestContext } from './create-test-context.ts';
  *
  * @param shedsWhenLate whether to refuse requests while the event loop is late, which tests on a slow
  *   machine cause themselves
+ * @param options in place of those of other tests
  */
 export async function buildTestApp(
   database: Pick<TestDatabase, 'db' | 'pool' | 'url'>,
   write: (line: string) => void = () => {},
   shedsWhenLate = false,
+  options: Partial<HttpOptions> = {},
 ): Promise<FastifyInstance> {
   const stop = new AbortController();
   const context = createTestContext(database, stop.signal);
@@ -24,9 +26,11 @@ export async function buildTestApp(
     healthDb,
     corsOrigins: ['http://localhost:*', 'http://[::1]:*', 'https://school.example'],
     publicUrl: 'https://classroom.example/app',
+    isInNetwork: false,
     trustProxy: [],
     stopping: stop.signal,
     logger: createLogger('debug', { write }),
+    ...options,
   });
   if (!shedsWhenLate) app.isUnderPressure = () => false;
   app.addHook('onClose', async () => {

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type SendOptions, send } from '@fastify/send';
 import type { FastifyInstance } from 'fastify';
 import type { OpenAPIObject } from 'trpc-to-openapi';
+import { IMMUTABLE } from '../static-files.ts';
 
 /** Loads nothing from Scalar's services. */
 const CONFIGURATION = {
@@ -17,11 +17,6 @@ const CONFIGURATION = {
   agent: { disabled: true },
   mcp: { disabled: true },
 } as const;
-
-/** The file name contains a hash of the content. */
-const IMMUTABLE = { maxAge: '365d', immutable: true, acceptRanges: false } as const;
-/** Bounds the memory used by a client that does not read. */
-const READ_AHEAD_BYTES = 16 * 1024;
 
 /** Serves `/openapi.json`, and `/docs`, where developers read it and try calls. */
 export async function registerDocsPage(
@@ -36,16 +31,9 @@ export async function registerDocsPage(
   const start = `Scalar.createApiReference('#app', ${JSON.stringify(CONFIGURATION)})`;
   const page = renderPage(document.info.title, script, start);
   const policy = policyFor(start);
-  app.get(`/docs/${script}`, async (request, reply) => {
-    const options: SendOptions = {
-      ...IMMUTABLE,
-      root: path.dirname(file),
-      highWaterMark: READ_AHEAD_BYTES,
-    };
-    const sent = await send(request.raw, path.basename(file), options);
-    if (sent.type === 'error') throw sent.metadata.error;
-    return await reply.code(sent.statusCode).headers(sent.headers).send(sent.stream);
-  });
+  app.get(`/docs/${script}`, (_request, reply) =>
+    reply.sendFile(path.basename(file), path.dirname(file), IMMUTABLE),
+  );
   app.get('/docs', (_request, reply) => reply.redirect('/docs/', 301));
   app.get('/docs/', (_request, reply) =>
     reply.type('text/html; charset=utf-8').header('content-security-policy', policy).send(page),

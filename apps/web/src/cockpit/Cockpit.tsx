@@ -1,0 +1,45 @@
+import { NotConnected, OfflineBanner } from '../components/Connection.tsx';
+import { Unpaired } from '../pair/Unpaired.tsx';
+import { SessionProvider, useLive } from '../session.tsx';
+import { tokenKey, useStored } from '../storage.ts';
+import { t } from '../texts/index.ts';
+import { CockpitHeader } from './CockpitHeader.tsx';
+import { CockpitQuestions } from './CockpitQuestions.tsx';
+import { Devices } from './Devices.tsx';
+import { ExportAndDelete } from './ExportAndDelete.tsx';
+import { Joining } from './Joining.tsx';
+import { People } from './People.tsx';
+
+export default function Cockpit({ code }: { code: string }) {
+  const [token] = useStored(tokenKey(code, 'host'));
+  if (token === null) return <Unpaired code={code} />;
+  return (
+    <SessionProvider key={token} code={code} seat="host" token={token}>
+      <CockpitSession />
+    </SessionProvider>
+  );
+}
+
+/** For the host, and for a moderator with less of it. */
+function CockpitSession() {
+  const { session, me, connection } = useLive();
+  if (session === null || connection === 'failed') return <NotConnected />;
+  const isHost = me?.participant.role === 'host';
+  const isOpen = session.status !== 'ended';
+  return (
+    <div className="cockpit">
+      <title>{`${session.title} · ${t.cockpit.heading}`}</title>
+      <CockpitHeader session={session} isHost={isHost} />
+      <main>
+        <OfflineBanner />
+        <CockpitQuestions isOpen={isOpen} />
+      </main>
+      <aside aria-label={t.cockpit.session}>
+        {isOpen && <Joining session={session} isHost={isHost} />}
+        <People isHost={isHost} isOpen={isOpen} />
+        {isHost && <Devices isOpen={isOpen} />}
+        {isHost && <ExportAndDelete />}
+      </aside>
+    </div>
+  );
+}
