@@ -48,6 +48,8 @@ async function observe(scene: Scene): Promise<unknown[]> {
   const normalise = createNormaliser(new Map([[hostDisplayName, 'Ada']]));
   const transcript: unknown[] = [];
   using feed = await subscribe(observer, code);
+  // Before any change: the snapshot would have its number.
+  await expect.poll(() => feed.changes().length).toBe(1);
   let recorded = 0;
   let steps = 0;
 

@@ -127,6 +127,9 @@ describe('the times of a session', () => {
     const ended = await sessions.end.mutate({ code });
     expect(ended).toMatchObject({ startedAt: started.startedAt, endedAt: expect.any(String) });
     expect(await sessions.get.query({ code })).toEqual(ended);
+    expect(await reasonFor(sessions.configure.mutate({ code, joining: 'open' }))).toBe(
+      'SESSION_ENDED',
+    );
   });
 
   test('name the expiry as the end of an expired session', async () => {

@@ -18,7 +18,7 @@ const QUESTIONS = [
   ...api('features/questions/questions', 'features/questions/list'),
   ...system('e2e/authorisation', 'e2e/questions'),
 ];
-const PAIRING = [...db('repositories/host-devices'), ...system('e2e/control')];
+const PAIRING = [...db('repositories/devices'), ...system('e2e/control')];
 const REPLAYS = [
   ...db('repositories/insert-participant'),
   ...api('features/sessions/create', 'features/participants/join', 'features/questions/submit'),
@@ -115,7 +115,7 @@ export const ACCESS: readonly Mutant[] = [
   },
   {
     name: 'authorisation: a pairing code works twice',
-    file: `${REPOSITORIES}/host-devices.ts`,
+    file: `${REPOSITORIES}/devices.ts`,
     find: "\n        .forUpdate('pairings')",
     replace: '',
     tests: PAIRING,

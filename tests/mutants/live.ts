@@ -70,14 +70,14 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'live: participants receive hidden questions',
     file: 'apps/api/src/features/live/presenter.ts',
-    find: "status === 'hidden' && !hasRole(viewer.role, 'moderator')",
-    replace: "status === 'hidden' && !hasRole(viewer.role, 'viewer')",
+    find: "status === 'hidden' && !hasRole(recipient.role, 'moderator')",
+    replace: "status === 'hidden' && !hasRole(recipient.role, 'viewer')",
     tests: FEED,
   },
   {
     name: 'live: participants are told of unpublished questions that are hidden or withdrawn',
     file: 'apps/api/src/features/live/presenter.ts',
-    find: '  if (!published && !seesWaiting(changed, viewer)) return undefined;\n',
+    find: '  if (!published && !seesWaiting(changed, recipient)) return undefined;\n',
     replace: '',
     tests: [...api('features/live/presenter'), ...system('e2e/moderation')],
   },

@@ -40,13 +40,31 @@ test('hashHostKey ignores case, hyphens and spaces, and reads letters as the dig
 
 test('optionalHostKeyHash ignores other tokens, but not a mistyped key', () => {
   expect(optionalHostKeyHash(undefined)).toBeNull();
-  const sessionTokens = [createToken().token, `${'-'.repeat(9)}${'A'.repeat(34)}`];
+  const sessionTokens = [createToken().token, `${'-'.repeat(9)}${'A'.repeat(33)}a`];
   for (const token of [...sessionTokens, '1', 'nonsense', 'A'.repeat(64)]) {
     expect(optionalHostKeyHash(token)).toBeNull();
   }
   const { hostKey, keyHash } = newHostKey();
   expect(optionalHostKeyHash(hostKey)).toEqual(keyHash);
-  for (const token of [hostKey.slice(1), `${hostKey}7`, hostKey.replace(/.$/, '!').slice(0, -1)]) {
+  const half = hostKey.slice(0, 19);
+  for (const token of [
+    hostKey.slice(1),
+    half,
+    `${hostKey}7`,
+    `${hostKey}-${half}`,
+    `"${hostKey}"`,
+  ]) {
     expect(optionalHostKeyHash(token)).toBeInstanceOf(Buffer);
+  }
+  for (const between of ['.', '_', '/', '\u00ad', '\u00e2\u0080\u0093']) {
+    expect(optionalHostKeyHash(hostKey.replaceAll('-', between))).toBeInstanceOf(Buffer);
+  }
+});
+
+test('optionalHostKeyHash knows a key in as many characters as a session token', () => {
+  const { hostKey, keyHash } = newHostKey();
+  for (const typed of [`${hostKey}----`, `${hostKey.toLowerCase()}----`]) {
+    expect(typed).toHaveLength(43);
+    expect(optionalHostKeyHash(typed)).toEqual(keyHash);
   }
 });

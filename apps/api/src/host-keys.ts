@@ -44,17 +44,20 @@ function normalizeHostKey(typed: string): string {
 }
 
 const SESSION_TOKEN = /^[\w-]{43}$/;
-/** A key has 32 characters; a mistyped one may have some more or less. */
-const MAY_BE_KEY = /^[0-9A-Z]{26,38}$/;
+/** A key with additional hyphens may be as long as a session token, which has letters of both cases. */
+const HYPHENATED = /^(?=.*-)(?:[0-9A-Z-]+|[0-9a-z-]+)$/;
+/** A key has 32 characters; a mistyped one may be a part of it, or have some more. */
+const MAY_BE_KEY = /^[0-9A-Z]{16,63}$/;
 
 /**
  * Returns the SHA-256 of the host key in a bearer token. Ignores other tokens, which clients may send with
  * every call, but not a mistyped key, which must not count as none.
  */
 export function optionalHostKeyHash(token: string | undefined): Buffer | null {
-  if (token === undefined || SESSION_TOKEN.test(token)) return null;
-  const key = normalizeHostKey(token);
-  return MAY_BE_KEY.test(key) ? hashSecret(key) : null;
+  if (token === undefined) return null;
+  if (SESSION_TOKEN.test(token) && !HYPHENATED.test(token)) return null;
+  const characters = normalizeHostKey(token).replaceAll(/[^0-9A-Z]/g, '');
+  return MAY_BE_KEY.test(characters) ? hashHostKey(token) : null;
 }
 
 function encode(bytes: Buffer): string {

@@ -55,10 +55,13 @@ type PublicRow = Omit<QuestionRow, 'created_at' | 'answered_at' | 'voted'> & {
 };
 
 /**
- * @param viewerId the participant that `mine` refers to; undefined for none
+ * @param participantId the participant that `mine` refers to; undefined for none
  * @returns undefined for a withdrawn question
  */
-export function toPublicQuestion(row: PublicRow, viewerId?: number): PublicQuestion | undefined {
+export function toPublicQuestion(
+  row: PublicRow,
+  participantId?: number,
+): PublicQuestion | undefined {
   const { id, body, status, pinned, vote_count: votes } = row;
   if (status === 'withdrawn' || body === null) return undefined;
   return {
@@ -67,7 +70,7 @@ export function toPublicQuestion(row: PublicRow, viewerId?: number): PublicQuest
     status,
     pinned,
     votes,
-    mine: row.author_id === viewerId,
+    mine: row.author_id === participantId,
     author: toAuthor(row),
     createdAt: new Date(row.created_at).toISOString(),
     answeredAt: row.answered_at === null ? null : new Date(row.answered_at).toISOString(),
@@ -81,11 +84,11 @@ export function toAuthor({ author_id: id, author_name, author_role }: QuestionAu
 }
 
 /**
- * @param viewerId the participant that `mine` refers to
+ * @param participantId the participant that `mine` refers to
  * @throws DomainError QUESTION_NOT_FOUND for a withdrawn question
  */
-export function toQuestion(row: QuestionRow, viewerId: number): Question {
-  const question = toPublicQuestion(row, viewerId);
+export function toQuestion(row: QuestionRow, participantId: number): Question {
+  const question = toPublicQuestion(row, participantId);
   if (question === undefined) throw new DomainError('QUESTION_NOT_FOUND');
   return { ...question, voted: row.voted };
 }

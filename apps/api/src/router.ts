@@ -1,5 +1,5 @@
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
-import { hostDevicesRouter } from './features/host-devices/router.ts';
+import { devicesRouter } from './features/devices/router.ts';
 import { hostsRouter } from './features/hosts/router.ts';
 import { liveRouter } from './features/live/router.ts';
 import { participantsRouter } from './features/participants/router.ts';
@@ -10,7 +10,7 @@ import { mergeRouters, router } from './trpc/init.ts';
 export const appRouter = router({
   hosts: hostsRouter,
   questions: questionsRouter,
-  sessions: mergeRouters(sessionsRouter, participantsRouter, hostDevicesRouter, liveRouter),
+  sessions: mergeRouters(sessionsRouter, participantsRouter, devicesRouter, liveRouter),
 });
 
 /** The type that clients import. */

@@ -2,7 +2,8 @@ import { type Kysely, sql } from 'kysely';
 
 /**
  * Moderators and viewers: participants without a name, whose tokens are those of their devices. The
- * number of guesses is no longer limited per pairing code; the column remains for older processes.
+ * number of guesses is no longer limited per pairing code; the column remains for older processes, which
+ * know only the role host: `pairings_redeemed_check` refuses their redemption of other codes.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -25,7 +26,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add constraint pairings_pending_check check (
         token_hash is not null or (code_hash is not null and expires_at is not null)
       ),
-      add constraint pairings_revoked_check check (token_hash is not null or revoked_at is null)
+      add constraint pairings_revoked_check check (token_hash is not null or revoked_at is null),
+      add constraint pairings_redeemed_check
+        check (role = 'host' or token_hash is null or redeemed_at is not null)
   `.execute(db);
   await sql`
     update pairings set redeemed_at = expires_at - interval '5 minutes' where token_hash is not null
@@ -38,6 +41,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`delete from session_participants where role in ('moderator', 'viewer')`.execute(db);
   await sql`
     alter table pairings
+      drop constraint pairings_redeemed_check,
       drop constraint pairings_revoked_check,
       drop constraint pairings_pending_check,
       alter column expires_at set not null,

@@ -4,8 +4,8 @@ import { insertParticipant } from '../src/repositories/insert-participant.ts';
 import { insertQuestion } from '../src/repositories/insert-question.ts';
 import { insertSession } from '../src/repositories/insert-session.ts';
 import {
-  pinQuestionAsHost,
-  setQuestionStatusAsHost,
+  pinQuestionAsModerator,
+  setQuestionStatusAsModerator,
 } from '../src/repositories/question-moderation.ts';
 import { deleteSession, lockSessionAsHost } from '../src/repositories/session-deletion.ts';
 import { endSessionAsHost, startSessionAsHost } from '../src/repositories/session-lifecycle.ts';
@@ -82,9 +82,9 @@ async function insertLessonQuestion(
   await castVotes(db, outcome.id, votes);
 
   const call = { questionId: outcome.id, tokenHash: devTokenHash(code, host) };
-  if (pinned) mustBe('changed', await pinQuestionAsHost(db, { ...call, on: true }));
+  if (pinned) mustBe('changed', await pinQuestionAsModerator(db, { ...call, on: true }));
   if (status !== undefined)
-    mustBe('changed', await setQuestionStatusAsHost(db, { ...call, status }));
+    mustBe('changed', await setQuestionStatusAsModerator(db, { ...call, status }));
 }
 
 /** @throws when the outcome is of another kind */

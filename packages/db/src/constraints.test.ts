@@ -118,6 +118,7 @@ const violations: Record<string, string> = {
   pairings_guesses_left_check: `update pairings set guesses_left = -1`,
   pairings_role_check: `update pairings set role = 'participant'`,
   pairings_pending_check: `update pairings set code_hash = null`,
+  pairings_redeemed_check: `update pairings set role = 'viewer', token_hash = sha256('8')`,
   pairings_revoked_check: `update pairings set revoked_at = now()`,
   pairings_token_hash_key: `update pairings set token_hash = sha256('1')`,
   pairings_token_hash_check: `update pairings set token_hash = 'short'`,

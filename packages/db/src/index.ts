@@ -6,7 +6,7 @@ export { createPool, type DatabasePool, MIGRATION_POOL, type PoolUsage } from '.
 export * from './repositories/author-muting.ts';
 export * from './repositories/changes.ts';
 export * from './repositories/device-revocation.ts';
-export * from './repositories/host-devices.ts';
+export * from './repositories/devices.ts';
 export * from './repositories/host-keys.ts';
 export * from './repositories/host-sessions.ts';
 export * from './repositories/insert-participant.ts';

@@ -123,7 +123,7 @@ test('participants and questions of an earlier release count towards the limits 
   ]);
 });
 
-test('of names that collide in an open session the host keeps the hash, or else whoever joined first', async () => {
+test('of participants whose names collide in an open session, the host or else the first keeps the hash', async () => {
   await using database = await createTestDatabase({ statementTimeoutMs: 0 });
   const { db } = database;
   const migrator = createMigrator(db);

@@ -17,14 +17,17 @@ import {
 } from './repositories/host-keys.ts';
 import { enterSession, findHostKey, findHostSessions } from './repositories/host-sessions.ts';
 import { revokeDeviceAsHost } from './repositories/device-revocation.ts';
-import { findDevices, insertPairingAsHost, redeemPairing } from './repositories/host-devices.ts';
+import { findDevices, insertPairingAsHost, redeemPairing } from './repositories/devices.ts';
 import { muteAuthorAsModerator } from './repositories/author-muting.ts';
 import {
   findSequenceNumbers,
   findSessionChanges,
   findSessionSnapshot,
 } from './repositories/changes.ts';
-import { pinQuestionAsHost, setQuestionStatusAsHost } from './repositories/question-moderation.ts';
+import {
+  pinQuestionAsModerator,
+  setQuestionStatusAsModerator,
+} from './repositories/question-moderation.ts';
 import {
   findReplayedQuestion,
   findNewestQuestions,
@@ -34,7 +37,7 @@ import {
   blockRemovedParticipant,
   unblockParticipantAsHost,
 } from './repositories/participant-blocks.ts';
-import { leaveSession, removeParticipantAsHost } from './repositories/participant-removal.ts';
+import { leaveSession, removeParticipantAsModerator } from './repositories/participant-removal.ts';
 import {
   exportModerators,
   exportParticipants,
@@ -69,6 +72,7 @@ const database = await useTestDatabase({ statementTimeoutMs: 0 });
 await fillTables(database.db);
 
 const tokenHash = randomBytes(32);
+const call = { code: '0000000001', tokenHash };
 const keyHash = createHash('sha256').update('2').digest();
 const newKey = () => ({
   keyHash: randomBytes(32),
@@ -110,17 +114,11 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   ['deleteUnusedHostKeys', (db) => deleteUnusedHostKeys(db, { days: 400, limit: 500 })],
   ['insertParticipant', (db) => insertParticipant(db, newParticipant({ code: '0000000001' }))],
   ['findSessionByCode', (db) => findSessionByCode(db, '0000000001')],
-  ['findSessionForCaller', (db) => findSessionForCaller(db, { code: '0000000001', tokenHash })],
-  ['startSessionAsHost', (db) => startSessionAsHost(db, { code: '0000000001', tokenHash })],
-  [
-    'extendSessionAsHost',
-    (db) => extendSessionAsHost(db, { code: '0000000001', tokenHash, ttlSeconds: 1 }),
-  ],
-  [
-    'configureSessionAsHost',
-    (db) => configureSessionAsHost(db, { code: '0000000001', tokenHash, joining: 'closed' }),
-  ],
-  ['endSessionAsHost', (db) => endSessionAsHost(db, { code: '0000000001', tokenHash })],
+  ['findSessionForCaller', (db) => findSessionForCaller(db, call)],
+  ['startSessionAsHost', (db) => startSessionAsHost(db, call)],
+  ['extendSessionAsHost', (db) => extendSessionAsHost(db, { ...call, ttlSeconds: 1 })],
+  ['configureSessionAsHost', (db) => configureSessionAsHost(db, { ...call, joining: 'closed' })],
+  ['endSessionAsHost', (db) => endSessionAsHost(db, call)],
   ['endExpiredSessions', (db) => endExpiredSessions(db, { hostDisplayName: 'host 1' })],
   ['endExpiredSessions of a host key', (db) => endExpiredSessions(db, { hostKeyId: 2 })],
   ['sweepExpiredSessions', (db) => sweepExpiredSessions(db, 100)],
@@ -137,9 +135,9 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
       }),
   ],
   [
-    'removeParticipantAsHost',
+    'removeParticipantAsModerator',
     (db) =>
-      removeParticipantAsHost(db, {
+      removeParticipantAsModerator(db, {
         code: '0000000001',
         tokenHash,
         participantId: 1,
@@ -147,11 +145,8 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
       }),
   ],
   ['blockRemovedParticipant', (db) => blockRemovedParticipant(db, { id: 1, session_id: 1 })],
-  [
-    'unblockParticipantAsHost',
-    (db) => unblockParticipantAsHost(db, { code: '0000000001', tokenHash, participantId: 1 }),
-  ],
-  ['leaveSession', (db) => leaveSession(db, { code: '0000000001', tokenHash })],
+  ['unblockParticipantAsHost', (db) => unblockParticipantAsHost(db, { ...call, participantId: 1 })],
+  ['leaveSession', (db) => leaveSession(db, call)],
   ['findParticipantWithPendingCount', (db) => findParticipantWithPendingCount(db, 1)],
   [
     'insertPairingAsHost',
@@ -169,13 +164,10 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (db) => redeemPairing(db, { code: '0000000001', codeHash: tokenHash, tokenHash }),
   ],
   ['findDevices', (db) => findDevices(db, { sessionId: 1, tokenHash, afterId: 0, limit: 51 })],
-  [
-    'revokeDeviceAsHost',
-    (db) => revokeDeviceAsHost(db, { code: '0000000001', tokenHash, deviceId: 1 }),
-  ],
+  ['revokeDeviceAsHost', (db) => revokeDeviceAsHost(db, { ...call, deviceId: 1 })],
   ['findValidTokens', (db) => findValidTokens(db, [tokenHash])],
   ['exportModerators', (db) => exportModerators(db, 5)],
-  ['lockSessionAsHost', (db) => lockSessionAsHost(db, { code: '0000000001', tokenHash })],
+  ['lockSessionAsHost', (db) => lockSessionAsHost(db, call)],
   ['lockSessionEndedBefore', (db) => lockSessionEndedBefore(db, { days: 30, excludedIds: [1] })],
   ['deleteSession', (db) => deleteSession(db, 19)],
   [
@@ -208,10 +200,13 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
   ['findReplayedQuestion', (db) => findReplayedQuestion(db, tokenHash)],
   ['withdrawQuestionAsAuthor', (db) => withdrawQuestionAsAuthor(db, { questionId: 1, tokenHash })],
   ['castVotes', (db) => castVotes(db, 1, [{ tokenHash, on: true }])],
-  ['pinQuestionAsHost', (db) => pinQuestionAsHost(db, { questionId: 1, tokenHash, on: true })],
   [
-    'setQuestionStatusAsHost',
-    (db) => setQuestionStatusAsHost(db, { questionId: 1, tokenHash, status: 'pending' }),
+    'pinQuestionAsModerator',
+    (db) => pinQuestionAsModerator(db, { questionId: 1, tokenHash, on: true }),
+  ],
+  [
+    'setQuestionStatusAsModerator',
+    (db) => setQuestionStatusAsModerator(db, { questionId: 1, tokenHash, status: 'pending' }),
   ],
   [
     'muteAuthorAsModerator',

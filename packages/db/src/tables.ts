@@ -78,8 +78,8 @@ export interface SessionParticipantsTable {
   session_slot: number | null;
   muted_at: Date | null;
   /**
-   * SHA-256 of the name's key; null without a name. Null also for a participant with the name of an older
-   * one, from the time before names were unique in any spelling.
+   * SHA-256 of the name's key; null without a name. Null also in sessions that had ended before names were
+   * unique in any spelling, and for participants whose names collided then.
    */
   name_hash: Buffer | null;
 }

@@ -1,8 +1,8 @@
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 
 /**
- * Full case folding of one code point. JavaScript has no `casefold`; through upper case and back gives the
- * same classes, except for the dotless i, whose upper case is that of another letter.
+ * Folds the case of one code point as Unicode's full case folding, which JavaScript lacks: converting to
+ * upper case and back makes the same characters equal, except for the dotless i, whose upper case is I.
  */
 function foldCase(character: string): string {
   if (character === 'ı') return character;

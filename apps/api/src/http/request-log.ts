@@ -20,7 +20,7 @@ export function recordReason(request: FastifyRequest, reason: ErrorReason): void
   (request.errorReasons ??= new Set()).add(reason);
 }
 
-/** Of the process: all its lines have the same hash for an address. */
+/** Shared by all requests, so that an address has one hash in all lines of the process. */
 const hashAddress = createAddressHash();
 
 /** Logs every request when its response ends. */

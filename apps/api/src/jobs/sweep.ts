@@ -24,21 +24,22 @@ export interface SweepDeps {
 }
 
 /**
- * Ends expired sessions and deletes those past their retention, every five seconds until `signal`
- * aborts, and deletes unused host keys every hour. Correctness does not depend on it: reads treat an expired session as ended.
+ * Ends expired sessions and deletes those past their retention every five seconds, and deletes unused
+ * host keys every hour, until `signal` aborts. Correctness does not depend on it: reads treat an expired
+ * session as ended.
  */
 export async function sweepSessions(deps: SweepDeps, signal: AbortSignal): Promise<void> {
   const purge = createPurge(deps);
-  let hostKeysAt = 0;
+  let nextHostKeyDeletion = 0;
   while (!signal.aborted) {
     try {
       // Expired sessions take precedence over the purge.
       do {
         while ((await endExpired(deps)) && !signal.aborted);
       } while (!signal.aborted && (await purge()));
-      if (performance.now() >= hostKeysAt) {
+      if (performance.now() >= nextHostKeyDeletion) {
         await deleteHostKeys(deps, signal);
-        hostKeysAt = performance.now() + HOST_KEYS_INTERVAL_MS;
+        nextHostKeyDeletion = performance.now() + HOST_KEYS_INTERVAL_MS;
       }
     } catch (error) {
       deps.onError(error);

@@ -8,7 +8,7 @@ import {
   refuseQuestionChange,
   selectQuestionAccess,
 } from './fragments/access.ts';
-import { lockCaller } from './fragments/caller.ts';
+import { MODERATORS, lockCaller } from './fragments/caller.ts';
 
 export type MuteAuthorOutcome = { kind: 'done' } | Refusal;
 
@@ -22,7 +22,7 @@ const statement = prepared((db, parameter: Parameter<QuestionCall & { muted: boo
       db
         .selectFrom('questions as question')
         .innerJoin('locked_caller', 'locked_caller.session_id', 'question.session_id')
-        .where(sql<boolean>`locked_caller.role in ('host', 'moderator')`)
+        .where('locked_caller.role', 'in', MODERATORS)
         .where('question.id', '=', questionId)
         .where('question.status', '<>', sql.lit('withdrawn'))
         .select(['question.id', 'question.author_id']),
@@ -47,8 +47,8 @@ const statement = prepared((db, parameter: Parameter<QuestionCall & { muted: boo
 
 /**
  * Mutes or unmutes the author of a question in an open session if the caller is the host or a
- * moderator. Only a participant can be muted. The outcome is the same for every author, and no
- * sequence number is taken: nothing tells who asked.
+ * moderator. Only a participant can be muted. Takes no sequence number and has the same outcome for
+ * every author, so that anonymous authors stay anonymous.
  *
  * @throws ConflictError
  */

@@ -13,7 +13,7 @@ import { findSequenceNumbers, findSessionChanges, findSessionSnapshot } from './
 import { revokeDeviceAsHost } from './device-revocation.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertSession } from './insert-session.ts';
-import { removeParticipantAsHost } from './participant-removal.ts';
+import { removeParticipantAsModerator } from './participant-removal.ts';
 import { endSessionAsHost, startSessionAsHost } from './session-lifecycle.ts';
 import { sweepExpiredSessions } from './sessions.ts';
 
@@ -71,11 +71,11 @@ test('findSessionChanges returns the participants removed or blocked after the s
     const outcome = await insertParticipant(database.db, newParticipant({ code }));
     if (outcome.kind !== 'added') throw new Error(outcome.kind);
     const participantId = outcome.participant.id;
-    await removeParticipantAsHost(database.db, { code, tokenHash, participantId, block });
+    await removeParticipantAsModerator(database.db, { code, tokenHash, participantId, block });
     ids.push(participantId);
   }
   const removedAfter = async (after: number) =>
-    (await changes(sessionId, after))?.removed.map(({ id }) => id);
+    (await changes(sessionId, after))?.revoked.map(({ id }) => id);
   expect((await removedAfter(0))?.toSorted((a, b) => a - b)).toEqual(ids);
   expect(await removedAfter(1)).toEqual(ids.slice(1));
   expect(await removedAfter(2)).toEqual([]);
@@ -146,7 +146,7 @@ test('a snapshot reports whether its token is valid in the session', async () =>
   const [stays, removed, blocked] = [await join(code), await join(code), await join(code)];
   for (const { participantId } of [removed, blocked]) {
     const block = participantId === blocked.participantId;
-    await removeParticipantAsHost(db, { code, tokenHash, participantId, block });
+    await removeParticipantAsModerator(db, { code, tokenHash, participantId, block });
   }
   const [devices, revoked] = [await pairEach(session), await pairEach(session)];
   for (const { deviceId } of revoked) {

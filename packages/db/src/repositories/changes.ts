@@ -31,7 +31,7 @@ export type SessionChanges = NonNullable<Awaited<ReturnType<typeof findSessionCh
 
 export interface SnapshotQuery {
   sessionId: number;
-  /** The participant that `voted` refers to; null for none. */
+  /** The participant that `voted` refers to, and whose waiting questions are included; null for none. */
   participantId: number | null;
   /** SHA-256 of the token that `is_valid` refers to. */
   tokenHash: Buffer;
@@ -99,14 +99,13 @@ const changesAfter = prepared((db, parameter: Parameter<ChangesQuery>) => {
         .whereRef('participant.session_id', '=', 'session.id')
         .where('participant.removal_change_number', '>', after)
         .select('participant.id'),
-    ).as('removed'),
+    ).as('revoked'),
   ]);
 });
 
 /**
  * Returns the changes of a session after a sequence number in one read: the session, each changed
- * question in its current state (last change first), and the participants of whom a
- * token was revoked.
+ * question in its current state (last change first), and the participants of whom a token was revoked.
  */
 export async function findSessionChanges(db: Database, query: ChangesQuery) {
   const { rows } = await db.executeQuery(changesAfter(query));
@@ -137,7 +136,7 @@ const snapshot = prepared((db, parameter: Parameter<SnapshotQuery>) => {
         .selectAll('questions'),
       participantId,
     ).as('questions'),
-    sql<{ id: number }[]>`'[]'::json`.as('removed'),
+    sql<{ id: number }[]>`'[]'::json`.as('revoked'),
     sql<boolean>`exists ${eb
       .selectFrom('session_participants as participant')
       .where('participant.id', '=', readerId(parameter('tokenHash', 'bytea')))

@@ -11,7 +11,7 @@ import {
 } from '../testing.ts';
 import { findSessionChanges } from './changes.ts';
 import { type Revocation, revokeDeviceAsHost } from './device-revocation.ts';
-import { findDevices, insertPairingAsHost } from './host-devices.ts';
+import { findDevices, insertPairingAsHost, redeemPairing } from './devices.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertQuestion } from './insert-question.ts';
 import { insertSession } from './insert-session.ts';
@@ -57,8 +57,8 @@ test.each(['host', 'moderator', 'viewer'] as const)(
     expect(await findParticipantByToken(db, device.tokenHash)).toBeUndefined();
     const tokens = [device, other, session].map((each) => each.tokenHash);
     expect(await findValidTokens(db, [...tokens, randomBytes(32)])).toEqual(tokens.slice(1));
-    const { removed, change_number } = await changesOf(sessionId, 0);
-    expect(removed).toEqual([{ id: device.participantId }]);
+    const { revoked, change_number } = await changesOf(sessionId, 0);
+    expect(revoked).toEqual([{ id: device.participantId }]);
     expect(change_number).toBe(1);
     const page = { sessionId, tokenHash, afterId: 0, limit: 10 };
     expect(await findDevices(db, page)).toMatchObject([{ id: other.deviceId }]);
@@ -180,4 +180,52 @@ test('a moderator whose question waits for the revocation submits nothing', asyn
     kind: 'refused',
     reason: 'unauthenticated',
   });
+});
+
+test.each(['host', 'moderator', 'viewer'] as const)(
+  'an unredeemed pairing code of a revoked device of the host is invalid, whatever its role is: %s',
+  async (role) => {
+    const session = await createSession();
+    const { code, tokenHash } = session;
+    const device = await pairDevice(db, session, 'host');
+    const codeHash = randomBytes(32);
+    const pairing = { code, codeHash, ttlSeconds: 300, role };
+    await insertPairingAsHost(db, { ...pairing, tokenHash: device.tokenHash });
+    await revoke({ code, tokenHash, deviceId: device.deviceId });
+    const guess = { code, codeHash, tokenHash: randomBytes(32) };
+    expect(await redeemPairing(db, guess)).toEqual({ kind: 'wrong-code' });
+    await insertPairingAsHost(db, { ...pairing, tokenHash });
+    expect(await redeemPairing(db, guess)).toMatchObject({ kind: 'redeemed' });
+  },
+);
+
+test('revoking a moderator or a viewer leaves an unredeemed pairing code valid', async () => {
+  const session = await createSession();
+  const { code, tokenHash } = session;
+  const devices = [
+    await pairDevice(db, session, 'moderator'),
+    await pairDevice(db, session, 'viewer'),
+  ];
+  const codeHash = randomBytes(32);
+  await insertPairingAsHost(db, { code, tokenHash, codeHash, ttlSeconds: 300, role: 'host' });
+  for (const { deviceId } of devices) await revoke({ code, tokenHash, deviceId });
+  const outcome = await redeemPairing(db, { code, codeHash, tokenHash: randomBytes(32) });
+  expect(outcome).toMatchObject({ kind: 'redeemed' });
+});
+
+test('a device of the host whose pairing code waits for the revocation creates none', async () => {
+  const session = await createSession();
+  const { code, tokenHash } = session;
+  const device = await pairDevice(db, session, 'host');
+  const transaction = await db.startTransaction().execute();
+  await revokeDeviceAsHost(transaction, { code, tokenHash, deviceId: device.deviceId });
+  const pairing = { codeHash: randomBytes(32), ttlSeconds: 300, role: 'host' } as const;
+  const created = db
+    .transaction()
+    .execute((each) =>
+      insertPairingAsHost(each, { code, tokenHash: device.tokenHash, ...pairing }),
+    );
+  await vi.waitUntil(async () => (await waitEvents(db)).includes('Lock'));
+  await transaction.commit().execute();
+  expect(await created).toEqual({ kind: 'refused', reason: 'unauthenticated' });
 });

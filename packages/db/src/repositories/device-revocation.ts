@@ -9,7 +9,11 @@ import {
 } from './fragments/access.ts';
 import { isHost } from './fragments/caller.ts';
 import { SESSION_IS_OPEN, type Value } from './fragments/columns.ts';
-import { CHANGED_NOW } from './fragments/sequence.ts';
+import {
+  SEQUENCE_OF_NUMBERED,
+  SEQUENCE_PER_QUESTION,
+  numberAffectedQuestions,
+} from './fragments/sequence.ts';
 
 export interface Revocation extends SessionCall {
   deviceId: number;
@@ -51,7 +55,7 @@ const revoke = prepared((db, parameter: Parameter<Revocation>) => {
   return (
     db
       .with('target', (db) => lockDevice(db, { code, tokenHash, deviceId }))
-      // Each of these loses its author's name, which subscribers must receive as a change.
+      // Each of these loses its author's name: subscribers receive that as a change.
       .with('affected_questions', (db) =>
         db
           .selectFrom('questions as question')
@@ -69,12 +73,7 @@ const revoke = prepared((db, parameter: Parameter<Revocation>) => {
           .from('target')
           .whereRef('session.id', '=', 'target.session_id')
           .where(SESSION_IS_OPEN)
-          .set({
-            change_number: sql`
-              session.change_number + 1 + (select count(*) from affected_questions)
-            `,
-            ...CHANGED_NOW,
-          })
+          .set(SEQUENCE_PER_QUESTION)
           .returning('session.change_number'),
       )
       .with('revoked_participant', (db) =>
@@ -93,14 +92,9 @@ const revoke = prepared((db, parameter: Parameter<Revocation>) => {
         db
           .updateTable('questions as question')
           .from('sequence')
-          .innerJoin(
-            sql<{ id: number; n: number }>`
-              (select *, row_number() over (order by id) as n from affected_questions)
-            `.as('numbered'),
-            (join) => join.onTrue(),
-          )
+          .innerJoin(numberAffectedQuestions(), (join) => join.onTrue())
           .whereRef('question.id', '=', 'numbered.id')
-          .set({ change_number: sql`sequence.change_number - numbered.n` }),
+          .set({ change_number: SEQUENCE_OF_NUMBERED }),
       )
       .with('revoked', (db) =>
         db
@@ -108,6 +102,15 @@ const revoke = prepared((db, parameter: Parameter<Revocation>) => {
           .from('target')
           .whereRef('pairings.id', '=', 'target.id')
           .set({ revoked_at: sql`now()` }),
+      )
+      // The device may have created it, and would come back with it.
+      .with('deleted_code', (db) =>
+        db
+          .deleteFrom('pairings')
+          .using('target')
+          .whereRef('pairings.participant_id', '=', 'target.participant_id')
+          .where('target.role', '=', sql.lit('host'))
+          .where('pairings.token_hash', 'is', null),
       )
       .with('access', selectSessionAccess(code, tokenHash))
       .selectFrom('access')
@@ -133,9 +136,9 @@ const revoke = prepared((db, parameter: Parameter<Revocation>) => {
 });
 
 /**
- * Revokes the token of a device of a session, open or ended, if the caller is its host. A moderator and
- * a viewer are participants no longer. Revoking a device again changes nothing. Call it within a
- * transaction.
+ * Revokes the token of a device of a session, open or ended, if the caller is its host. This also removes
+ * the participant of a moderator or viewer, and deletes the unredeemed pairing code of a host. Revoking
+ * a device again changes nothing. Call it within a transaction.
  */
 export async function revokeDeviceAsHost(
   db: Database,

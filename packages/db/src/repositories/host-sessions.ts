@@ -56,7 +56,7 @@ export interface SessionEntry {
 }
 
 /**
- * Adds a device of the host to a session, open or ended, of a host key.
+ * Adds a device with the role host to a session, open or ended, of a host key.
  *
  * @throws ConflictError
  */

@@ -11,7 +11,7 @@ import {
 } from '../testing.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertSession } from './insert-session.ts';
-import { removeParticipantAsHost } from './participant-removal.ts';
+import { removeParticipantAsModerator } from './participant-removal.ts';
 import { endSessionAsHost } from './session-lifecycle.ts';
 
 const database = await useTestDatabase({ max: 40 });
@@ -184,7 +184,7 @@ test.each([false, true])('a removed participant frees a slot (blocked: %s)', asy
   const joined = await add({ code, maxParticipants: 1 });
   if (joined.kind !== 'added') throw new Error(joined.kind);
   const participantId = joined.participant.id;
-  await removeParticipantAsHost(database.db, { code, tokenHash, participantId, block });
+  await removeParticipantAsModerator(database.db, { code, tokenHash, participantId, block });
   expect((await add({ code, maxParticipants: 1 })).kind).toBe('added');
   expect((await add({ code, maxParticipants: 1 })).kind).toBe('session-full');
 });

@@ -5,7 +5,7 @@ import { ConflictError } from '../errors.ts';
 import { type NameColumns, hashName } from '../hash-name.ts';
 import { type Parameter, executeOne, prepared } from '../prepared.ts';
 import { type Refusal, refused } from './fragments/access.ts';
-import { callerId } from './fragments/caller.ts';
+import { callerId, readerId } from './fragments/caller.ts';
 import { ONE_ROW, type Session, findOpenSession, toSession } from './fragments/columns.ts';
 import {
   NEW_PARTICIPANT_COLUMNS,
@@ -89,7 +89,10 @@ const statement = prepared((db, parameter: Parameter<NewParticipant & NameColumn
         'new_user',
         insertUserWhere(
           displayName,
-          sql`not exists (select from known_user) and exists (select from free_slot) and ${keyIsNew} and ${callerIsNotBlocked} and ${nameIsFree}`,
+          sql`
+            not exists (select from known_user) and exists (select from free_slot)
+            and ${keyIsNew} and ${callerIsNotBlocked} and ${nameIsFree}
+          `,
         ),
       )
       .with('joining_user', (db) =>
@@ -143,7 +146,7 @@ const statement = prepared((db, parameter: Parameter<NewParticipant & NameColumn
             eb
               .selectFrom('session_participants as caller')
               .innerJoin('sessions as session', 'session.id', 'caller.session_id')
-              .where('caller.id', '=', callerId(callerTokenHash))
+              .where('caller.id', '=', readerId(callerTokenHash))
               .where('session.code', '=', code)
               .select('caller.id'),
           )
@@ -153,8 +156,8 @@ const statement = prepared((db, parameter: Parameter<NewParticipant & NameColumn
 });
 
 /**
- * Adds a participant to an open session under a name that is free in it in any spelling, if the session has a free
- * slot, in one statement and one round trip.
+ * Adds a participant to an open session under a name that is free in it in any spelling, if the session
+ * has a free slot, in one statement and one round trip.
  *
  * @throws ConflictError
  */

@@ -58,8 +58,7 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
           .where('idempotency_key_hash', '=', parameter('idempotencyKeyHash', 'bytea'))
           .select('id'),
       )
-      // FOR SHARE, so that a mute waits for this statement and this statement for a mute: `muted_at` is
-      // that of the locked row.
+      // FOR SHARE conflicts with a mute: `muted_at` is that of the locked row.
       .with('locked_caller', (db) =>
         lockCaller(tokenHash)(db).select('caller.muted_at').forShare('caller'),
       )
@@ -74,7 +73,7 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
           // Another call may fill the session while this one waits for the row lock.
           .where(BELOW_QUESTION_LIMIT)
           .set({ question_count: sql`session.question_count + 1` })
-          // That of the locked row: a call that turned moderation on has committed before this one.
+          // Of the locked row: includes a change that this statement has waited for.
           .returning('session.moderated'),
       )
       .with('submitted', (db) =>
@@ -115,7 +114,6 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
       .leftJoin('author', (join) => join.onTrue())
       .leftJoin('sessions as session', 'session.id', 'author.session_id')
       .leftJoin('session_participants as participant', 'participant.id', 'author.id')
-      .leftJoin('users as user', 'user.id', 'participant.user_id')
       .selectAll('access')
       .select([
         'submitted.id as submitted_id',
@@ -127,9 +125,9 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
         sql<boolean>`not ${keyIsNew}`.as('key_used'),
         sql<boolean>`exists (select from free_slot)`.as('slot_is_free'),
         BELOW_QUESTION_LIMIT.as('below_question_limit'),
-        sql<
-          string | null
-        >`case when not ${anonymous} then ${selectShownName('participant')} end`.as('author_name'),
+        sql<string | null>`
+          case when not ${anonymous} then ${selectShownName('participant')} end
+        `.as('author_name'),
       ])
   );
 });

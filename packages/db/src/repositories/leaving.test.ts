@@ -5,8 +5,8 @@ import { findSessionChanges } from './changes.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertQuestion } from './insert-question.ts';
 import { insertSession } from './insert-session.ts';
-import { leaveSession, removeParticipantAsHost } from './participant-removal.ts';
-import { setQuestionStatusAsHost } from './question-moderation.ts';
+import { leaveSession, removeParticipantAsModerator } from './participant-removal.ts';
+import { setQuestionStatusAsModerator } from './question-moderation.ts';
 import { endSessionAsHost } from './session-lifecycle.ts';
 import { findParticipantByToken } from './session-participants.ts';
 import { castVotes } from './votes.ts';
@@ -44,7 +44,7 @@ test('leaving withdraws the pending questions with their votes, except anonymous
     [answered, 'answered'],
     [hidden, 'hidden'],
   ] as const) {
-    await setQuestionStatusAsHost(db, { ...host, questionId, status });
+    await setQuestionStatusAsModerator(db, { ...host, questionId, status });
   }
   const pending = [await submit(false), await submit(false)];
   const anonymous = await submit(true);
@@ -55,7 +55,7 @@ test('leaving withdraws the pending questions with their votes, except anonymous
   expect(await leave()).toMatchObject({ kind: 'left' });
   expect(await findParticipantByToken(db, tokenHash)).toBeUndefined();
   const after = await changes(before?.change_number ?? 0);
-  expect(after?.removed).toEqual([{ id: participantId }]);
+  expect(after?.revoked).toEqual([{ id: participantId }]);
   const byId = new Map(after?.questions.map((question) => [question.id, question]));
   expect(new Set(byId.keys())).toEqual(new Set([answered, ...pending]));
   for (const id of pending) {
@@ -108,7 +108,7 @@ test('a removal waits for a submission of the participant, and its question lose
   const removed = await db.transaction().execute(async (transaction) => {
     await insertQuestion(transaction, question);
     const removing = outcomeOf(
-      db.transaction().execute((tx) => removeParticipantAsHost(tx, removal)),
+      db.transaction().execute((tx) => removeParticipantAsModerator(tx, removal)),
     );
     await expect.poll(() => waitEvents(db)).toContain('Lock');
     return { removing };

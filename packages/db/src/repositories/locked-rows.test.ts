@@ -5,7 +5,7 @@ import { holdLock, newParticipant, newSession, useTestDatabase, waitEvents } fro
 import { insertParticipant } from './insert-participant.ts';
 import { insertQuestion } from './insert-question.ts';
 import { insertSession } from './insert-session.ts';
-import { removeParticipantAsHost } from './participant-removal.ts';
+import { removeParticipantAsModerator } from './participant-removal.ts';
 import { castVotes } from './votes.ts';
 
 const { db } = await useTestDatabase();
@@ -31,7 +31,7 @@ async function createLesson() {
   const vote = () => castVotes(db, submitted.id, [{ tokenHash, on: true }]);
   const participantId = joined.participant.id;
   const remove = () =>
-    removeParticipantAsHost(db, {
+    removeParticipantAsModerator(db, {
       code,
       tokenHash: session.tokenHash,
       participantId,
@@ -68,7 +68,7 @@ const endSession = (code: string) => sql`
   update sessions set status = 'ended', ended_at = now(), change_number = change_number + 1
   where code = ${code}
 `;
-/** Locks the row as `removeParticipantAsHost` does. */
+/** Locks the row as `removeParticipantAsModerator` does. */
 const block = (participantId: number) => sql`
   with locked as (select id from session_participants where id = ${participantId} for update)
   update session_participants as participant set blocked_at = now()

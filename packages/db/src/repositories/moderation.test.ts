@@ -3,7 +3,7 @@ import { outcomeOf, useTestDatabase, waitEvents } from '../testing.ts';
 import { createModeratedLesson } from '../testing/moderated-lesson.ts';
 import { findSessionSnapshot } from './changes.ts';
 import { leaveSession } from './participant-removal.ts';
-import { setQuestionStatusAsHost } from './question-moderation.ts';
+import { setQuestionStatusAsModerator } from './question-moderation.ts';
 import { configureSessionAsHost } from './session-lifecycle.ts';
 import { castVotes } from './votes.ts';
 
@@ -111,7 +111,7 @@ test('a vote that waits for the approval of its question counts', async () => {
   const { host, other, ask } = await createLesson();
   const questionId = await ask();
   const { voting } = await db.transaction().execute(async (transaction) => {
-    await setQuestionStatusAsHost(transaction, { ...host, questionId, status: 'pending' });
+    await setQuestionStatusAsModerator(transaction, { ...host, questionId, status: 'pending' });
     const call = castVotes(db, questionId, [{ tokenHash: other.tokenHash, on: true }]);
     const outcome = outcomeOf(call);
     await waitForLock();

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { newParticipant, newSession, outcomeOf, useTestDatabase } from '../testing.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertSession } from './insert-session.ts';
-import { removeParticipantAsHost } from './participant-removal.ts';
+import { removeParticipantAsModerator } from './participant-removal.ts';
 
 const database = await useTestDatabase({ max: 40 });
 
@@ -77,7 +77,7 @@ test('a blocked name is refused in any spelling', async () => {
   const joined = await add({ code, displayName });
   if (joined.kind !== 'added') throw new Error(joined.kind);
   const participantId = joined.participant.id;
-  await removeParticipantAsHost(database.db, { code, tokenHash, participantId, block: true });
+  await removeParticipantAsModerator(database.db, { code, tokenHash, participantId, block: true });
   for (const spelling of spellings(suffix)) {
     expect(await add({ code, displayName: spelling })).toEqual({ kind: 'blocked' });
   }
@@ -101,7 +101,7 @@ test('of parallel joins under spellings of one name exactly one is added, and on
   }
 });
 
-test('a participant without a hash gets back the own row by token, while its name stays taken', async () => {
+test('a participant without a hash gets the own row back by token, and its name stays taken', async () => {
   const { suffix, displayName } = newName();
   const { code } = await createSession();
   const marked = newParticipant({ code, displayName: `BEN ${suffix}` });

@@ -6,7 +6,7 @@ import { insertParticipant } from './insert-participant.ts';
 import { insertQuestion } from './insert-question.ts';
 import { insertSession } from './insert-session.ts';
 import { unblockParticipantAsHost } from './participant-blocks.ts';
-import { leaveSession, removeParticipantAsHost } from './participant-removal.ts';
+import { leaveSession, removeParticipantAsModerator } from './participant-removal.ts';
 import { endSessionAsHost } from './session-lifecycle.ts';
 import { findParticipantByToken, findParticipants } from './session-participants.ts';
 
@@ -23,7 +23,7 @@ async function createLesson() {
   const { id: participantId } = joined.participant;
   const host = { code, tokenHash: session.tokenHash, participantId };
   const remove = (block: boolean) =>
-    db.transaction().execute((tx) => removeParticipantAsHost(tx, { ...host, block }));
+    db.transaction().execute((tx) => removeParticipantAsModerator(tx, { ...host, block }));
   const unblock = (call = {}) =>
     db.transaction().execute((tx) => unblockParticipantAsHost(tx, { ...host, ...call }));
   const join = (overrides = {}) =>

@@ -1,14 +1,9 @@
+import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { mapConflicts } from '../errors.ts';
 import { hashName } from '../hash-name.ts';
-import { sql } from 'kysely';
 import type { SessionCall } from './fragments/access.ts';
-import {
-  type TargetRefusal,
-  lockTarget,
-  refuseTarget,
-  selectTargetRefusal,
-} from './fragments/removal-target.ts';
+import { type TargetRefusal, lockTarget, refuseTarget } from './fragments/removal-target.ts';
 
 export type { TargetRefusal };
 
@@ -19,8 +14,8 @@ export type BlockRemovedOutcome =
   | { kind: 'name-taken' };
 
 /**
- * Blocks a removed participant, whose row is locked: the row gets back the name and the token, so that both
- * are refused from then on. Call it within a transaction.
+ * Blocks a removed participant, whose row the transaction has locked: the row gets back the name and the
+ * token, so that both are refused from then on.
  *
  * @throws ConflictError
  */
@@ -32,30 +27,27 @@ export async function blockRemovedParticipant(
     .selectFrom('removed_participants as removed')
     .where('removed.participant_id', '=', target.id)
     .select(['removed.user_id', 'removed.token_hash', 'removed.name_hash'])
-    .select((eb) => [
+    .select((eb) =>
       eb
         .exists(
           eb
             .selectFrom('session_participants as participant')
             .where('participant.session_id', '=', target.session_id)
-            .whereRef('participant.name_hash', '=', 'removed.name_hash')
+            // Participants without a hash are found by the exact name.
+            .where((namesake) =>
+              namesake.or([
+                namesake('participant.name_hash', '=', namesake.ref('removed.name_hash')),
+                namesake('participant.user_id', '=', namesake.ref('removed.user_id')),
+              ]),
+            )
             .select('participant.id'),
         )
         .as('name_is_taken'),
-      eb
-        .exists(
-          eb
-            .selectFrom('session_participants as participant')
-            .where('participant.session_id', '=', target.session_id)
-            .whereRef('participant.user_id', '=', 'removed.user_id')
-            .select('participant.id'),
-        )
-        .as('user_is_present'),
-    ])
+    )
     .executeTakeFirst();
   if (stored === undefined) return { kind: 'stored', isBlocked: false };
-  const { name_is_taken, user_is_present, ...identity } = stored;
-  if (name_is_taken || user_is_present) return { kind: 'name-taken' };
+  const { name_is_taken, ...identity } = stored;
+  if (name_is_taken) return { kind: 'name-taken' };
 
   const restored = db
     .updateTable('session_participants')
@@ -82,10 +74,7 @@ export async function unblockParticipantAsHost(
   { participantId, ...call }: Unblocking,
 ): Promise<{ kind: 'unblocked' } | TargetRefusal> {
   const target = await lockTarget(db, call, { participantId, role: 'host' }).executeTakeFirst();
-  if (target === undefined) {
-    const row = await selectTargetRefusal(db, call, participantId).executeTakeFirstOrThrow();
-    return refuseTarget(row, 'host');
-  }
+  if (target === undefined) return await refuseTarget(db, call, participantId, 'host');
   const { id, user_id, token_hash, blocked_at, display_name } = target;
   if (blocked_at === null || user_id === null || token_hash === null || display_name === null) {
     return { kind: 'unblocked' };

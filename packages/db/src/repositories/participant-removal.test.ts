@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { newParticipant, newSession, pairDevice, outcomeOf, useTestDatabase } from '../testing.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertSession } from './insert-session.ts';
-import { removeParticipantAsHost } from './participant-removal.ts';
+import { removeParticipantAsModerator } from './participant-removal.ts';
 import { findParticipantByToken, findParticipants } from './session-participants.ts';
 
 const database = await useTestDatabase({ max: 20 });
@@ -19,8 +19,8 @@ async function createSession() {
   const removal = { code: session.code, tokenHash: session.tokenHash, participantId: id };
   return { session, participant, id, sessionId: outcome.session.id, removal };
 }
-const remove = (removal: Parameters<typeof removeParticipantAsHost>[1]) =>
-  database.db.transaction().execute((tx) => removeParticipantAsHost(tx, removal));
+const remove = (removal: Parameters<typeof removeParticipantAsModerator>[1]) =>
+  database.db.transaction().execute((tx) => removeParticipantAsModerator(tx, removal));
 const join = (overrides: Parameters<typeof newParticipant>[0]) =>
   insertParticipant(database.db, newParticipant(overrides));
 const present = async (sessionId: number) =>
@@ -96,7 +96,7 @@ test('a moderator removes participants, but neither the host nor moderators nor 
   expect(await findParticipantByToken(database.db, participant.tokenHash)).toBeUndefined();
 });
 
-test('only the host can remove participants, and not the host or those of another session', async () => {
+test('participants and foreign hosts remove nobody, and a host removes no host or foreign participant', async () => {
   const { participant, removal, session } = await createSession();
   const foreign = await createSession();
   const host = await findParticipantByToken(database.db, session.tokenHash);

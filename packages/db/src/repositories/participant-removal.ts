@@ -11,13 +11,12 @@ import {
   selectSessionAccess,
 } from './fragments/access.ts';
 import { SESSION_IS_OPEN } from './fragments/columns.ts';
+import { type TargetRefusal, lockTarget, refuseTarget } from './fragments/removal-target.ts';
 import {
-  type TargetRefusal,
-  lockTarget,
-  refuseTarget,
-  selectRoleIn,
-} from './fragments/removal-target.ts';
-import { CHANGED_NOW } from './fragments/sequence.ts';
+  SEQUENCE_OF_NUMBERED,
+  SEQUENCE_PER_QUESTION,
+  numberAffectedQuestions,
+} from './fragments/sequence.ts';
 import { blockRemovedParticipant } from './participant-blocks.ts';
 
 export interface Removal extends SessionCall {
@@ -65,7 +64,7 @@ function buildRemoval(
       .with('target', (db) =>
         lockTarget(db, { code, tokenHash }, by && { ...by, role: 'moderator' }),
       )
-      // Each of these is withdrawn or loses its author's name, which subscribers must receive as a change.
+      // Each of these is withdrawn or loses its author's name: subscribers receive that as a change.
       .with('affected_questions', (db) =>
         db
           .selectFrom('questions as question')
@@ -86,12 +85,7 @@ function buildRemoval(
           .where('target.user_id', 'is not', null)
           .where('target.blocked_at', 'is', null)
           .where(SESSION_IS_OPEN)
-          .set({
-            change_number: sql`
-              session.change_number + 1 + (select count(*) from affected_questions)
-            `,
-            ...CHANGED_NOW,
-          })
+          .set(SEQUENCE_PER_QUESTION)
           .returning('session.change_number'),
       )
       .with('changed', (db) =>
@@ -119,18 +113,15 @@ function buildRemoval(
         db
           .updateTable('questions as question')
           .from('sequence')
-          .innerJoin(
-            sql<{ id: number; is_withdrawn: boolean; n: number }>`
-              (select *, row_number() over (order by id) as n from affected_questions)
-            `.as('numbered'),
-            (join) => join.onTrue(),
+          .innerJoin(numberAffectedQuestions<{ id: number; is_withdrawn: boolean }>(), (join) =>
+            join.onTrue(),
           )
           .whereRef('question.id', '=', 'numbered.id')
           .set((eb) => {
             const unlessWithdrawn = <T>(value: Expression<T>) =>
               sql<T>`case when not numbered.is_withdrawn then ${value} end`;
             return {
-              change_number: sql`sequence.change_number - numbered.n`,
+              change_number: SEQUENCE_OF_NUMBERED,
               status: sql`case when numbered.is_withdrawn then 'withdrawn' else question.status end`,
               body: unlessWithdrawn(eb.ref('question.body')),
               author_slot: unlessWithdrawn(eb.ref('question.author_slot')),
@@ -158,16 +149,13 @@ function buildRemoval(
       .leftJoin('target', (join) => join.onTrue())
       .leftJoin('changed', (join) => join.onTrue())
       .selectAll('access')
-      .select((eb) => [
+      .select([
         'target.session_id as target_session_id',
         'target.user_id as target_user_id',
         sql<boolean>`coalesce(changed.blocked_at, target.blocked_at) is not null`.as('is_blocked'),
         sql<boolean>`
           target.user_id is null or target.blocked_at is not null or changed.id is not null
         `.as('is_removed'),
-        selectRoleIn(eb.ref('access.id'), by?.participantId ?? sql<number>`access.caller_id`).as(
-          'participant_role',
-        ),
         sql<number[]>`
           array(select id::float8 from affected_questions where is_withdrawn)
         `.as('withdrawn_questions'),
@@ -187,12 +175,12 @@ const removeByModerator = prepared(
 /**
  * Removes a participant from an open session if the caller is its host or a moderator. The row stays,
  * because questions and votes refer to it, without its user, token and key: user and token move to
- * `removed_participants`, for a later block. A block keeps them in the row, so that the name stays taken. Call it
- * within a transaction.
+ * `removed_participants`, for a later block. A block keeps them in the row, so that the name stays
+ * taken. Call it within a transaction.
  *
  * @throws ConflictError
  */
-export async function removeParticipantAsHost(
+export async function removeParticipantAsModerator(
   db: Database,
   removal: Removal,
 ): Promise<RemoveParticipantOutcome> {
@@ -200,29 +188,28 @@ export async function removeParticipantAsHost(
   // A statement of its own, so that the next one sees the questions submitted under the lock.
   const locked = lockTarget(db, removal, { participantId, role: 'moderator' });
   const target = await locked.executeTakeFirst();
-  if (target !== undefined && target.user_id === null && block) {
+  if (target === undefined) return await refuseTarget(db, removal, participantId, 'moderator');
+  if (target.user_id === null && block) {
     const outcome = await blockRemovedParticipant(db, target);
     if (outcome.kind === 'name-taken') return outcome;
     return { kind: 'removed', sessionId: target.session_id, isBlocked: outcome.isBlocked };
   }
-  const displayName = target?.display_name ?? null;
+  const { display_name: displayName } = target;
   const nameHash = displayName === null ? null : hashName(displayName);
   const row = await executeOne(db, removeByModerator({ ...removal, nameHash }));
-  const { target_session_id: sessionId, is_blocked: isBlocked } = row;
-  if (sessionId !== null) {
-    // Another call ended the session while this one waited for its row.
-    if (!row.is_removed) throw new ConflictError();
-    return { kind: 'removed', sessionId, isBlocked };
-  }
-  return refuseTarget(row, 'moderator');
+  const access = checkSessionAccess(row, { role: 'moderator', status: 'open' });
+  if (access.kind === 'refused') return access;
+  // Another call ended the session or revoked the caller while this one waited for its row.
+  if (row.target_session_id === null || !row.is_removed) throw new ConflictError();
+  return { kind: 'removed', sessionId: target.session_id, isBlocked: row.is_blocked };
 }
 
 const leave = prepared((db, parameter: Parameter<SessionCall>) => buildRemoval(db, parameter));
 
 /**
- * Removes the caller, who is not a host, from an open session, and withdraws the caller's pending
- * questions unless they are anonymous. Call it within a transaction: parallel votes wait for the question locks, so the last
- * statement deletes all votes.
+ * Removes the caller, whose role must be participant, from an open session, and withdraws the caller's
+ * pending questions unless they are anonymous. Call it within a transaction: parallel votes wait for
+ * the question locks, so the last statement deletes all votes.
  *
  * @throws ConflictError
  */

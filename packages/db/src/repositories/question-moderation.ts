@@ -128,12 +128,12 @@ const setStatus = prepared(
 );
 
 /**
- * Sets the status of a question if the caller is the host or a moderator. An approved question keeps its author's
- * slot, a question that is answered or hidden frees it, and a reopened question takes none.
+ * Sets the status of a question if the caller is the host or a moderator. An approved question keeps its
+ * author's slot, a question that is answered or hidden frees it, and a reopened question takes none.
  *
  * @throws ConflictError
  */
-export async function setQuestionStatusAsHost(
+export async function setQuestionStatusAsModerator(
   db: Database,
   call: QuestionCall & { status: SettableQuestionStatus },
 ): Promise<ChangeQuestionOutcome> {
@@ -153,7 +153,7 @@ const setPinned = prepared((db, parameter: Parameter<QuestionCall & { on: boolea
  *
  * @throws ConflictError
  */
-export async function pinQuestionAsHost(
+export async function pinQuestionAsModerator(
   db: Database,
   call: QuestionCall & { on: boolean },
 ): Promise<ChangeQuestionOutcome> {

@@ -13,10 +13,10 @@ import {
   outcomeOf,
   useTestDatabase,
 } from '../testing.ts';
-import { insertPairingAsHost } from './host-devices.ts';
+import { insertPairingAsHost } from './devices.ts';
 import { insertParticipant } from './insert-participant.ts';
 import { insertSession } from './insert-session.ts';
-import { removeParticipantAsHost } from './participant-removal.ts';
+import { removeParticipantAsModerator } from './participant-removal.ts';
 import { deleteSession, lockSessionAsHost, lockSessionEndedBefore } from './session-deletion.ts';
 import { endSessionAsHost } from './session-lifecycle.ts';
 
@@ -69,7 +69,7 @@ test('the name of a removed participant is deleted with that session, and not wi
   const joined = await insertParticipant(database.db, participant);
   if (joined.kind !== 'added') throw new Error(joined.kind);
   const removal = { code, tokenHash, participantId: joined.participant.id, block: false };
-  await database.db.transaction().execute((tx) => removeParticipantAsHost(tx, removal));
+  await database.db.transaction().execute((tx) => removeParticipantAsModerator(tx, removal));
   const { displayName } = participant;
   const other = await createSession({ hostDisplayName: displayName });
   await remove(other);

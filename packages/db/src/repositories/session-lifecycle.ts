@@ -151,6 +151,7 @@ export async function configureSessionAsHost(
       or session.moderated <> ${moderated ?? null}
     )`,
     alreadySet: (session) =>
+      session.status !== 'ended' &&
       session.title === (title ?? session.title) &&
       session.joining === (joining ?? session.joining) &&
       session.moderated === (moderated ?? session.moderated),

@@ -98,7 +98,7 @@ interface ParticipantsPage {
   includeBlocked: boolean;
 }
 
-/** Returns a page of a session's participants, moderators included, by time of joining: the host is first. */
+/** Returns a page of a session's participants and moderators by time of joining: the host is first. */
 export async function findParticipants(db: Database, page: ParticipantsPage) {
   const after = sql<Date>`'epoch'::timestamptz + ${page.afterMicroseconds} * interval '1 microsecond'`;
   return await db

@@ -29,8 +29,8 @@ export function insertUserWhere(
 const CHUNK = 1_000;
 
 /**
- * Deletes the users among `userIds` that no session and no participant, removed or not, refers to. Locks them first,
- * in id order, so that no parallel call can refer to them. Call it within a transaction.
+ * Deletes the users among `userIds` that no session and no participant, removed or not, refers to. Locks
+ * them first, in id order, so that no parallel call can refer to them. Call it within a transaction.
  */
 export async function deleteOrphanedUsers(db: Database, userIds: number[]): Promise<void> {
   const sorted = userIds.toSorted((a, b) => a - b);

@@ -89,16 +89,11 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
           .selectFrom('voter')
           .innerJoin('votes', 'votes.caller_id', 'voter.id')
           .innerJoin('target', (join) => join.onTrue())
-          .where(
-            sql<boolean>`(
-              target.status <> 'waiting' or target.author_id = voter.id
-              or voter.role in ('host', 'moderator')
-            )`,
-          )
           .where((eb) =>
             eb.or([
-              eb('target.status', '<>', sql.lit('hidden')),
               eb('voter.role', 'in', MODERATORS),
+              sql<boolean>`target.status in ('pending', 'answered')`,
+              sql<boolean>`(target.status = 'waiting' and target.author_id = voter.id)`,
             ]),
           )
           .distinctOn('voter.id')
@@ -155,7 +150,7 @@ const statement = prepared((db, parameter: Parameter<VoteBatch>) => {
       )
       .selectFrom('votes')
       .leftJoin('session_participants as caller', (join) =>
-        // Viewers read only: the refusal tells them so.
+        // Finds viewers too: they are refused with another reason than unknown tokens.
         join.on((eb) =>
           eb(
             'caller.id',

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { CODE_ALPHABET, type DeviceRole } from '@classroom/schema';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { insertPairingAsHost, redeemPairing } from '../repositories/host-devices.ts';
+import { insertPairingAsHost, redeemPairing } from '../repositories/devices.ts';
 import type { NewParticipant } from '../repositories/insert-participant.ts';
 import { type HostKeyColumns, insertHostKey } from '../repositories/host-keys.ts';
 import type { NewSession } from '../repositories/insert-session.ts';

@@ -3,7 +3,7 @@ import { muteAuthorAsModerator } from '../repositories/author-muting.ts';
 import { insertParticipant } from '../repositories/insert-participant.ts';
 import { insertQuestion } from '../repositories/insert-question.ts';
 import { insertSession } from '../repositories/insert-session.ts';
-import { setQuestionStatusAsHost } from '../repositories/question-moderation.ts';
+import { setQuestionStatusAsModerator } from '../repositories/question-moderation.ts';
 import { newParticipant, newSession } from './fixtures.ts';
 
 /** Creates a session, moderated by default, with two participants. */
@@ -28,7 +28,7 @@ export async function createModeratedLesson(db: Database, { moderated = true } =
   };
   const host = { code, tokenHash: session.tokenHash };
   const set = (questionId: number, status: 'pending' | 'answered' | 'hidden') =>
-    setQuestionStatusAsHost(db, { ...host, questionId, status });
+    setQuestionStatusAsModerator(db, { ...host, questionId, status });
   const mute = (questionId: number, muted = true) =>
     muteAuthorAsModerator(db, { ...host, questionId, muted });
   const sessionId = created.session.id;

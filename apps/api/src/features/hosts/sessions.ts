@@ -8,6 +8,7 @@ import {
 } from '@classroom/schema';
 import { toDomainError } from '../../authorization.ts';
 import { DomainError } from '../../errors.ts';
+import { toPage } from '../../page.ts';
 import { toSessionSummary } from '../../presenters.ts';
 import { retryOnConflict } from '../../retry-on-conflict.ts';
 import { createToken } from '../../secrets.ts';
@@ -24,14 +25,9 @@ export async function listHostSessions(
 ): Promise<SessionPage> {
   const hostKeyId = await findHostKey(db, hostKeyHash);
   if (hostKeyId === undefined) throw new DomainError('UNAUTHENTICATED');
-  // The extra row shows whether there is a next page.
   const found = await findHostSessions(db, { hostKeyId, beforeId, limit: limit + 1 });
-  const page = found.slice(0, limit);
-  const last = found.length > limit ? page.at(-1) : undefined;
-  return {
-    items: page.map(toSessionSummary),
-    nextCursor: last === undefined ? null : idCursor.encode(last.id),
-  };
+  const toCursor = ({ id }: (typeof found)[number]) => idCursor.encode(id);
+  return toPage(found, limit, { toItem: toSessionSummary, toCursor });
 }
 
 /**

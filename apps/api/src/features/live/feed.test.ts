@@ -3,7 +3,7 @@ import {
   createDatabase,
   insertParticipant,
   insertQuestion,
-  removeParticipantAsHost,
+  removeParticipantAsModerator,
 } from '@classroom/db';
 import {
   SLOW_MACHINE_TIMEOUTS,
@@ -41,7 +41,7 @@ test.each([undefined, '0', '1000'])(
     const input = { code, ...(lastEventId !== undefined && { lastEventId }) };
     const caller = { tokenHash: participant.tokenHash, address: '192.0.2.1' };
     const subscribe = await live.authorize(input, caller);
-    await removeParticipantAsHost(db, {
+    await removeParticipantAsModerator(db, {
       code,
       tokenHash: host.tokenHash,
       participantId: added.participant.id,

@@ -35,8 +35,8 @@ export interface LiveFeed {
    * Authorises a subscription to a session's events: each question as of its last change, in the
    * order of the changes, without gap or duplicate. They start with a snapshot, unless `lastEventId`
    * is recent. They end with the session, or with an error: UNAUTHENTICATED when the participant was
-   * removed, the device revoked or the session deleted, RATE_LIMITED above the limit of the token, or UNAVAILABLE when
-   * the client must resume.
+   * removed, the device revoked or the session deleted, RATE_LIMITED above the limit of the token, or
+   * UNAVAILABLE when the client must resume.
    *
    * @param signal aborts when the client has disconnected
    * @throws DomainError UNAUTHENTICATED, FORBIDDEN, SESSION_NOT_FOUND, UNAVAILABLE

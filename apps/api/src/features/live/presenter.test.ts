@@ -46,7 +46,7 @@ function changesOf(questions: ChangedQuestion[], status: SessionChanges['status'
     status_change_number: 0,
     seconds_since_change: 0,
     questions,
-    removed: [],
+    revoked: [],
   };
   return changes;
 }

@@ -11,20 +11,24 @@ export interface SequencedEvent {
 type ChangedQuestion = SessionChanges['questions'][number];
 
 /** The participant that events are for. */
-export interface Viewer {
+export interface Recipient {
   role: ParticipantRole;
   /** Undefined for all participants of the role except the authors of the changed questions. */
   participantId?: number;
 }
 
 /**
- * Returns the changes after a sequence number that the viewer may see, as events in sequence order.
+ * Returns the changes after a sequence number that the recipient may see, as events in sequence order.
  * Always includes the end of a session, as the last event, because an expiry has no sequence number.
  */
-export function toEvents(changes: SessionChanges, after: number, viewer: Viewer): SequencedEvent[] {
+export function toEvents(
+  changes: SessionChanges,
+  after: number,
+  recipient: Recipient,
+): SequencedEvent[] {
   const events = changes.questions
     .filter((question) => question.change_number > after)
-    .flatMap((question) => toQuestionEvent(question, viewer) ?? []);
+    .flatMap((question) => toQuestionEvent(question, recipient) ?? []);
   const isEnded = changes.status === 'ended';
   const sequence = isEnded ? changes.change_number : changes.status_change_number;
   if (isEnded || sequence > after) {
@@ -34,19 +38,19 @@ export function toEvents(changes: SessionChanges, after: number, viewer: Viewer)
 }
 
 /**
- * Replaces the events of the viewer's own questions, in which `mine` is true, and adds those that the
+ * Replaces the events of the recipient's own questions, in which `mine` is true, and adds those that the
  * others do not receive. The other events stay the same objects, which are serialised once.
  *
- * @param shared the events for all participants of the viewer's role
- * @param own the changed questions of the viewer
+ * @param shared the events for all participants of the recipient's role
+ * @param own the changed questions of the recipient
  */
 export function withOwnQuestions(
   shared: SequencedEvent[],
   own: readonly ChangedQuestion[] | undefined,
-  viewer: Viewer,
+  recipient: Recipient,
 ): SequencedEvent[] {
   if (own === undefined) return shared;
-  const ownEvents = own.flatMap((question) => toQuestionEvent(question, viewer) ?? []);
+  const ownEvents = own.flatMap((question) => toQuestionEvent(question, recipient) ?? []);
   const ownSequences = new Set(own.map(({ change_number }) => change_number));
   const others = shared.filter(
     ({ sequence, event }) => event.type === 'session' || !ownSequences.has(sequence),
@@ -55,32 +59,35 @@ export function withOwnQuestions(
   return [...ownEvents, ...others].toSorted((a, b) => a.sequence - b.sequence);
 }
 
-/** Returns the state of a session that the viewer may see, as one event. */
-export function toSnapshot(changes: SessionChanges, viewer: Viewer): SequencedEvent {
+/** Returns the state of a session that the recipient may see, as one event. */
+export function toSnapshot(changes: SessionChanges, recipient: Recipient): SequencedEvent {
   const questions = changes.questions.flatMap((changed): Question[] => {
-    const question = visibleTo(changed, viewer);
+    const question = visibleTo(changed, recipient);
     return question ? [{ ...question, voted: changed.voted }] : [];
   });
   const session = toSessionSummary(changes);
   return { sequence: changes.change_number, event: { type: 'snapshot', session, questions } };
 }
 
-/** Returns undefined for a question that the viewer has never seen. */
-function toQuestionEvent(changed: ChangedQuestion, viewer: Viewer): SequencedEvent | undefined {
+/** Returns undefined for a question that the recipient has never seen. */
+function toQuestionEvent(
+  changed: ChangedQuestion,
+  recipient: Recipient,
+): SequencedEvent | undefined {
   const { id, change_number: sequence, published } = changed;
-  const question = visibleTo(changed, viewer);
+  const question = visibleTo(changed, recipient);
   if (question !== undefined) return { sequence, event: { type: 'question', question } };
-  if (!published && !seesWaiting(changed, viewer)) return undefined;
+  if (!published && !seesWaiting(changed, recipient)) return undefined;
   return { sequence, event: { type: 'questionRemoved', questionId: id } };
 }
 
-function visibleTo(changed: ChangedQuestion, viewer: Viewer): PublicQuestion | undefined {
+function visibleTo(changed: ChangedQuestion, recipient: Recipient): PublicQuestion | undefined {
   const { status } = changed;
-  if (status === 'hidden' && !hasRole(viewer.role, 'moderator')) return undefined;
-  if (status === 'waiting' && !seesWaiting(changed, viewer)) return undefined;
-  return toPublicQuestion(changed, viewer.participantId);
+  if (status === 'hidden' && !hasRole(recipient.role, 'moderator')) return undefined;
+  if (status === 'waiting' && !seesWaiting(changed, recipient)) return undefined;
+  return toPublicQuestion(changed, recipient.participantId);
 }
 
-function seesWaiting({ author_id }: ChangedQuestion, { role, participantId }: Viewer): boolean {
+function seesWaiting({ author_id }: ChangedQuestion, { role, participantId }: Recipient): boolean {
   return author_id === participantId || hasRole(role, 'moderator');
 }

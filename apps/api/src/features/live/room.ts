@@ -115,8 +115,8 @@ export function createRoom(
   };
 
   /** Ends the streams whose token was revoked. The other devices of the same participant stay. */
-  const endRevoked = async ({ removed }: SessionChanges) => {
-    const ids = new Set(removed.map(({ id }) => id));
+  const endRevoked = async ({ revoked }: SessionChanges) => {
+    const ids = new Set(revoked.map(({ id }) => id));
     const affected = [...room.subscriptions].filter(({ participantId }) => ids.has(participantId));
     if (affected.length === 0) return;
     const tokenOf = ({ caller }: Subscription) => caller.tokenHash.toString('base64');

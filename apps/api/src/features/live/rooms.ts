@@ -42,7 +42,7 @@ export interface Rooms {
 }
 
 /** The share of a session's streams that is reserved for the host and moderators. */
-const HOST_SHARE = 0.01;
+const RESERVED_SHARE = 0.01;
 /** Finds changes whose notification was lost: one statement for all rooms. */
 const POLL_INTERVAL_MS = 4_000;
 /** The minimum time between two presence events of a session. */
@@ -121,7 +121,7 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
     },
     subscribe(subscription) {
       const { sessionId, role } = subscription;
-      const reserved = hasRole(role, 'moderator') ? 0 : Math.floor(maxPerSession * HOST_SHARE);
+      const reserved = hasRole(role, 'moderator') ? 0 : Math.floor(maxPerSession * RESERVED_SHARE);
       if (streamsOf(sessionId) >= maxPerSession - reserved) {
         throw new DomainError('SESSION_FULL', { limit: maxPerSession });
       }

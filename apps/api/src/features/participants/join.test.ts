@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   endSessionAsHost,
   insertSession,
-  removeParticipantAsHost,
+  removeParticipantAsModerator,
   startSessionAsHost,
 } from '@classroom/db';
 import { newSession, useTestDatabase } from '@classroom/db/testing';
@@ -70,7 +70,7 @@ test('a blocked participant cannot replay the join, not even after the session h
   const input = { displayName: 'Ben', idempotencyKey: randomUUID() };
   const { participant } = await session.join(10, input);
   const { code, tokenHash } = session;
-  await removeParticipantAsHost(db, {
+  await removeParticipantAsModerator(db, {
     code,
     tokenHash,
     participantId: participant.id,

@@ -5,6 +5,7 @@ import {
   type ParticipantPage,
 } from '@classroom/schema';
 import { findSessionAsParticipant } from '../../authorization.ts';
+import { toPage } from '../../page.ts';
 import { toParticipant } from '../../presenters.ts';
 
 /**
@@ -19,7 +20,6 @@ export async function listParticipants(
   tokenHash: Buffer,
 ): Promise<ParticipantPage> {
   const { session, role } = await findSessionAsParticipant(db, code, tokenHash);
-  // The extra row shows whether there is a next page.
   const found = await findParticipants(db, {
     sessionId: session.id,
     afterMicroseconds: cursor.microseconds,
@@ -27,10 +27,6 @@ export async function listParticipants(
     limit: limit + 1,
     includeBlocked: hasRole(role, 'moderator'),
   });
-  const page = found.slice(0, limit);
-  const last = found.length > limit ? page.at(-1) : undefined;
-  return {
-    items: page.map(toParticipant),
-    nextCursor: last === undefined ? null : participantCursor.encode(last),
-  };
+  const toCursor = (row: (typeof found)[number]) => participantCursor.encode(row);
+  return toPage(found, limit, { toItem: toParticipant, toCursor });
 }

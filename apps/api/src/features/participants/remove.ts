@@ -2,7 +2,7 @@ import {
   type TargetRefusal,
   deleteOrphanedUsers,
   leaveSession,
-  removeParticipantAsHost,
+  removeParticipantAsModerator,
   unblockParticipantAsHost,
 } from '@classroom/db';
 import type {
@@ -34,7 +34,7 @@ export async function removeParticipant(
 ): Promise<RemovedParticipant> {
   const removal = { code, participantId, block, tokenHash };
   const outcome = await retryOnConflict(() =>
-    db.transaction().execute((transaction) => removeParticipantAsHost(transaction, removal)),
+    db.transaction().execute((transaction) => removeParticipantAsModerator(transaction, removal)),
   );
   if (outcome.kind === 'name-taken') {
     const publicMessage =

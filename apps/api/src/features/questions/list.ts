@@ -15,6 +15,7 @@ import {
   questionStatus,
 } from '@classroom/schema';
 import { findSessionAsParticipant } from '../../authorization.ts';
+import { toPage } from '../../page.ts';
 import { toQuestion } from '../../presenters.ts';
 
 /** Positions before every question. */
@@ -39,7 +40,6 @@ export async function listQuestions(
   const isListed = (each: QuestionStatus) =>
     (each === status || status === undefined) && (each !== 'hidden' || seesAll);
   const statuses = questionStatus.options.filter(isListed);
-  // The extra row shows whether there is a next page.
   const waitingOf = seesAll ? null : participantId;
   const call = { sessionId: session.id, tokenHash, statuses, waitingOf, limit: limit + 1 };
 
@@ -53,13 +53,10 @@ export async function listQuestions(
           afterId: after.id,
         })
       : await findNewestQuestions(db, { ...call, afterId: after.id });
-  const page = found.slice(0, limit);
-  const last = found.length > limit ? page.at(-1) : undefined;
-  const nextCursor = last && questionCursor.encode(toCursor(order, last));
-  return {
-    items: page.map((row) => toQuestion(row, participantId)),
-    nextCursor: nextCursor ?? null,
-  };
+  return toPage(found, limit, {
+    toItem: (row) => toQuestion(row, participantId),
+    toCursor: (row) => questionCursor.encode(toCursor(order, row)),
+  });
 }
 
 function toCursor(order: QuestionOrder, { pinned, vote_count, id }: QuestionRow): QuestionCursor {

@@ -1,8 +1,8 @@
 import {
   type ChangeQuestionOutcome,
   muteAuthorAsModerator,
-  pinQuestionAsHost,
-  setQuestionStatusAsHost,
+  pinQuestionAsModerator,
+  setQuestionStatusAsModerator,
 } from '@classroom/db';
 import type {
   MuteAuthorInput,
@@ -29,7 +29,7 @@ export async function setQuestionStatus(
   tokenHash: Buffer,
 ): Promise<Question> {
   return await changeQuestion(deps, () =>
-    setQuestionStatusAsHost(deps.db, { questionId, status, tokenHash }),
+    setQuestionStatusAsModerator(deps.db, { questionId, status, tokenHash }),
   );
 }
 
@@ -44,7 +44,7 @@ export async function pinQuestion(
   tokenHash: Buffer,
 ): Promise<Question> {
   return await changeQuestion(deps, () =>
-    pinQuestionAsHost(deps.db, { questionId, on, tokenHash }),
+    pinQuestionAsModerator(deps.db, { questionId, on, tokenHash }),
   );
 }
 

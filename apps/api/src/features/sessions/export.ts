@@ -61,12 +61,12 @@ async function readParticipants(db: Database, sessionId: number): Promise<Partic
 async function readQuestions(
   db: Database,
   sessionId: number,
-  viewerId: number,
+  participantId: number,
 ): Promise<PublicQuestion[]> {
   const questions: PublicQuestion[] = [];
   for (let afterId: number | undefined = 0; afterId !== undefined;) {
     const page = await exportQuestions(db, { sessionId, afterId, limit: PAGE });
-    questions.push(...page.flatMap((row) => toPublicQuestion(row, viewerId) ?? []));
+    questions.push(...page.flatMap((row) => toPublicQuestion(row, participantId) ?? []));
     afterId = page.length < PAGE ? undefined : page.at(-1)?.id;
   }
   return questions;

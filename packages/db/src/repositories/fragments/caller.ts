@@ -40,14 +40,14 @@ export const MODERATORS = (['host', 'moderator'] as const).map((role) =>
   sql.lit<ParticipantRole>(role),
 );
 
-/** Whether `session_participants as caller` is a host and has the token with that SHA-256. */
+/** Whether `session_participants as caller` is the host and has the token with that SHA-256. */
 export function isHost(tokenHash: Value<Buffer>) {
   return sql<SqlBool>`(caller.id = ${callerId(tokenHash)} and caller.role = 'host')`;
 }
 
 /**
  * Whether `session_participants as caller` may write: is neither removed nor blocked, and no viewer.
- * PostgreSQL checks it again on the row that it has locked, unlike the subquery of `callerId`.
+ * PostgreSQL checks it again on a locked row, unlike the subquery of `callerId`.
  */
 export const IS_MEMBER = sql<SqlBool>`
   case caller.role

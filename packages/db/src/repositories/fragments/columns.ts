@@ -147,7 +147,7 @@ function shownUserId(alias: ParticipantAlias) {
   `;
 }
 
-/** Whether lists show `session_participants as participant` unless it is blocked: viewers are never shown. */
+/** Whether lists show `session_participants as participant` if it is not blocked. */
 export const IS_LISTED = sql<SqlBool>`
   case participant.role
     when 'viewer' then false

@@ -3,8 +3,8 @@ import type { Tables } from '../../database.ts';
 
 /**
  * Part of a statement with a CTE `host_key`: records the use of the key if the last recorded one is
- * older than a day. Skips a locked key: waiting while other statements hold the lock of `host_key` could
- * deadlock with a rotation.
+ * older than a day. Skips a locked key: a wait, while this statement already holds the lock that `host_key`
+ * takes, could deadlock with a rotation.
  */
 export function touchHostKey(db: QueryCreator<Tables & { host_key: { id: number } }>) {
   return db

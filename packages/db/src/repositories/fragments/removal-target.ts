@@ -1,25 +1,24 @@
-import type { ParticipantRole } from '@classroom/schema';
-import { type Expression, type QueryCreator, type SqlBool, expressionBuilder, sql } from 'kysely';
-import type { Tables } from '../../database.ts';
+import { type QueryCreator, type SqlBool, sql } from 'kysely';
+import type { Database, Tables } from '../../database.ts';
 import { ConflictError } from '../../errors.ts';
 import {
   type Refusal,
-  type SessionAccessRow,
+  type SessionCall,
   checkSessionAccess,
   selectSessionAccess,
 } from './access.ts';
 import { callerId } from './caller.ts';
 import { SESSION_IS_OPEN, type Value } from './columns.ts';
 
-/** Who may remove a participant: the participant itself, or a caller with this role. */
+/** The participant to remove, block or unblock, and the least role that may do so. */
 export interface ByRole {
   participantId: Value<number>;
   role: 'host' | 'moderator';
 }
 
 /**
- * Selects and locks a participant to remove, block or unblock in an open session: `by.participantId` if
- * the caller has the role; without `by`, the caller.
+ * Selects and locks a participant of an open session: `by.participantId` if the caller has the role or a
+ * higher one; without `by`, the caller.
  */
 export function lockTarget(
   db: QueryCreator<Tables>,
@@ -61,15 +60,6 @@ function hasRoleOf(role: ByRole['role']) {
     : sql<SqlBool>`caller.role in ('host', 'moderator')`;
 }
 
-/** Selects the role of a participant of a session; null for an id of another session. */
-export function selectRoleIn(sessionId: Expression<number | null>, participantId: Value<number>) {
-  return expressionBuilder<Tables>()
-    .selectFrom('session_participants as participant')
-    .where('participant.id', '=', participantId)
-    .where('participant.session_id', '=', sessionId)
-    .select('participant.role');
-}
-
 export type TargetRefusal =
   | Refusal
   | { kind: 'participant-not-found' }
@@ -81,27 +71,27 @@ export type TargetRefusal =
  *
  * @throws ConflictError when it finds one by now
  */
-export function refuseTarget(
-  row: SessionAccessRow & { participant_role: ParticipantRole | null },
+export async function refuseTarget(
+  db: Database,
+  { code, tokenHash }: SessionCall,
+  participantId: number,
   role: ByRole['role'],
-): TargetRefusal {
+): Promise<TargetRefusal> {
+  const row = await db
+    .with('access', selectSessionAccess(code, tokenHash))
+    .selectFrom('access')
+    .leftJoin('session_participants as participant', (join) =>
+      join
+        .on('participant.id', '=', participantId)
+        .onRef('participant.session_id', '=', 'access.id'),
+    )
+    .selectAll('access')
+    .select('participant.role as participant_role')
+    .executeTakeFirstOrThrow();
   const access = checkSessionAccess(row, { role, status: 'open' });
   if (access.kind === 'refused') return access;
   const { participant_role: found } = row;
   if (found === 'participant') throw new ConflictError();
   if (found === 'host' || found === 'moderator') return { kind: 'not-removable' };
   return { kind: 'participant-not-found' };
-}
-
-/** Selects the row for `refuseTarget`. */
-export function selectTargetRefusal(
-  db: QueryCreator<Tables>,
-  call: { code: string; tokenHash: Buffer },
-  participantId: number,
-) {
-  return db
-    .with('access', selectSessionAccess(call.code, call.tokenHash))
-    .selectFrom('access')
-    .selectAll('access')
-    .select((eb) => selectRoleIn(eb.ref('access.id'), participantId).as('participant_role'));
 }

@@ -26,3 +26,24 @@ export function incrementSequence(sessionId: Expression<number | null>) {
       .where(SESSION_IS_OPEN)
       .returning(['session.id', 'session.change_number']);
 }
+
+/**
+ * For a statement with a CTE `affected_questions`: advances the sequence number of `sessions as session`
+ * by one for each of them, and by one more.
+ */
+export const SEQUENCE_PER_QUESTION = {
+  change_number: sql<number>`
+    session.change_number + 1 + (select count(*) from affected_questions)
+  `,
+  ...CHANGED_NOW,
+};
+
+/** The rows of `affected_questions`, numbered from 1. */
+export function numberAffectedQuestions<Row extends { id: number }>() {
+  return sql<Row & { n: number }>`
+    (select *, row_number() over (order by id) as n from affected_questions)
+  `.as('numbered');
+}
+
+/** The sequence number of `numbered`; the last one of the statement is left to another row. */
+export const SEQUENCE_OF_NUMBERED = sql<number>`sequence.change_number - numbered.n`;

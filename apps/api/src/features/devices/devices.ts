@@ -9,6 +9,7 @@ import {
 import { findSessionAsHost, toDomainError } from '../../authorization.ts';
 import type { AppContext } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
+import { toPage } from '../../page.ts';
 
 /**
  * Lists the devices that have redeemed a pairing code of a session, open or ended, and were not revoked.
@@ -25,20 +26,17 @@ export async function listDevices(
     sessionId: session.id,
     tokenHash,
     afterId: cursor,
-    // The extra row shows whether there is a next page.
     limit: limit + 1,
   });
-  const page = found.slice(0, limit);
-  const last = found.length > limit ? page.at(-1) : undefined;
-  return {
-    items: page.map(({ id, role, created_at, is_current }) => ({
+  return toPage(found, limit, {
+    toItem: ({ id, role, created_at, is_current }) => ({
       id,
       role,
       createdAt: created_at.toISOString(),
       current: is_current,
-    })),
-    nextCursor: last === undefined ? null : idCursor.encode(last.id),
-  };
+    }),
+    toCursor: ({ id }) => idCursor.encode(id),
+  });
 }
 
 /**

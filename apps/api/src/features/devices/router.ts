@@ -15,7 +15,7 @@ import { createPairingCode, redeemPairingCode } from './pairing.ts';
 
 const code = '7M2XJD';
 
-export const hostDevicesRouter = router({
+export const devicesRouter = router({
   createPairingCode: authedProcedure
     .meta({
       openapi: {
@@ -75,7 +75,7 @@ export const hostDevicesRouter = router({
         path: '/api/sessions/{code}/devices/{deviceId}',
         summary: 'Revoke a device',
         description:
-          'Invalidates the token of a device and ends its live streams, in an ended session too. The questions of a moderator stay without an author. Other devices stay valid.',
+          'Invalidates the token of a device and ends its live streams, in an ended session too. The questions of a moderator stay without an author. With a device of the host, a pairing code that is not yet redeemed becomes invalid too. Other devices stay valid.',
         tags: ['Devices'],
         example: { code, deviceId: 2 },
         reasons: [...SESSION_REASONS, 'PARTICIPANT_NOT_FOUND'],

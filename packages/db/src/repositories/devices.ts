@@ -22,7 +22,8 @@ export interface NewPairing extends SessionCall {
 export type InsertPairingOutcome = { kind: 'created'; expiresAt: Date } | Refusal;
 
 /**
- * Creates a pairing code for the host of an open session and replaces an unredeemed one.
+ * Creates a pairing code for the host of an open session and replaces an unredeemed one. Call it within a
+ * transaction.
  *
  * @throws ConflictError
  */
@@ -30,6 +31,8 @@ export async function insertPairingAsHost(
   db: Database,
   { code, tokenHash, codeHash, ttlSeconds, role }: NewPairing,
 ): Promise<InsertPairingOutcome> {
+  // A statement of its own, so that the next one sees a revocation of the caller that this one waited for.
+  await lockCaller(tokenHash)(db).execute();
   const row = await db
     .with('locked_caller', lockCaller(tokenHash))
     .with('created', (db) =>

@@ -3,7 +3,7 @@ import type { DeviceRole } from '@classroom/schema';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { newSession, pairDevice, useTestDatabase } from '../testing.ts';
-import { findDevices, insertPairingAsHost, redeemPairing } from './host-devices.ts';
+import { findDevices, insertPairingAsHost, redeemPairing } from './devices.ts';
 import { insertSession } from './insert-session.ts';
 import { endSessionAsHost, startSessionAsHost } from './session-lifecycle.ts';
 import { findParticipantByToken } from './session-participants.ts';

@@ -28,7 +28,9 @@ export async function createPairingCode(
   const pairingCode = generateCode(PAIRING_CODE_LENGTH);
   const codeHash = hashPairingCode(code, pairingCode);
   const pairing = { code, tokenHash, codeHash, role, ttlSeconds: TTL_SECONDS };
-  const outcome = await retryOnConflict(() => insertPairingAsHost(db, pairing));
+  const outcome = await retryOnConflict(() =>
+    db.transaction().execute((transaction) => insertPairingAsHost(transaction, pairing)),
+  );
   if (outcome.kind === 'refused') throw toDomainError(outcome);
   return { pairingCode, expiresAt: outcome.expiresAt.toISOString() };
 }
