@@ -31,7 +31,7 @@ async function expectAccessible(...pages: readonly Page[]): Promise<void> {
     // The dark scheme differs in its colours alone.
     for (const [colorScheme, rules] of [
       ['light', ''],
-      ['dark', `{ runOnly: 'cat.color' }`],
+      ['dark', `{ runOnly: ['color-contrast', 'link-in-text-block'] }`],
     ] as const) {
       // Without transitions, which would be measured between two colours.
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser } from '../src/browser.ts';
 import {
@@ -38,7 +37,7 @@ describe.skipIf(!hasBrowser)('a lesson (skipped where no Chromium is installed)'
   const phone = async (path: string): Promise<Page> =>
     await (await app.newDevice(PHONE)).open(path);
 
-  test('a teacher, two students and a wall play it from opening to deletion, with reloads', async () => {
+  test('students join, ask and vote, the teacher moderates, and every page survives reloads', async () => {
     const teacher = await app.newDevice();
     const cockpit = await teacher.open('/');
     const code = await openSession(cockpit, TITLE);
@@ -68,15 +67,6 @@ describe.skipIf(!hasBrowser)('a lesson (skipped where no Chromium is installed)'
     await approve(cockpit, ben, cleo);
     await mute(cockpit, cleo);
     await expectSameAfterReload(pages);
-    await removeAndBlock(cockpit, ben);
-    await closeJoining(cockpit, wall, await phone(`/j/${code}`));
-    await enterOnAnotherDevice(cockpit, code, app);
-    await exportAndEnd(cockpit, cleo, wall);
-    await expectSameAfterReload([cockpit, cleo, wall]);
-
-    await confirm(cockpit, 'Delete', 'Yes, delete it', formOf(cockpit, 'Open a session'));
-    await cleo.reload();
-    await expectShown(cleo.getByRole('button', { name: 'Join again' }));
     for (const page of pages) expect(await page.locator('img[src="x"]').count()).toBe(0);
     await app.expectNoFault();
   });
@@ -167,82 +157,6 @@ async function mute(cockpit: Page, cleo: Page): Promise<void> {
   await ask(cleo, 'Hello?');
   await expectShown(cleo.getByText('The host has paused your questions.'));
   expect(await cleo.getByLabel('Your question').inputValue()).toBe('Hello?');
-}
-
-async function removeAndBlock(cockpit: Page, ben: Page): Promise<void> {
-  const row = cockpit.getByRole('listitem').filter({ has: cockpit.getByText(BEN) });
-  const button = (name: string) => row.getByRole('button', { name, exact: true });
-  const gone = ben.getByText('You are no longer in this session.');
-  const again = ben.getByRole('button', { name: 'Join again' });
-  await press(button('Remove'), isShown(gone));
-  await again.tap();
-  await joinAs(ben, BEN);
-  await press(button('Block'), isShown(gone));
-  await again.tap();
-  const form = formOf(ben, 'Join a session');
-  await form.getByLabel('Your name').fill(BEN);
-  await press(
-    form.getByRole('button', { name: 'Join' }),
-    isShown(ben.getByText('The host has blocked this name.')),
-  );
-  await press(button('Unblock'), isGone(button('Unblock')));
-}
-
-async function closeJoining(cockpit: Page, wall: Page, late: Page): Promise<void> {
-  const button = (name: string) => cockpit.getByRole('button', { name });
-  await press(button('Close joining'), isShown(button('Open joining')));
-  await expectShown(wall.getByText('Joining is closed.'));
-  const form = formOf(late, 'Join a session');
-  await form.getByLabel('Your name').fill('Dan');
-  await press(
-    form.getByRole('button', { name: 'Join' }),
-    isShown(late.getByText('Joining is closed. Ask the host to open it.')),
-  );
-  await press(button('Open joining'), isShown(button('Close joining')));
-  await expectShown(wall.getByText('Join code'));
-  await joinAs(late, 'Dan');
-}
-
-/** Moves the host key to another browser, which then has the session. */
-async function enterOnAnotherDevice(cockpit: Page, code: string, app: WebApp): Promise<void> {
-  const home = await cockpit.context().newPage();
-  await home.goto('about:blank');
-  await home.goto(new URL('/', cockpit.url()).href);
-  await home.getByText('Your host key').click();
-  const hostKey = await home.getByLabel('Host key of this browser').inputValue();
-  await home.close();
-
-  const other = await (await app.newDevice()).open('/');
-  await other.getByText('Your host key').click();
-  await other.getByLabel('Host key from another browser').fill(hostKey);
-  await other.getByRole('button', { name: 'Use this key' }).click();
-  await press(other.getByRole('button', { name: code }), isShown(questionIn(other, EXAM)));
-  await expectShown(other.getByRole('button', { name: 'Extend' }));
-}
-
-async function exportAndEnd(cockpit: Page, cleo: Page, wall: Page): Promise<void> {
-  for (const format of ['CSV', 'JSON']) {
-    const [download] = await Promise.all([
-      cockpit.waitForEvent('download'),
-      cockpit.getByRole('button', { name: `Export ${format}` }).click(),
-    ]);
-    const text = await readFile(await download.path(), 'utf8');
-    for (const body of [EXAM, LATE]) expect(text).toContain(body);
-  }
-  await confirm(cockpit, 'End', 'Yes, end it', cockpit.getByText('Ended', { exact: true }));
-  await expectShown(
-    cleo.getByText('This session has ended. Thank you for your questions.'),
-    wall.getByText('This session has ended.'),
-  );
-}
-
-/** Presses a button that asks once, and confirms, until an element is shown. */
-async function confirm(page: Page, name: string, yes: string, shown: Locator): Promise<void> {
-  const refusal = page.getByText('The server does not respond.');
-  await page.getByRole('button', { name, exact: true }).click();
-  await page.getByRole('button', { name: yes }).click();
-  await expectShown(shown.or(refusal));
-  if (await refusal.isVisible()) await confirm(page, name, yes, shown);
 }
 
 /** Whether each page shows the same questions, people, fields and states after a reload. */
