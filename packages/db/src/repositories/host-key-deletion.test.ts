@@ -24,7 +24,8 @@ describe('deleteUnusedHostKeys', () => {
 
   test('deletes keys past their last use that own no session, chunk by chunk', async () => {
     await using own = await createTestDatabase();
-    const keys = await Promise.all(Array.from({ length: 6 }, () => createHostKey(own.db)));
+    const created = await Promise.all(Array.from({ length: 6 }, () => createHostKey(own.db)));
+    const keys = created.toSorted((a, b) => a.id - b.id);
     const [recent, owner, forgotten, ...old] = keys.map(({ id }) => id);
     if (recent === undefined || owner === undefined || forgotten === undefined) throw new Error();
     const sessions = await Promise.all(
