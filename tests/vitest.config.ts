@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    exclude: [...configDefaults.exclude, 'faults/long/**'],
+    exclude: [...configDefaults.exclude, '{faults,web}/long/**'],
     provide: { campaign: 'short' },
     globalSetup: '@classroom/db/testing/global-setup',
     // Many tests wait for timeouts of the server, so two workers leave two cores idle.

@@ -3,7 +3,11 @@ import { defineConfig } from 'vitest/config';
 /** Every fault test in its long form, one file after another: each measures times or memory. */
 export default defineConfig({
   test: {
-    include: ['faults/**/*.test.ts', 'e2e/{any-input,host-limit}.test.ts'],
+    include: [
+      'faults/**/*.test.ts',
+      'web/long/*.test.ts',
+      'e2e/{any-input,host-keys,host-limit,moderation}.test.ts',
+    ],
     provide: { campaign: 'long' },
     globalSetup: '@classroom/db/testing/global-setup',
     fileParallelism: false,

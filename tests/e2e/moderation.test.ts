@@ -122,7 +122,7 @@ test('a muted author asks nothing, and is muted over REST without being named', 
   expect(await reasonFor(late)).toBe('SESSION_ENDED');
 });
 
-const ROUNDS = sized(10, 100);
+const ROUNDS = sized(4, 100);
 const AUTHORS = 8;
 
 test('after moderation is acknowledged by either of two processes, no question is pending for others', async () => {

@@ -19,8 +19,8 @@ export const OPERATION: readonly Mutant[] = [
   {
     name: 'settings: pages on localhost may call in production only',
     file: 'apps/api/src/env.ts',
-    find: "NODE_ENV === 'production'",
-    replace: "NODE_ENV !== 'production'",
+    find: "NODE_ENV === 'production' ? [] :",
+    replace: "NODE_ENV !== 'production' ? [] :",
     tests: SETTINGS,
   },
   {

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { hasBrowser } from '../src/browser.ts';
-import { clientOf } from '../src/client.ts';
+import { hasBrowser } from '../../src/browser.ts';
+import { clientOf } from '../../src/client.ts';
 import {
   ask,
   expectShown,
@@ -17,7 +17,7 @@ import {
   questionIn,
   startWebApp,
   type WebApp,
-} from '../src/web-app.ts';
+} from '../../src/web-app.ts';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const results = z.object({

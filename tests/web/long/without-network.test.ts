@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { hasBrowser } from '../src/browser.ts';
-import { clientOf } from '../src/client.ts';
-import { startTcpProxy } from '../src/proxies.ts';
+import { hasBrowser } from '../../src/browser.ts';
+import { clientOf } from '../../src/client.ts';
+import { startTcpProxy } from '../../src/proxies.ts';
 import {
   ask,
   expectGone,
@@ -12,7 +12,7 @@ import {
   questionsOn,
   startWebApp,
   type WebApp,
-} from '../src/web-app.ts';
+} from '../../src/web-app.ts';
 
 const OFFLINE = 'No connection. Ask as usual: your question is sent when the network is back.';
 const UNSENT = 'Not sent yet';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasBrowser } from '../src/browser.ts';
+import { hasBrowser } from '../../src/browser.ts';
 import {
   ask,
   expectGone,
@@ -15,7 +15,7 @@ import {
   questionIn,
   startWebApp,
   type WebApp,
-} from '../src/web-app.ts';
+} from '../../src/web-app.ts';
 
 describe.skipIf(!hasBrowser)('devices (skipped where no Chromium is installed)', () => {
   let app: WebApp;

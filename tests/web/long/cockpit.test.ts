@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasBrowser } from '../src/browser.ts';
+import { hasBrowser } from '../../src/browser.ts';
 import {
   ask,
   expectShown,
@@ -16,7 +16,7 @@ import {
   questionIn,
   startWebApp,
   type WebApp,
-} from '../src/web-app.ts';
+} from '../../src/web-app.ts';
 
 const EXAM = 'Will this be in the exam?';
 const LATE = 'May I ask late?';
