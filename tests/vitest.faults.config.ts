@@ -6,7 +6,7 @@ export default defineConfig({
     include: [
       'faults/**/*.test.ts',
       'web/long/*.test.ts',
-      'e2e/{any-input,host-keys,host-limit,moderation}.test.ts',
+      'e2e/{anonymity,any-input,host-keys,host-limit,moderation}.test.ts',
     ],
     provide: { campaign: 'long' },
     globalSetup: '@classroom/db/testing/global-setup',

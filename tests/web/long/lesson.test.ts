@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasBrowser } from '../src/browser.ts';
+import { hasBrowser } from '../../src/browser.ts';
 import {
   ask,
   expectGone,
@@ -17,7 +17,7 @@ import {
   questionsOn,
   startWebApp,
   type WebApp,
-} from '../src/web-app.ts';
+} from '../../src/web-app.ts';
 
 /** Text that would run a script, and load an image, if a page took it for HTML. */
 const HTML = `<img src=x onerror=alert(1)>`;
