@@ -63,8 +63,8 @@ const SLOTS_OF_NAME: Slots = {
   hostKeyId: sql`cast(null as bigint)`,
   mayBeTaken: sql`not exists (select from replayed)`,
   areTaken: (condition) => sql`exists (
-    select from sessions inner join known_host on known_host.id = sessions.host_user_id
-    where sessions.host_key_id is null and sessions.status <> 'ended' and ${condition}
+    select from sessions where sessions.host_user_id = (select id from known_host)
+    and sessions.host_key_id is null and sessions.status <> 'ended' and ${condition}
   )`,
 };
 
@@ -72,8 +72,8 @@ const SLOTS_OF_KEY: Slots = {
   hostKeyId: sql`(select id from host_key)`,
   mayBeTaken: sql`exists (select from host_key) and not exists (select from replayed)`,
   areTaken: (condition) => sql`exists (
-    select from sessions inner join host_key on host_key.id = sessions.host_key_id
-    where sessions.status <> 'ended' and ${condition}
+    select from sessions where sessions.host_key_id = (select id from host_key)
+    and sessions.status <> 'ended' and ${condition}
   )`,
 };
 
