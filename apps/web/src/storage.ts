@@ -2,7 +2,7 @@ import { useCallback, useSyncExternalStore } from 'react';
 
 const PREFIX = 'classroom:';
 const listeners = new Set<() => void>();
-/** What the browser refuses to store, for example in a private window. */
+/** Holds values that the browser refuses to store, for example in a private window. */
 const memory = new Map<string, string | null>();
 
 export function read(key: string): string | null {

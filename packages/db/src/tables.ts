@@ -52,7 +52,7 @@ export interface HostKeysTable {
   key_hash: Buffer | null;
   /** The key before the last rotation: a replay of the rotation presents it. */
   replaced_key_hash: Buffer | null;
-  /** Of the call that created the key. */
+  /** SHA-256 of the idempotency key that created the key. */
   idempotency_key_hash: Buffer | null;
   /** Of the last rotation. */
   rotation_idempotency_key_hash: Buffer | null;

@@ -10,7 +10,7 @@ import { MuteButton } from './MuteButton.tsx';
 
 type Settable = Exclude<QuestionData['status'], 'waiting'>;
 
-/** What the first button does in each status. */
+/** The action of the first button, by status. */
 const NEXT: Record<QuestionData['status'], { label: string; status: Settable }> = {
   waiting: { label: t.cockpit.approve, status: 'pending' },
   pending: { label: t.cockpit.answer, status: 'answered' },

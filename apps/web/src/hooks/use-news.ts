@@ -2,7 +2,7 @@ import type { Question } from '@classroom/client';
 import { useEffect, useRef, useState } from 'react';
 import { t } from '../texts/index.ts';
 
-/** What has changed since the last render, as a sentence for a live region. */
+/** Returns a sentence for a live region: it names the changes since the last render. */
 export function useNews(questions: readonly Question[]): string {
   const known = useRef<ReadonlyMap<number, Question>>(null);
   const [news, setNews] = useState('');

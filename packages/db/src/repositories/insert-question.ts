@@ -73,7 +73,7 @@ const statement = prepared((db, parameter: Parameter<NewQuestion>) => {
           // Another call may fill the session while this one waits for the row lock.
           .where(BELOW_QUESTION_LIMIT)
           .set({ question_count: sql`session.question_count + 1` })
-          // Of the locked row: includes a change that this statement has waited for.
+          // The locked row includes a change that this statement has waited for.
           .returning('session.moderated'),
       )
       .with('submitted', (db) =>
