@@ -6,7 +6,7 @@ import { PostgresDialect } from 'kysely';
 import { defineConfig } from 'kysely-ctl';
 import { seedClassrooms } from './seeds/classrooms.ts';
 import type { Database } from './src/database.ts';
-import { createMigrator, findNewerMigrations } from './src/migrate.ts';
+import { createMigrator, describeNewer, findNewerMigrations } from './src/migrate.ts';
 import { createPool, MIGRATION_POOL } from './src/pool.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
@@ -35,7 +35,9 @@ async function openPool() {
 
 /** Lists the migrations of newer releases as executed, or throws when one does not allow this release. */
 async function openMigrator(db: Database) {
-  return createMigrator(db, await findNewerMigrations(db));
+  const newer = await findNewerMigrations(db);
+  if (newer.length > 0) console.log(describeNewer(newer));
+  return createMigrator(db, newer);
 }
 
 /** Returns the next migration number, such as `0009-`. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import {
   createDatabase,
+  describeNewer,
   MIGRATION_POOL,
   migrateToLatest,
   OLDEST_POSTGRESQL,
@@ -77,9 +78,7 @@ export async function prepareDatabase(
     throw new StartupError(firstLine(error));
   }
   const { newer } = await migrated;
-  if (newer.length > 0) {
-    console.log(`The database has newer migrations, which allow this release: ${newer.join(', ')}`);
-  }
+  if (newer.length > 0) console.log(describeNewer(newer));
   await migrator.destroy();
 }
 

@@ -99,6 +99,11 @@ export async function findNewerMigrations(db: Database): Promise<string[]> {
   return newer;
 }
 
+/** Says that this release runs beside newer migrations. */
+export function describeNewer(newer: readonly string[]): string {
+  return `The database has newer migrations, which allow this release: ${newer.join(', ')}`;
+}
+
 /** Reads the names of executed migrations, and which of them are recorded as *expand*. */
 async function readHistory(
   db: Database,
