@@ -8,7 +8,7 @@ import { clientOf, createSession, plainClientOf } from '../src/client.ts';
 import { forEach, times } from '../src/load.ts';
 import { scrape, SHED_REQUESTS } from '../src/metrics.ts';
 import { type Deployment, hasNginx, startDeployment } from '../src/nginx.ts';
-import { openDeliveringListener, outcomeOf, type RawListener } from '../src/raw-http.ts';
+import { openDeliveringListener, type RawListener } from '../src/raw-http.ts';
 import { subscribe, type TestSubscription } from '../src/subscribe.ts';
 import { inOneWindow, reasonFrom, sendCodesFrom, WRONG_CODE } from '../src/wrong-codes.ts';
 
@@ -112,13 +112,8 @@ describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)'
       const { get, join } = plainClientOf(proxy).sessions;
       for (let nth = 0; !stopping.signal.aborted; nth += 1) {
         const displayName = `Student ${n}, ${nth}`;
-        // The client repeats idempotent calls, so half of the callers do without it.
-        if (n % 2 === 0) {
-          reasons.push(await postWithoutRetry(proxy.url, { code, displayName }));
-        } else {
-          const call = nth % 2 === 0 ? get.query({ code }) : join.mutate({ code, displayName });
-          reasons.push(await call.then(() => 'none', outcomeOfError));
-        }
+        const call = nth % 2 === 0 ? get.query({ code }) : join.mutate({ code, displayName });
+        reasons.push(await call.then(() => 'none', outcomeOfError));
         await sleep(10);
       }
     };
@@ -147,12 +142,6 @@ describe.skipIf(!hasNginx)('behind nginx (skipped where nginx is not installed)'
     expect(subscriptions.some((subscription) => subscription.connections() > 1)).toBe(true);
   });
 });
-
-/** Joins, and returns `none` or the reason of a refusal. */
-async function postWithoutRetry(url: string, body: object): Promise<string> {
-  const outcome = await outcomeOf(url, { method: 'POST', path: '/trpc/sessions.join', body });
-  return outcome === '200' ? 'none' : outcome.replace('503 ', '');
-}
 
 const outcomeOfError = (error: unknown) => reasonOf(error) ?? String(error);
 
