@@ -12,44 +12,44 @@ const NEWER_LINE = 'The database has newer migrations, which allow this release:
 test('processes of two releases serve one lesson beside a newer expand migration, and the older one restarts', async () => {
   await using database = await createTestDatabase();
   const env = { DATABASE_URL: database.url, LOG_LEVEL: 'warn' };
-  const startNewer = () => startApi({ ...env, NODE_OPTIONS: `--import=${NEXT_RELEASE}` });
-  await using first = await startApi(env);
-  const { code, hostToken } = await createSession(first);
-  expect(first.output()).not.toContain('newer migrations');
+  await using older = await startApi(env);
+  const { code, hostToken } = await createSession(older);
+  await clientOf(older, hostToken).sessions.start.mutate({ code });
+  const ask = (student: string, at: RunningApi, other: RunningApi) =>
+    joinAndAsk({ code, hostToken, student, at, other });
+  // Also prepares statements, which the migration must not break.
+  await ask('Ben', older, older);
+  expect(older.output()).not.toContain('newer migrations');
 
-  await using newer = await startNewer();
-  await database.db
-    .withTables<{ questions: { topic: string | null } }>()
-    .selectFrom('questions')
-    .select('topic')
-    .execute();
-  await clientOf(newer, hostToken).sessions.start.mutate({ code });
-  await ask({ code, hostToken, at: first, other: newer, student: 'Ben' });
-  await first[Symbol.asyncDispose]();
+  await using newer = await startApi({ ...env, NODE_OPTIONS: `--import=${NEXT_RELEASE}` });
+  const topics = database.db.withTables<{ topics: { name: string } }>();
+  expect(await topics.selectFrom('topics').select('name').execute()).toEqual([]);
+  await ask('Cleo', older, newer);
+  await older[Symbol.asyncDispose]();
 
   await using restarted = await startApi(env);
   expect(restarted.output()).toContain(NEWER_LINE);
-  await ask({ code, hostToken, at: restarted, other: newer, student: 'Cleo' });
-  await ask({ code, hostToken, at: newer, other: restarted, student: 'Dan' });
+  await ask('Dan', restarted, newer);
+  await ask('Eve', newer, restarted);
   const { items } = await clientOf(restarted, hostToken).questions.list.query({ code });
   expect(items.map(({ body, votes }) => ({ body, votes }))).toEqual(
-    ['Ben', 'Cleo', 'Dan'].map((student) => ({ body: `Why, ${student}?`, votes: 1 })),
+    ['Ben', 'Cleo', 'Dan', 'Eve'].map((student) => ({ body: `Why, ${student}?`, votes: 1 })),
   );
 });
 
 /** A student joins and asks through one process; the host follows and votes through the other. */
-async function ask({
+async function joinAndAsk({
   code,
   hostToken,
+  student,
   at,
   other,
-  student,
 }: {
   code: string;
   hostToken: string;
+  student: string;
   at: RunningApi;
   other: RunningApi;
-  student: string;
 }): Promise<void> {
   const joined = await clientOf(at).sessions.join.mutate({ code, displayName: student });
   const asStudent = clientOf(at, joined.participantToken);

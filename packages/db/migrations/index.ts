@@ -16,7 +16,7 @@ import * as names from './0013-names.ts';
 import * as nameHashes from './0014-name-hashes.ts';
 import * as compatibility from './0015-migration-compatibility.ts';
 
-/** A migration, and whether a process of the previous release may run beside it (ADR 21). */
+/** A migration, and whether older processes may run beside it (ADR 21). */
 export interface ReleasedMigration extends Required<Migration> {
   compatibility: Compatibility;
 }
@@ -35,7 +35,7 @@ export const migrations: Record<string, ReleasedMigration> = {
   '0007-changed-at': { ...changedAt, compatibility: 'expand' },
   '0008-session-limits': { ...sessionLimits, compatibility: 'contract' },
   '0009-configuration': { ...configuration, compatibility: 'contract' },
-  '0010-host-keys': { ...hostKeys, compatibility: 'expand' },
+  '0010-host-keys': { ...hostKeys, compatibility: 'contract' },
   '0011-device-roles': { ...deviceRoles, compatibility: 'contract' },
   '0012-moderation': { ...moderation, compatibility: 'contract' },
   '0013-names': { ...names, compatibility: 'expand' },

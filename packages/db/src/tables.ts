@@ -133,7 +133,7 @@ export interface QuestionVotesTable {
   participant_id: number;
 }
 
-/** Whether a process that does not know a migration may run beside it. */
+/** Whether processes that do not know a migration may run beside it. */
 export type Compatibility = 'expand' | 'contract';
 
 /** An executed migration. Processes of older releases read it: they do not have the migration itself. */
