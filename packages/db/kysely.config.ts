@@ -5,7 +5,8 @@ import { startEmbeddedPostgres } from '@classroom/embedded-postgres';
 import { PostgresDialect } from 'kysely';
 import { defineConfig } from 'kysely-ctl';
 import { seedClassrooms } from './seeds/classrooms.ts';
-import { createMigrator } from './src/migrate.ts';
+import type { Database } from './src/database.ts';
+import { createMigrator, describeNewer, findNewerMigrations } from './src/migrate.ts';
 import { createPool, MIGRATION_POOL } from './src/pool.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
@@ -32,6 +33,13 @@ async function openPool() {
   };
 }
 
+/** Lists the migrations of newer releases as executed, or throws when one does not allow this release. */
+async function openMigrator(db: Database) {
+  const newer = await findNewerMigrations(db);
+  if (newer.length > 0) console.log(describeNewer(newer));
+  return createMigrator(db, newer);
+}
+
 /** Returns the next migration number, such as `0009-`. */
 function nextPrefix(): string {
   const files = readdirSync(path.join(import.meta.dirname, 'migrations'));
@@ -48,6 +56,6 @@ async function getSeeds() {
 
 export default defineConfig({
   dialect: new PostgresDialect({ pool: openPool }),
-  migrations: { migrator: createMigrator, getMigrationPrefix: nextPrefix },
+  migrations: { migrator: openMigrator, getMigrationPrefix: nextPrefix },
   seeds: { provider: { getSeeds } },
 });

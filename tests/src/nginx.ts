@@ -31,13 +31,21 @@ export async function startDeployment(env: Record<string, string> = {}): Promise
   return { url, one, other, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
-async function startNginx(apiUrls: readonly string[]): Promise<AsyncDisposable & { url: string }> {
+/**
+ * Runs nginx with `deploy/nginx.conf` in front of servers, the first of which gets the first request.
+ *
+ * @param changes texts of the configuration, with their replacements
+ */
+export async function startNginx(
+  apiUrls: readonly string[],
+  changes: Readonly<Record<string, string>> = {},
+): Promise<AsyncDisposable & { url: string }> {
   const port = await freePort();
   const directory = await mkdtemp(path.join(tmpdir(), 'classroom-nginx-'));
   // nginx runs its workers as another user when root starts it.
   await chmod(directory, 0o755);
   const file = path.join(directory, 'nginx.conf');
-  await writeFile(file, await configurationFor(port, apiUrls, directory));
+  await writeFile(file, await configurationFor(port, apiUrls, directory, changes));
   const options = ['-c', file, '-e', 'stderr', '-g', `daemon off; pid ${directory}/pid;`];
   const { stop } = await startProgram(NGINX ?? '', options, port);
   return {
@@ -55,6 +63,7 @@ async function configurationFor(
   port: number,
   apiUrls: readonly string[],
   directory: string,
+  changes: Readonly<Record<string, string>>,
 ): Promise<string> {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${directory}/${name};`,
@@ -63,6 +72,7 @@ async function configurationFor(
     'server api:3000;': apiUrls.map((url) => `server ${new URL(url).host};`).join(' '),
     'listen 8080;': `listen 127.0.0.1:${port};`,
     'http {': ['http {', 'access_log off;', ...temporary].join('\n'),
+    ...changes,
   };
   return Object.entries(replacements).reduce(
     (text, [from, to]) => replaceOnce(text, from, to),

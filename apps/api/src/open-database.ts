@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import {
   createDatabase,
+  describeNewer,
   MIGRATION_POOL,
   migrateToLatest,
   OLDEST_POSTGRESQL,
@@ -52,8 +53,8 @@ export async function openPostgres(
  * processes.
  *
  * @param directUrl bypasses a connection pooler
- * @throws StartupError when the database is unreachable, too old or not UTF-8, or a migration fails; an
- *   AbortError after `signal`
+ * @throws StartupError when the database is unreachable, too old or not UTF-8, a migration fails, or a newer
+ *   one does not allow this release; an AbortError after `signal`
  */
 export async function prepareDatabase(
   { url, directUrl }: { url: string; directUrl: string },
@@ -69,12 +70,15 @@ export async function prepareDatabase(
   );
   const migrator = createDatabase(directUrl, MIGRATION_POOL);
   const aborted = once(signal, 'abort');
+  const migrated = migrateToLatest(migrator);
   try {
-    await Promise.race([migrateToLatest(migrator), aborted.then(() => signal.throwIfAborted())]);
+    await Promise.race([migrated, aborted.then(() => signal.throwIfAborted())]);
   } catch (error) {
     signal.throwIfAborted();
     throw new StartupError(firstLine(error));
   }
+  const { newer } = await migrated;
+  if (newer.length > 0) console.log(describeNewer(newer));
   await migrator.destroy();
 }
 

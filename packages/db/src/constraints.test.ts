@@ -141,6 +141,10 @@ const violations: Record<string, string> = {
   question_votes_pkey: `insert into question_votes values (1, 1)`,
   question_votes_question_id_fkey: `update question_votes set question_id = 0 where question_id = 1`,
   question_votes_participant_id_fkey: `update question_votes set participant_id = 0`,
+  migration_compatibility_pkey: `insert into migration_compatibility
+    select * from migration_compatibility`,
+  migration_compatibility_compatibility_check: `update migration_compatibility
+    set compatibility = 'other'`,
 };
 
 test.each(Object.entries(violations))('%s refuses a violation', async (constraint, statement) => {

@@ -2,6 +2,7 @@ import { Kysely, type LogEvent, PostgresDialect } from 'kysely';
 import { createPool, type DatabasePool, type PoolOptions } from './pool.ts';
 import type {
   HostKeysTable,
+  MigrationCompatibilityTable,
   PairingsTable,
   QuestionVotesTable,
   QuestionsTable,
@@ -20,6 +21,7 @@ export interface Tables {
   pairings: PairingsTable;
   questions: QuestionsTable;
   question_votes: QuestionVotesTable;
+  migration_compatibility: MigrationCompatibilityTable;
 }
 
 export type Database = Kysely<Tables>;

@@ -132,3 +132,12 @@ export interface QuestionVotesTable {
   question_id: number;
   participant_id: number;
 }
+
+/** Whether processes that do not know a migration may run beside it. */
+export type Compatibility = 'expand' | 'contract';
+
+/** An executed migration. Processes of older releases read it: they do not have the migration itself. */
+export interface MigrationCompatibilityTable {
+  name: string;
+  compatibility: Compatibility;
+}

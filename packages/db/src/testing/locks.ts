@@ -1,6 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 
+/** The key of the advisory lock that Kysely's migrator takes. */
+export const MIGRATOR_LOCK = '3853314791062309107';
+
 /**
  * Locks the table `sessions`, so that every statement on it waits.
  *
