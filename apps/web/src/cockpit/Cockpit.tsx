@@ -1,4 +1,9 @@
-import { NotConnected, OfflineBanner } from '../components/Connection.tsx';
+import {
+  DeletionWatch,
+  NotConnected,
+  OfflineBanner,
+  useIsConnected,
+} from '../components/Connection.tsx';
 import { Unpaired } from '../pair/Unpaired.tsx';
 import { SessionProvider, useLive } from '../session.tsx';
 import { tokenKey, useStored } from '../storage.ts';
@@ -22,13 +27,15 @@ export default function Cockpit({ code }: { code: string }) {
 
 /** For the host, and for a moderator with less of it. */
 function CockpitSession() {
-  const { session, me, connection } = useLive();
-  if (session === null || connection === 'failed') return <NotConnected />;
+  const { session, me } = useLive();
+  const isConnected = useIsConnected();
+  if (session === null || !isConnected) return <NotConnected />;
   const isHost = me?.participant.role === 'host';
   const isOpen = session.status !== 'ended';
   return (
     <div className="cockpit">
       <title>{`${session.title} · ${t.cockpit.heading}`}</title>
+      <DeletionWatch />
       <CockpitHeader session={session} isHost={isHost} />
       <main>
         <OfflineBanner />

@@ -25,7 +25,7 @@ export function ExportAndDelete() {
   );
   return (
     <section className="card">
-      <h2>{t.cockpit.export}</h2>
+      <h2>{t.cockpit.exportOrDelete}</h2>
       <div className="actions">
         <Button isBusy={save.isPending} onClick={() => save.mutate('csv')}>
           {t.cockpit.exportCsv}

@@ -1,9 +1,15 @@
 import { useRef } from 'react';
-import { NotConnected, OfflineBanner } from '../components/Connection.tsx';
+import {
+  DeletionWatch,
+  NotConnected,
+  OfflineBanner,
+  useIsConnected,
+} from '../components/Connection.tsx';
 import { QrCode } from '../components/QrCode.tsx';
 import { Question } from '../components/Question.tsx';
 import { VoteCount } from '../components/VoteButton.tsx';
 import { useFlip } from '../hooks/use-flip.ts';
+import { OwnWall } from './OwnWall.tsx';
 import { PairForm } from '../pair/PairForm.tsx';
 import { publicUrl } from '../public-url.ts';
 import { byStatus } from '../questions.ts';
@@ -17,6 +23,8 @@ const MAX_SHOWN = 10;
 
 export default function Wall({ code }: { code: string }) {
   const [token] = useStored(tokenKey(code, 'viewer'));
+  const [hostToken] = useStored(tokenKey(code, 'host'));
+  if (token === null && hostToken !== null) return <OwnWall code={code} hostToken={hostToken} />;
   if (token === null) {
     return (
       <main className="narrow">
@@ -35,11 +43,13 @@ export default function Wall({ code }: { code: string }) {
 }
 
 function WallSession() {
-  const { session, connection } = useLive();
-  if (session === null || connection === 'failed') return <NotConnected />;
+  const { session } = useLive();
+  const isConnected = useIsConnected();
+  if (session === null || !isConnected) return <NotConnected />;
   return (
     <div className="wall">
       <title>{session.title}</title>
+      <DeletionWatch />
       <aside aria-label={t.home.join}>
         {session.status === 'ended' ? (
           <p className="closed">{t.wall.ended}</p>
@@ -74,7 +84,7 @@ function Invitation({ code }: { code: string }) {
         </>
       )}
       <p className="url">{t.wall.code}</p>
-      <p className="code" style={{ fontSize: `${26 / code.length}vw` }}>
+      <p className="code" style={{ fontSize: `calc(${26 / code.length} * var(--unit))` }}>
         {code}
       </p>
     </>
