@@ -19,7 +19,6 @@ export function ExportAndDelete() {
       onSuccess() {
         Router.push('home');
         forgetSeat(code, 'host');
-        forgetSeat(code, 'viewer');
       },
     }),
   );
