@@ -11,7 +11,7 @@ interface OwnWallProps {
 }
 
 /** Gets a viewer's token for a wall in the browser of the cockpit. */
-export function OwnWall({ code, hostToken }: OwnWallProps) {
+export default function OwnWall({ code, hostToken }: OwnWallProps) {
   const [, setToken] = useStored(tokenKey(code, 'viewer'));
   // A query, because it runs once, also in React's strict mode.
   const pair = useQuery({

@@ -1,4 +1,4 @@
-import { useRef } from 'react';
+import { lazy, useRef } from 'react';
 import {
   DeletionWatch,
   NotConnected,
@@ -9,7 +9,6 @@ import { QrCode } from '../components/QrCode.tsx';
 import { Question } from '../components/Question.tsx';
 import { VoteCount } from '../components/VoteButton.tsx';
 import { useFlip } from '../hooks/use-flip.ts';
-import { OwnWall } from './OwnWall.tsx';
 import { PairForm } from '../pair/PairForm.tsx';
 import { publicUrl } from '../public-url.ts';
 import { byStatus } from '../questions.ts';
@@ -17,6 +16,8 @@ import { Router } from '../router.ts';
 import { SessionProvider, useLive } from '../session.tsx';
 import { tokenKey, useStored } from '../storage.ts';
 import { t } from '../texts/index.ts';
+
+const OwnWall = lazy(() => import('./OwnWall.tsx'));
 
 /** More do not fit on a screen that the last row can read. */
 const MAX_SHOWN = 10;
