@@ -1,6 +1,6 @@
 import { Link } from '@swan-io/chicane';
 import { useMutation } from '@tanstack/react-query';
-import { lazy, useRef } from 'react';
+import { useRef } from 'react';
 import { AskForm } from './AskForm.tsx';
 import { Confirm } from '../components/Confirm.tsx';
 import {
@@ -10,6 +10,7 @@ import {
   useIsConnected,
 } from '../components/Connection.tsx';
 import { Failure } from '../components/Failure.tsx';
+import { JoinForm } from '../home/JoinForm.tsx';
 import { StudentQuestion } from './StudentQuestion.tsx';
 import { useFlip } from '../hooks/use-flip.ts';
 import { useNews } from '../hooks/use-news.ts';
@@ -19,11 +20,17 @@ import { SessionProvider, useLive, useSession } from '../session.tsx';
 import { forgetSeat, tokenKey, useStored } from '../storage.ts';
 import { t } from '../texts/index.ts';
 
-const JoinPage = lazy(() => import('./JoinPage.tsx'));
-
 export default function Student({ code }: { code: string }) {
   const [token] = useStored(tokenKey(code, 'participant'));
-  if (token === null) return <JoinPage code={code} />;
+  if (token === null) {
+    return (
+      <main className="narrow">
+        <title>Classroom</title>
+        <h1>Classroom</h1>
+        <JoinForm code={code} />
+      </main>
+    );
+  }
   return (
     <SessionProvider key={token} code={code} seat="participant" token={token}>
       <StudentSession />
