@@ -1,12 +1,6 @@
 import { startApi } from '@classroom/api/start';
 import { createTestDatabase, type TestDatabase } from '@classroom/db/testing';
-import type {
-  Browser,
-  BrowserContext,
-  BrowserContextOptions,
-  Locator,
-  Page,
-} from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { expect, onTestFailed } from 'vitest';
 import { openBrowser } from './browser.ts';
 import { freePort } from './programs.ts';
@@ -19,7 +13,7 @@ export const PHONE = {
 export const LAPTOP = { viewport: { width: 1280, height: 800 } } satisfies BrowserContextOptions;
 
 /** For a slow machine that runs other tests. */
-const TIMEOUT_MS = 60_000;
+export const TIMEOUT_MS = 60_000;
 
 /** A browser with its own storage, as on another device. */
 export interface Device {
@@ -134,94 +128,4 @@ async function expectNoLeak({ context, url, urls }: WatchedDevice): Promise<void
   // A download is an object of the page itself.
   const foreign = urls.filter((each) => !/^(?:about|blob):/.test(each) && !each.startsWith(url));
   expect(foreign, 'no request goes to another origin').toEqual([]);
-}
-
-/** The form with this heading. */
-export function formOf(page: Page, heading: string): Locator {
-  return page.locator('form').filter({ has: page.getByRole('heading', { name: heading }) });
-}
-
-/** Opens a session as a teacher, and returns its join code from the address of the cockpit. */
-export async function openSession(page: Page, title: string, name = 'Ada'): Promise<string> {
-  const form = formOf(page, 'Open a session');
-  await form.getByLabel('Title').fill(title);
-  await form.getByLabel('Your name').fill(name);
-  await press(form.getByRole('button', { name: 'Open' }), () => page.url().includes('/host/'));
-  return new URL(page.url()).pathname.replace('/host/', '');
-}
-
-/** Enters a name in the form of a student's page, and joins. */
-export async function joinAs(page: Page, name: string): Promise<void> {
-  const form = formOf(page, 'Join a session');
-  await form.getByLabel('Your name').fill(name);
-  await press(
-    form.getByRole('button', { name: 'Join' }),
-    isShown(page.getByText(`You are ${name}`)),
-  );
-}
-
-type Condition = () => boolean | Promise<boolean>;
-
-export const isShown =
-  (element: Locator): Condition =>
-  () =>
-    element.first().isVisible();
-
-export const isGone =
-  (element: Locator): Condition =>
-  async () =>
-    (await element.count()) === 0;
-
-/**
- * Presses a button until it has had its effect: a busy server may refuse the call, and the page then says
- * so.
- */
-export async function press(button: Locator, hasEffect: Condition): Promise<void> {
-  const refusal = button.page().getByText('The server does not respond.').first();
-  const started = performance.now();
-  while (performance.now() - started < TIMEOUT_MS) {
-    await button.click();
-    const isSettled = async () => (await hasEffect()) || (await refusal.isVisible());
-    await expect.poll(isSettled, { timeout: TIMEOUT_MS }).toBe(true);
-    if (await hasEffect()) return;
-  }
-  throw new Error(`The server has refused all calls of ${button.toString()}`);
-}
-
-/** Opens the wall in a new tab. */
-export async function openWall({ context }: Pick<Device, 'context'>, cockpit: Page): Promise<Page> {
-  const link = cockpit.getByRole('link', { name: 'Open the wall' });
-  const refusal = cockpit.getByText('The server does not respond.');
-  const [wall] = await Promise.all([context.waitForEvent('page'), link.click()]);
-  const isOpen = async () =>
-    (await wall.locator('aside').isVisible()) || (await refusal.isVisible());
-  await expect.poll(isOpen, { timeout: TIMEOUT_MS }).toBe(true);
-  if (await wall.locator('aside').isVisible()) return wall;
-  await wall.close();
-  return await openWall({ context }, cockpit);
-}
-
-/** The question with this text. */
-export function questionIn(page: Page, body: string): Locator {
-  return page.getByRole('listitem').filter({ has: page.getByText(body, { exact: true }) });
-}
-
-export async function ask(page: Page, body: string): Promise<void> {
-  await page.getByLabel('Your question').fill(body);
-  await page.getByRole('button', { name: 'Ask', exact: true }).click();
-}
-
-/** Waits until an element is in none of the pages. */
-export async function expectGone(...elements: Locator[]): Promise<void> {
-  await Promise.all(elements.map((element) => element.waitFor({ state: 'detached' })));
-}
-
-/** Waits until an element is visible in each of the pages. */
-export async function expectShown(...elements: Locator[]): Promise<void> {
-  await Promise.all(elements.map((element) => element.first().waitFor()));
-}
-
-/** The texts of the questions on a page, from top to bottom. */
-export async function questionsOn(page: Page): Promise<string[]> {
-  return await page.getByRole('listitem').locator('.body').allTextContents();
 }

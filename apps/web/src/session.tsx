@@ -8,6 +8,9 @@ export interface Session extends Api {
   seat: Seat;
   token: string;
   live: LiveSession;
+  /** Whether the session was deleted after its end. */
+  isDeleted: boolean;
+  setDeleted: () => void;
   /** Opens the live feed anew after it has failed. */
   reconnect: () => void;
 }
@@ -25,10 +28,12 @@ interface SessionProviderProps {
 export function SessionProvider({ code, seat, token, children }: SessionProviderProps) {
   const [api] = useState(() => createApi(token));
   const [live, setLive] = useState(() => liveSession(api.client, { code }));
+  const [isDeleted, setIsDeleted] = useState(false);
   const session = useMemo(() => {
+    const setDeleted = () => setIsDeleted(true);
     const reconnect = () => setLive(liveSession(api.client, { code }));
-    return { ...api, code, seat, token, live, reconnect };
-  }, [api, code, seat, token, live]);
+    return { ...api, code, seat, token, live, isDeleted, setDeleted, reconnect };
+  }, [api, code, seat, token, live, isDeleted]);
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 

@@ -78,12 +78,9 @@ export function createClient(options: ClientOptions): Client {
   const send: typeof fetch = (...request) => (options.fetch ?? globalThis.fetch)(...request);
   const requests = { url, timeoutMs, fetch: send, headers };
   const listeners = new Set<VoteListener>();
-  const report: VoteListener = (...vote) => {
-    for (const listener of listeners) listener(...vote);
-  };
   const client = createTRPCClient<PublicRouter>({
     links: [
-      reportVotes(report),
+      reportVotes(listeners),
       addIdempotencyKey,
       splitLink({
         condition: ({ type }) => type === 'subscription',

@@ -3,7 +3,7 @@ import type { Client } from './create-client.ts';
 import { type ErrorReason, reasonOf } from './errors.ts';
 import { createLoader } from './loader.ts';
 import { createQuestionList } from './question-list.ts';
-import { voteListeners } from './votes.ts';
+import { type VoteListener, voteListeners } from './votes.ts';
 
 /** The state of a live session. The object changes whenever the state does, and only then. */
 export interface LiveSnapshot {
@@ -112,13 +112,16 @@ export function liveSession(client: Client, { code }: { code: string }): LiveSes
     let readAt = questions.startRead();
     const stop = () => {
       isOpen = false;
-      voteListeners.get(client)?.delete(onVote);
+      voteListeners.get(client)?.delete(voteListener);
     };
-    const onVote = (questionId: number, voted: boolean) => {
-      questions.setVoted(questionId, voted);
-      changeQuestions();
+    const voteListener: VoteListener = {
+      onSend: questions.startVote,
+      onResponse(questionId, vote) {
+        questions.setVote(questionId, vote);
+        changeQuestions();
+      },
     };
-    voteListeners.get(client)?.add(onVote);
+    voteListeners.get(client)?.add(voteListener);
     const stream = client.sessions.events.subscribe(
       { code },
       {

@@ -53,7 +53,7 @@ test('a page that was requested before a snapshot came is ignored', () => {
 test('a vote wins over a read that started before its response, and loses to a later one', () => {
   const list = createQuestionList();
   const readAt = list.startRead();
-  list.setVoted(1, true);
+  list.setVote(1, { voted: true, votes: 1 });
   list.replace([question(1)], readAt);
   expect(list.get(1)?.voted).toBe(true);
   list.replace([question(1)], list.startRead());
@@ -63,7 +63,7 @@ test('a vote wins over a read that started before its response, and loses to a l
 test('a vote survives events, and the removal and return of its question', () => {
   const list = createQuestionList();
   list.put(question(1));
-  list.setVoted(1, true);
+  list.setVote(1, { voted: true, votes: 1 });
   list.remove(1);
   list.put(question(1, { votes: 1 }));
   expect(list.get(1)).toMatchObject({ votes: 1, voted: true });
@@ -84,6 +84,24 @@ test('a question that has not changed keeps its identity', () => {
   list.replace([question(1), question(2)], list.startRead());
   const before = list.get(1);
   list.put(question(2, { votes: 1 }));
-  list.setVoted(1, false);
+  list.startVote(1);
+  list.setVote(1, { voted: false, votes: 0 });
   expect(list.get(1)).toBe(before);
+});
+
+test('the response to a vote sets the number of votes, unless an event or a snapshot came in between', () => {
+  const list = createQuestionList();
+  list.replace([question(1)], list.startRead());
+  const vote = { voted: true, votes: 5 };
+  list.startVote(1);
+  list.setVote(1, vote);
+  expect(list.get(1)).toEqual(question(1, vote));
+  list.startVote(1);
+  list.put(question(1, { votes: 7 }));
+  list.setVote(1, vote);
+  expect(list.get(1)).toEqual(question(1, { votes: 7, voted: true }));
+  list.startVote(1);
+  list.replace([question(1, { votes: 8 })], list.startRead());
+  list.setVote(1, vote);
+  expect(list.get(1)).toEqual(question(1, { votes: 8, voted: true }));
 });

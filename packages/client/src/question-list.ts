@@ -20,7 +20,9 @@ export interface QuestionList {
   add: (questions: readonly Question[], readAt: number) => void;
   put: (question: PublicQuestion) => void;
   remove: (id: number) => void;
-  setVoted: (id: number, voted: boolean) => void;
+  /** Starts a vote of the caller. Its response reads the question too. */
+  startVote: (id: number) => void;
+  setVote: (id: number, vote: { voted: boolean; votes: number }) => void;
   /** Whether an event has shown a question that the caller may have voted for before. */
   hasUnknownVotes: () => boolean;
   forgetUnknownVotes: () => void;
@@ -33,6 +35,8 @@ export function createQuestionList(): QuestionList {
   /** When events changed or removed a question. */
   const changedAt = new Map<number, number>();
   const votes = new Map<number, { voted: boolean; at: number }>();
+  /** When the caller's last vote for a question was sent. */
+  const votedAt = new Map<number, number>();
   const unknownVotes = new Set<number>();
 
   const setVoted = (id: number, voted: boolean, at: number) => {
@@ -43,10 +47,11 @@ export function createQuestionList(): QuestionList {
       questions.set(id, { ...question, voted });
     }
   };
+  const isUnchangedSince = (id: number, readAt: number) => (changedAt.get(id) ?? -1) < readAt;
   const add = (read: readonly Question[], readAt: number) => {
     for (const question of read) {
       const { id, voted } = question;
-      if ((changedAt.get(id) ?? -1) < readAt) questions.set(id, question);
+      if (isUnchangedSince(id, readAt)) questions.set(id, question);
       const vote = votes.get(id);
       const isOlder = vote === undefined || vote.at < readAt;
       setVoted(id, isOlder ? voted : vote.voted, isOlder ? readAt : vote.at);
@@ -79,7 +84,16 @@ export function createQuestionList(): QuestionList {
       questions.delete(id);
       unknownVotes.delete(id);
     },
-    setVoted: (id, voted) => setVoted(id, voted, now),
+    startVote(id) {
+      votedAt.set(id, ++now);
+    },
+    setVote(id, { voted, votes: count }) {
+      setVoted(id, voted, now);
+      const readAt = votedAt.get(id) ?? 0;
+      const question = questions.get(id);
+      if (question === undefined || readAt <= replacedAt || !isUnchangedSince(id, readAt)) return;
+      if (question.votes !== count) questions.set(id, { ...question, votes: count });
+    },
     hasUnknownVotes: () => unknownVotes.size > 0,
     forgetUnknownVotes: () => unknownVotes.clear(),
   };

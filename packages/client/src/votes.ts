@@ -3,17 +3,20 @@ import { observable } from '@trpc/server/observable';
 import { fieldOf } from './errors.ts';
 import type { PublicRouter } from './public-router.ts';
 
-/** Receives the caller's own vote from the response to `questions.vote`. */
-export type VoteListener = (questionId: number, voted: boolean) => void;
+/** Follows the caller's own votes. */
+export interface VoteListener {
+  onSend: (questionId: number) => void;
+  onResponse: (questionId: number, vote: { voted: boolean; votes: number }) => void;
+}
 
 /** The listeners of each client; live sessions add theirs. */
 export const voteListeners = new WeakMap<object, Set<VoteListener>>();
 
 /**
- * Reports the votes of the caller. Sends votes for one question one after another, because concurrent calls
+ * Reports the votes of the caller and their counts. Sends votes for one question one after another, because concurrent calls
  * may be executed in any order: a double click could end with either vote.
  */
-export function reportVotes(report: VoteListener): TRPCLink<PublicRouter> {
+export function reportVotes(listeners: ReadonlySet<VoteListener>): TRPCLink<PublicRouter> {
   return () => {
     const lastVotes = new Map<number, Promise<void>>();
     return ({ op, next }) => {
@@ -28,10 +31,15 @@ export function reportVotes(report: VoteListener): TRPCLink<PublicRouter> {
             resolve();
           };
           if (isCancelled) return settle();
+          for (const { onSend } of listeners) onSend(questionId);
           const call = next(op).subscribe({
             next(envelope) {
-              const voted = fieldOf(fieldOf(envelope.result, 'data'), 'voted');
-              if (typeof voted === 'boolean') report(questionId, voted);
+              const question = fieldOf(envelope.result, 'data');
+              const voted = fieldOf(question, 'voted');
+              const votes = fieldOf(question, 'votes');
+              if (typeof voted === 'boolean' && typeof votes === 'number') {
+                for (const { onResponse } of listeners) onResponse(questionId, { voted, votes });
+              }
               observer.next(envelope);
             },
             error(error) {

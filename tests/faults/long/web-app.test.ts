@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hasBrowser } from '../../src/browser.ts';
 import { clientOf } from '../../src/client.ts';
-import { formOf, PHONE, startWebApp } from '../../src/web-app.ts';
+import { PHONE, startWebApp } from '../../src/web-app.ts';
+import { formOf } from '../../src/web-pages.ts';
 
 /** Lighthouse's "slow 4G". */
 const SLOW_4G = {

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hasBrowser } from '../../src/browser.ts';
-import { clientOf } from '../../src/client.ts';
+import { PHONE, startWebApp, type WebApp } from '../../src/web-app.ts';
 import {
   ask,
   expectShown,
@@ -12,12 +12,9 @@ import {
   joinAs,
   openSession,
   openWall,
-  PHONE,
   press,
   questionIn,
-  startWebApp,
-  type WebApp,
-} from '../../src/web-app.ts';
+} from '../../src/web-pages.ts';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const results = z.object({
@@ -99,67 +96,4 @@ describe.skipIf(!hasBrowser)('accessibility (skipped where no Chromium is instal
     await expectAccessible(home, ...opened);
     await app.expectNoFault();
   });
-
-  test('a student joins, asks and votes with the keyboard alone, and always sees the focus', async () => {
-    const anyone = clientOf(app);
-    const { code, hostToken } = await anyone.sessions.create.mutate({
-      title: 'Algebra II',
-      hostDisplayName: 'Grace',
-    });
-    const page = await (await app.newDevice()).open('/');
-    const tabTo = async (name: string, key = 'Tab') => {
-      for (let presses = 0; presses < 20; presses++) {
-        await page.keyboard.press(key);
-        const focused = await focusedOn(page);
-        expect(focused.isVisible, `the focus on "${focused.name}" is visible`).toBe(true);
-        if (focused.name.includes(name)) return;
-      }
-      throw new Error(`Tab does not reach "${name}"`);
-    };
-    await expectShown(page.getByLabel('Join code'));
-    await tabTo('Join code');
-    await page.keyboard.type(code);
-    await tabTo('Your name');
-    await page.keyboard.type('Ben');
-    await page.keyboard.press('Enter');
-    await expectShown(page.getByText('You are Ben'));
-    await tabTo('Your question');
-    await page.keyboard.type('Why?');
-    await tabTo('Ask anonymously');
-    await page.keyboard.press('Space');
-    await tabTo('Ask');
-    await page.keyboard.press('Enter');
-    await expectShown(questionIn(page, 'Why?').getByText('Anonymous'));
-    expect(await focusedOn(page)).toMatchObject({ name: 'Ask' });
-
-    await tabTo('Vote', 'Shift+Tab');
-    await page.keyboard.press('Space');
-    const voted = questionIn(page, 'Why?').getByRole('button', { name: 'Vote', pressed: true });
-    await expectShown(voted);
-    await expect.poll(() => questionIn(page, 'Why?').getByText('1 vote').count()).toBe(1);
-    expect(await focusedOn(page)).toMatchObject({ name: expect.stringContaining('Vote') });
-
-    await tabTo('Withdraw', 'Shift+Tab');
-    await page.keyboard.press('Enter');
-    await expectShown(page.getByText('No questions yet.'));
-    expect(await focusedOn(page), 'the focus is not lost').toMatchObject({ name: 'Questions' });
-
-    await clientOf(app, hostToken).sessions.end.mutate({ code });
-    await expectShown(page.getByText('This session has ended.'));
-  });
 });
-
-const focus = z.object({ name: z.string(), isVisible: z.boolean() });
-
-async function focusedOn(page: Page): Promise<z.infer<typeof focus>> {
-  return focus.parse(
-    await page.evaluate(`{
-      const { activeElement: focused } = document;
-      const style = getComputedStyle(focused);
-      ({
-        name: focused.labels?.[0]?.innerText ?? focused.innerText,
-        isVisible: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-      });
-    }`),
-  );
-}

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser } from '../../src/browser.ts';
+import { PHONE, startWebApp, type WebApp } from '../../src/web-app.ts';
 import {
   ask,
+  confirm,
   expectShown,
   formOf,
   isGone,
@@ -11,12 +13,9 @@ import {
   joinAs,
   openSession,
   openWall,
-  PHONE,
   press,
   questionIn,
-  startWebApp,
-  type WebApp,
-} from '../../src/web-app.ts';
+} from '../../src/web-pages.ts';
 
 const EXAM = 'Will this be in the exam?';
 const LATE = 'May I ask late?';
@@ -53,6 +52,11 @@ describe.skipIf(!hasBrowser)('the cockpit (skipped where no Chromium is installe
     }
 
     await confirm(cockpit, 'Delete', 'Yes, delete it', formOf(cockpit, 'Open a session'));
+    for (const page of [cleo, wall]) {
+      // As when somebody comes back to the tab.
+      await page.evaluate(`dispatchEvent(new Event('visibilitychange'))`);
+      await expectShown(page.getByText('This session does not exist any more.'));
+    }
     await cleo.reload();
     await expectShown(cleo.getByRole('button', { name: 'Join again' }));
     await app.expectNoFault();
@@ -124,13 +128,4 @@ async function exportAndEnd(cockpit: Page, cleo: Page, wall: Page): Promise<void
     cleo.getByText('This session has ended. Thank you for your questions.'),
     wall.getByText('This session has ended.'),
   );
-}
-
-/** Presses a button that asks once, and confirms, until an element is shown. */
-async function confirm(page: Page, name: string, yes: string, shown: Locator): Promise<void> {
-  const refusal = page.getByText('The server does not respond.');
-  await page.getByRole('button', { name, exact: true }).click();
-  await page.getByRole('button', { name: yes }).click();
-  await expectShown(shown.or(refusal));
-  if (await refusal.isVisible()) await confirm(page, name, yes, shown);
 }

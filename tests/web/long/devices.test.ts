@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser } from '../../src/browser.ts';
+import { LAPTOP, PHONE, startWebApp, type WebApp } from '../../src/web-app.ts';
 import {
   ask,
   expectGone,
@@ -7,15 +8,11 @@ import {
   isGone,
   isShown,
   joinAs,
-  LAPTOP,
   openSession,
   openWall,
-  PHONE,
   press,
   questionIn,
-  startWebApp,
-  type WebApp,
-} from '../../src/web-app.ts';
+} from '../../src/web-pages.ts';
 
 describe.skipIf(!hasBrowser)('devices (skipped where no Chromium is installed)', () => {
   let app: WebApp;

@@ -1,23 +1,24 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser } from '../../src/browser.ts';
+import { PHONE, startWebApp, type WebApp } from '../../src/web-app.ts';
 import {
   ask,
+  confirm,
   expectGone,
   expectShown,
   formOf,
   isGone,
   isShown,
   joinAs,
+  moderate,
   openSession,
   openWall,
-  PHONE,
   press,
   questionIn,
   questionsOn,
-  startWebApp,
-  type WebApp,
-} from '../../src/web-app.ts';
+} from '../../src/web-pages.ts';
 
 /** Text that would run a script, and load an image, if a page took it for HTML. */
 const HTML = `<img src=x onerror=alert(1)>`;
@@ -37,40 +38,51 @@ describe.skipIf(!hasBrowser)('a lesson (skipped where no Chromium is installed)'
   const phone = async (path: string): Promise<Page> =>
     await (await app.newDevice(PHONE)).open(path);
 
-  test('students join, ask and vote, the teacher moderates, and every page survives reloads', async () => {
+  test('students join, ask and vote, the teacher moderates, and every page survives a reload at every step', async () => {
     const teacher = await app.newDevice();
     const cockpit = await teacher.open('/');
     const code = await openSession(cockpit, TITLE);
     await expectShown(cockpit.getByRole('heading', { name: TITLE }));
-
+    await expectShown(cockpit.getByText('Nobody has joined yet.'));
+    await expectSameAfterReload([cockpit]);
     const ben = await joinByLink(cockpit, phone);
+    await expectShown(cockpit.getByText(BEN));
+    await expectSameAfterReload([cockpit, ben]);
     const cleo = await phone('/');
     await formOf(cleo, 'Join a session').getByLabel('Join code').fill(` ${code.toLowerCase()} `);
     await joinAs(cleo, 'Cleo');
     const wall = await openWall(teacher, cockpit);
-    const pages = [cockpit, ben, cleo, wall];
     await expectShown(
       wall.getByRole('img', { name: 'QR code to join' }),
       wall.getByText(code),
       wall.getByText('3 people are in'),
       wall.getByRole('heading', { name: TITLE }),
       cockpit.getByText('Cleo'),
-      cockpit.getByText(BEN),
+      cockpit.getByText('Projector, since'),
     );
-    await expectSameAfterReload(pages);
 
-    await start(cockpit, [ben, cleo]);
-    await askAndVote(ben, cleo, [cockpit, ben, cleo, wall], wall);
-    await expectSameAfterReload(pages);
-    await moderate(cockpit, ben, cleo);
-    await expectSameAfterReload(pages);
-    await approve(cockpit, ben, cleo);
-    await mute(cockpit, cleo);
-    await expectSameAfterReload(pages);
-    for (const page of pages) expect(await page.locator('img[src="x"]').count()).toBe(0);
+    const lesson: Lesson = { cockpit, ben, cleo, wall, pages: [cockpit, ben, cleo, wall] };
+    await expectSameAfterReload(lesson.pages);
+    for (const step of [start, ...QUESTIONS, ...MODERATION, ...APPROVAL, mute, end, exportCsv]) {
+      console.log(step.name);
+      await step(lesson);
+      await expectSameAfterReload(lesson.pages);
+    }
+    for (const page of lesson.pages) expect(await page.locator('img[src="x"]').count()).toBe(0);
     await app.expectNoFault();
   });
 });
+
+interface Lesson {
+  cockpit: Page;
+  ben: Page;
+  cleo: Page;
+  wall: Page;
+  pages: Page[];
+}
+
+/** Each step ends when all pages show its effect. */
+type Step = (lesson: Lesson) => Promise<void>;
 
 /** Opens the link that the cockpit shows, as a student would type it. */
 async function joinByLink(cockpit: Page, phone: (path: string) => Promise<Page>): Promise<Page> {
@@ -82,8 +94,8 @@ async function joinByLink(cockpit: Page, phone: (path: string) => Promise<Page>)
   return page;
 }
 
-async function start(cockpit: Page, students: Page[]): Promise<void> {
-  const drafts = students.map((page) => page.getByText('The host has not started yet.'));
+async function start({ cockpit, ben, cleo }: Lesson): Promise<void> {
+  const drafts = [ben, cleo].map((page) => page.getByText('The host has not started yet.'));
   await expectShown(...drafts);
   await press(
     cockpit.getByRole('button', { name: 'Start' }),
@@ -92,71 +104,106 @@ async function start(cockpit: Page, students: Page[]): Promise<void> {
   await expectGone(...drafts);
 }
 
-async function askAndVote(ben: Page, cleo: Page, pages: Page[], wall: Page): Promise<void> {
-  await ben.getByLabel('Your question').fill('Why?');
-  await expectShown(ben.getByText('276 left'), ben.getByText('0 of 3 open'));
-  await ask(ben, WHY);
-  await expectShown(ben.getByText('1 of 3 open'), ben.getByText('280 left'));
-  await cleo.getByLabel('Ask anonymously').check();
-  await ask(cleo, EXAM);
-  for (const page of pages) {
-    await expectShown(
-      questionIn(page, WHY).getByText(BEN),
-      questionIn(page, EXAM).getByText('Anonymous'),
-    );
-  }
+const QUESTIONS: Step[] = [
+  async function askWithName({ ben, pages }) {
+    await ben.getByLabel('Your question').fill('Why?');
+    await expectShown(ben.getByText('276 left'), ben.getByText('0 of 3 open'));
+    await ask(ben, WHY);
+    await expectShown(ben.getByText('1 of 3 open'), ben.getByText('280 left'));
+    await expectShown(...pages.map((page) => questionIn(page, WHY).getByText(BEN)));
+  },
+  async function askAnonymously({ cleo, pages }) {
+    await cleo.getByLabel('Ask anonymously').check();
+    await ask(cleo, EXAM);
+    await expectShown(cleo.getByText('1 of 3 open'));
+    await expectShown(...pages.map((page) => questionIn(page, EXAM).getByText('Anonymous')));
+  },
+  async function vote({ ben, wall, pages }) {
+    const button = questionIn(ben, EXAM).getByRole('button', { name: 'Vote' });
+    await press(button, isShown(questionIn(wall, EXAM).getByText('1 vote')));
+    expect(await button.getAttribute('aria-pressed')).toBe('true');
+    await expect.poll(() => questionsOn(wall)).toEqual([EXAM, WHY]);
+    await expectShown(...pages.map((page) => questionIn(page, EXAM).getByText('1 vote')));
+  },
+  async function withdraw({ ben, pages }) {
+    const button = questionIn(ben, WHY).getByRole('button', { name: 'Withdraw' });
+    await press(button, isGone(button));
+    await expectShown(ben.getByText('0 of 3 open'));
+    await expectGone(...pages.map((page) => questionIn(page, WHY)));
+  },
+  async function askAgain({ ben, pages }) {
+    await ask(ben, WHY);
+    await expectShown(ben.getByText('1 of 3 open'));
+    await expectShown(...pages.map((page) => questionIn(page, WHY)));
+  },
+];
 
-  const vote = questionIn(ben, EXAM).getByRole('button', { name: 'Vote' });
-  await press(vote, isShown(questionIn(wall, EXAM).getByText('1 vote')));
-  expect(await vote.getAttribute('aria-pressed')).toBe('true');
-  await expect.poll(() => questionsOn(wall)).toEqual([EXAM, WHY]);
-  for (const page of pages) await expectShown(questionIn(page, EXAM).getByText('1 vote'));
+const badges = (pages: Page[], text: string) =>
+  pages.map((page) => questionIn(page, WHY).getByText(text, { exact: true }));
 
-  const withdraw = questionIn(ben, WHY).getByRole('button', { name: 'Withdraw' });
-  await press(withdraw, isGone(withdraw));
-  await expectGone(...pages.map((page) => questionIn(page, WHY)));
-  await ask(ben, WHY);
-  await expectShown(...pages.map((page) => questionIn(page, WHY)));
-}
+const MODERATION: Step[] = [
+  async function pin({ cockpit, pages }) {
+    await moderate(cockpit, WHY, 'Pin', 'Unpin');
+    await expectShown(...badges(pages, 'Pinned'));
+  },
+  async function answer({ cockpit, ben, pages }) {
+    await moderate(cockpit, WHY, 'Answer', 'Reopen');
+    await expectShown(...badges(pages, 'Answered'), ben.getByText('0 of 3 open'));
+  },
+  async function hide({ cockpit, ben, cleo, wall }) {
+    await moderate(cockpit, WHY, 'Hide', 'Show');
+    await expectGone(...[ben, cleo, wall].map((page) => questionIn(page, WHY)));
+  },
+  async function show({ cockpit, pages }) {
+    await moderate(cockpit, WHY, 'Show', 'Answer');
+    await expectShown(...badges(pages, 'Pinned'));
+  },
+  async function unpin({ cockpit, pages }) {
+    await moderate(cockpit, WHY, 'Unpin', 'Pin');
+    await expectGone(...badges(pages, 'Pinned'));
+  },
+];
 
-/** Presses a button of a question in the cockpit, until the question has the other button. */
-async function change(cockpit: Page, body: string, name: string, next: string): Promise<void> {
-  const button = (label: string) =>
-    questionIn(cockpit, body).getByRole('button', { name: label, exact: true });
-  await press(button(name), isShown(button(next)));
-}
+const APPROVAL: Step[] = [
+  async function approveFirst({ cockpit, ben, cleo }) {
+    const notice = 'The host approves questions before everybody sees them.';
+    await press(cockpit.getByLabel('Approve questions first'), isShown(ben.getByText(notice)));
+    await expectShown(cleo.getByText(notice));
+  },
+  async function wait({ cockpit, ben, cleo, wall }) {
+    await ask(cleo, LATE);
+    await expectShown(questionIn(cleo, LATE).getByText('Waiting for approval'));
+    await expectShown(questionIn(cockpit, LATE), cleo.getByText('2 of 3 open'));
+    for (const page of [ben, wall]) expect(await questionsOn(page)).not.toContain(LATE);
+  },
+  async function approve({ cockpit, cleo, pages }) {
+    await moderate(cockpit, LATE, 'Approve', 'Answer');
+    await expectShown(...pages.map((page) => questionIn(page, LATE)));
+    await expectGone(questionIn(cleo, LATE).getByText('Waiting for approval'));
+  },
+];
 
-async function moderate(cockpit: Page, ben: Page, cleo: Page): Promise<void> {
-  const badge = (page: Page, text: string) => questionIn(page, WHY).getByText(text);
-  await change(cockpit, WHY, 'Pin', 'Unpin');
-  await expectShown(badge(ben, 'Pinned'), badge(cleo, 'Pinned'));
-  await change(cockpit, WHY, 'Answer', 'Reopen');
-  await expectShown(badge(ben, 'Answered'), badge(cleo, 'Answered'));
-  await change(cockpit, WHY, 'Hide', 'Show');
-  await expectGone(questionIn(cleo, WHY));
-  await change(cockpit, WHY, 'Show', 'Answer');
-  await expectShown(questionIn(cleo, WHY));
-  await change(cockpit, WHY, 'Unpin', 'Pin');
-  await expectGone(badge(cleo, 'Pinned'));
-}
-
-async function approve(cockpit: Page, ben: Page, cleo: Page): Promise<void> {
-  const notice = 'The host approves questions before everybody sees them.';
-  await press(cockpit.getByLabel('Approve questions first'), isShown(ben.getByText(notice)));
-  await expectShown(cleo.getByText(notice));
-  await ask(cleo, LATE);
-  await expectShown(questionIn(cleo, LATE).getByText('Waiting for approval'));
-  expect(await questionsOn(ben)).not.toContain(LATE);
-  await change(cockpit, LATE, 'Approve', 'Answer');
-  await expectShown(questionIn(ben, LATE));
-  await expectGone(questionIn(cleo, LATE).getByText('Waiting for approval'));
-}
-
-async function mute(cockpit: Page, cleo: Page): Promise<void> {
-  await change(cockpit, LATE, 'Mute author', 'Unmute');
+async function mute({ cockpit, cleo }: Lesson): Promise<void> {
+  await moderate(cockpit, LATE, 'Mute author', 'Unmute');
   await ask(cleo, 'Hello?');
   await expectShown(cleo.getByText('The host has paused your questions.'));
   expect(await cleo.getByLabel('Your question').inputValue()).toBe('Hello?');
+}
+
+async function end({ cockpit, ben, cleo, wall }: Lesson): Promise<void> {
+  await confirm(cockpit, 'End', 'Yes, end it', cockpit.getByText('Ended', { exact: true }));
+  const thanks = 'This session has ended. Thank you for your questions.';
+  await expectShown(ben.getByText(thanks), cleo.getByText(thanks), wall.getByText('has ended.'));
+  await expectGone(cockpit.getByRole('button', { name: 'Answer' }));
+}
+
+async function exportCsv({ cockpit }: Lesson): Promise<void> {
+  const [download] = await Promise.all([
+    cockpit.waitForEvent('download'),
+    cockpit.getByRole('button', { name: 'Export CSV' }).click(),
+  ]);
+  const text = await readFile(await download.path(), 'utf8');
+  for (const body of [WHY, EXAM, LATE]) expect(text).toContain(body);
 }
 
 /** Whether each page shows the same questions, people, fields and states after a reload. */

@@ -1,21 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { hasBrowser } from '../../src/browser.ts';
 import { clientOf } from '../../src/client.ts';
 import { startTcpProxy } from '../../src/proxies.ts';
+import { PHONE, startWebApp, type WebApp } from '../../src/web-app.ts';
 import {
   ask,
   expectGone,
   expectShown,
   joinAs,
-  PHONE,
   questionIn,
   questionsOn,
-  startWebApp,
-  type WebApp,
-} from '../../src/web-app.ts';
+} from '../../src/web-pages.ts';
 
 const OFFLINE = 'No connection. Ask as usual: your question is sent when the network is back.';
 const UNSENT = 'Not sent yet';
+const WITHOUT_NETWORK_MS = 30_000;
 
 describe.skipIf(!hasBrowser)('without network (skipped where no Chromium is installed)', () => {
   let app: WebApp;
@@ -63,6 +63,45 @@ describe.skipIf(!hasBrowser)('without network (skipped where no Chromium is inst
     expect(await stored('Queued')).toHaveLength(1);
     await app.expectNoFault();
   });
+
+  test.each(['the browser knows', 'no packet passes'])(
+    '30 s without network: the page says so, keeps the question, and misses nothing (%s)',
+    async (kind) => {
+      const proxy = await startTcpProxy(app.url);
+      onTestFinished(() => proxy[Symbol.asyncDispose]());
+      const { code, host, cleo } = await startLesson(`Ms ${kind}`);
+      const device = await app.newDevice(PHONE, proxy.url.replace(/\/$/, ''));
+      const phone = await device.open(`/j/${code}`);
+      await joinAs(phone, 'Ben');
+      await cleo.questions.submit.mutate({ code, body: 'Before' });
+      await expectShown(questionIn(phone, 'Before'));
+      const setNetwork = async (isOn: boolean) => {
+        if (kind === 'the browser knows') await device.context.setOffline(!isOn);
+        else proxy.setHanging(!isOn);
+      };
+
+      await setNetwork(false);
+      const isBack = sleep(WITHOUT_NETWORK_MS);
+      const queued = `Queued: ${kind}`;
+      await ask(phone, queued);
+      const missed = await cleo.questions.submit.mutate({ code, body: 'Missed' });
+      await host.questions.vote.mutate({ questionId: missed.id, on: true });
+      await expectShown(phone.locator('.unsent', { hasText: queued }).getByText(UNSENT));
+      await expectShown(phone.getByText(OFFLINE));
+      await isBack;
+      expect(await stored(queued)).toEqual([]);
+      expect(await questionsOn(phone)).toEqual(['Before']);
+
+      await setNetwork(true);
+      await expectGone(phone.getByText(OFFLINE), phone.getByText(UNSENT));
+      await expect.poll(() => questionsOn(phone)).toEqual(['Missed', 'Before', queued]);
+      await expectShown(questionIn(phone, 'Missed').getByText('1 vote'));
+      await expectShown(phone.getByText('1 of 3 open'));
+      expect(await stored(queued)).toHaveLength(1);
+      await cleo.questions.submit.mutate({ code, body: 'After' });
+      await expectShown(questionIn(phone, 'After'));
+    },
+  );
 
   test('a question that is queued in a closed page is sent once by the next page', async () => {
     const { code } = await startLesson('Grace');

@@ -1,6 +1,6 @@
 import type { RouterInputs } from '@classroom/client';
 import { useMutation } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { Button } from '../components/Button.tsx';
 import { Failure } from '../components/Failure.tsx';
 import { QrCode } from '../components/QrCode.tsx';
@@ -19,8 +19,13 @@ export function AddDevice() {
   const { code, trpc } = useSession();
   const [role, setRole] = useState<DeviceRole>('moderator');
   const id = useId();
+  const addButton = useRef<HTMLButtonElement>(null);
   const create = useMutation(trpc.sessions.createPairingCode.mutationOptions());
   const page = (publicUrl ?? location.origin) + Router.pair({ code });
+  const close = () => {
+    create.reset();
+    addButton.current?.focus();
+  };
   return (
     <div className="add-device">
       <div className="field">
@@ -40,14 +45,18 @@ export function AddDevice() {
           ))}
         </select>
       </div>
-      <Button isBusy={create.isPending} onClick={() => create.mutate({ code, role })}>
+      <Button
+        ref={addButton}
+        isBusy={create.isPending}
+        onClick={() => create.mutate({ code, role })}
+      >
         {t.cockpit.addDevice}
       </Button>
       <Failure error={create.error} />
       <div role="status">
         {create.isSuccess && (
           <div className="pairing">
-            <p className="hint">{t.cockpit.pairingHint(VALID_MINUTES)}</p>
+            <p className="hint">{t.cockpit.pairingHint(VALID_MINUTES, publicUrl !== undefined)}</p>
             <p className="url">{page.replace(/^https?:\/\//, '')}</p>
             <dl>
               <dt>{t.cockpit.pairingCode}</dt>
@@ -56,6 +65,7 @@ export function AddDevice() {
             {publicUrl !== undefined && (
               <QrCode label={t.cockpit.pairingQr} text={`${page}#${create.data.pairingCode}`} />
             )}
+            <Button onClick={close}>{t.cockpit.done}</Button>
           </div>
         )}
       </div>

@@ -1,25 +1,22 @@
+import type { SessionSummary } from '@classroom/client';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Failure } from '../components/Failure.tsx';
-import { untilEvent } from '../hooks/until-event.ts';
 import { useSession } from '../session.tsx';
 import { t } from '../texts/index.ts';
 
 /** The switch of a moderated session. */
-export function ApproveFirst({ moderated }: { moderated: boolean }) {
+export function ApproveFirst({ session }: { session: SessionSummary }) {
   const { code, trpc } = useSession();
-  // State of its own, because the state of a mutation changes only after the event of a checkbox.
-  const [wanted, setWanted] = useState<boolean>();
+  // What was chosen, until the live session changes: the event follows the response.
+  const [chosen, setChosen] = useState<{ moderated: boolean; before: SessionSummary }>();
   const configure = useMutation(
-    trpc.sessions.configure.mutationOptions({
-      onSuccess: untilEvent,
-      onSettled: () => setWanted(undefined),
-    }),
+    trpc.sessions.configure.mutationOptions({ onError: () => setChosen(undefined) }),
   );
-  const isOn = wanted ?? moderated;
-  const change = (on: boolean) => {
-    setWanted(on);
-    configure.mutate({ code, moderated: on });
+  const isOn = chosen?.before === session ? chosen.moderated : session.moderated;
+  const change = (moderated: boolean) => {
+    setChosen({ moderated, before: session });
+    configure.mutate({ code, moderated });
   };
   return (
     <>

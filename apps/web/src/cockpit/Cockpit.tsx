@@ -1,14 +1,20 @@
-import { NotConnected, OfflineBanner } from '../components/Connection.tsx';
-import { Unpaired } from '../pair/Unpaired.tsx';
+import { lazy, Suspense } from 'react';
+import {
+  DeletionWatch,
+  NotConnected,
+  OfflineBanner,
+  useIsConnected,
+} from '../components/Connection.tsx';
 import { SessionProvider, useLive } from '../session.tsx';
 import { tokenKey, useStored } from '../storage.ts';
 import { t } from '../texts/index.ts';
 import { CockpitHeader } from './CockpitHeader.tsx';
 import { CockpitQuestions } from './CockpitQuestions.tsx';
-import { Devices } from './Devices.tsx';
-import { ExportAndDelete } from './ExportAndDelete.tsx';
 import { Joining } from './Joining.tsx';
-import { People } from './People.tsx';
+
+const Unpaired = lazy(() => import('../pair/Unpaired.tsx'));
+// Below the join code: it follows after the questions.
+const CockpitDetails = lazy(() => import('./CockpitDetails.tsx'));
 
 export default function Cockpit({ code }: { code: string }) {
   const [token] = useStored(tokenKey(code, 'host'));
@@ -22,13 +28,15 @@ export default function Cockpit({ code }: { code: string }) {
 
 /** For the host, and for a moderator with less of it. */
 function CockpitSession() {
-  const { session, me, connection } = useLive();
-  if (session === null || connection === 'failed') return <NotConnected />;
+  const { session, me } = useLive();
+  const isConnected = useIsConnected();
+  if (session === null || !isConnected) return <NotConnected />;
   const isHost = me?.participant.role === 'host';
   const isOpen = session.status !== 'ended';
   return (
     <div className="cockpit">
       <title>{`${session.title} · ${t.cockpit.heading}`}</title>
+      <DeletionWatch />
       <CockpitHeader session={session} isHost={isHost} />
       <main>
         <OfflineBanner />
@@ -36,9 +44,9 @@ function CockpitSession() {
       </main>
       <aside aria-label={t.cockpit.session}>
         {isOpen && <Joining session={session} isHost={isHost} />}
-        <People isHost={isHost} isOpen={isOpen} />
-        {isHost && <Devices isOpen={isOpen} />}
-        {isHost && <ExportAndDelete />}
+        <Suspense>
+          <CockpitDetails isHost={isHost} isOpen={isOpen} />
+        </Suspense>
       </aside>
     </div>
   );

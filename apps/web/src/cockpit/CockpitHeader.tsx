@@ -1,10 +1,12 @@
 import type { SessionSummary } from '@classroom/client';
+import { Link } from '@swan-io/chicane';
 import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { Button } from '../components/Button.tsx';
 import { Confirm } from '../components/Confirm.tsx';
 import { Failure } from '../components/Failure.tsx';
 import { useNow } from '../hooks/use-now.ts';
+import { Router } from '../router.ts';
 import { useLive, useSession } from '../session.tsx';
 import { t } from '../texts/index.ts';
 
@@ -21,7 +23,10 @@ export function CockpitHeader({ session, isHost }: CockpitHeaderProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   return (
     <header className="bar">
-      <div>
+      <Link to={Router.home()} className="brand" aria-label={t.toHome}>
+        <img src="/favicon.svg" alt="" width="40" height="40" />
+      </Link>
+      <div className="title">
         <h1 ref={heading} tabIndex={-1}>
           {title}
         </h1>
@@ -47,6 +52,14 @@ function TimeLeft({ until }: { until: string }) {
   return t.cockpit.timeLeft(Math.floor(minutes / 60), minutes % 60);
 }
 
+function dayAndTime(time: string): string {
+  return new Date(time).toLocaleString(t.language, {
+    weekday: 'long',
+    hour: 'numeric',
+    minute: '2-digit',
+  });
+}
+
 interface LifecycleProps {
   status: SessionSummary['status'];
   /** The button that was used is gone: the focus goes to the new status. */
@@ -61,6 +74,9 @@ function Lifecycle({ status, onChanged }: LifecycleProps) {
   return (
     <div className="actions">
       <Failure error={start.error ?? extend.error ?? end.error} />
+      <p role="status">
+        {extend.isSuccess && t.cockpit.openUntil(dayAndTime(extend.data.expiresAt))}
+      </p>
       <Button isBusy={extend.isPending} onClick={() => extend.mutate({ code })}>
         {t.cockpit.extend}
       </Button>

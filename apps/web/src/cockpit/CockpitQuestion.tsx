@@ -1,5 +1,6 @@
 import type { Question as QuestionData } from '@classroom/client';
 import { useMutation } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { Button } from '../components/Button.tsx';
 import { Failure } from '../components/Failure.tsx';
 import { Question } from '../components/Question.tsx';
@@ -40,9 +41,16 @@ function Actions({ question, bodyId }: { question: QuestionData; bodyId: string 
   const { trpc } = useSession();
   const setStatus = useMutation(trpc.questions.setStatus.mutationOptions());
   const pin = useMutation(trpc.questions.pin.mutationOptions());
+  const first = useRef<HTMLButtonElement>(null);
+  const hide = () => {
+    // The button goes away: the focus stays with the question.
+    const onSuccess = () => first.current?.focus();
+    setStatus.mutate({ questionId, status: 'hidden' }, { onSuccess });
+  };
   return (
     <>
       <Button
+        ref={first}
         className={status === 'waiting' || status === 'pending' ? 'small filled' : 'small'}
         aria-describedby={bodyId}
         isBusy={setStatus.isPending}
@@ -55,7 +63,7 @@ function Actions({ question, bodyId }: { question: QuestionData; bodyId: string 
           className="small"
           aria-describedby={bodyId}
           isBusy={setStatus.isPending}
-          onClick={() => setStatus.mutate({ questionId, status: 'hidden' })}
+          onClick={hide}
         >
           {t.cockpit.hide}
         </Button>

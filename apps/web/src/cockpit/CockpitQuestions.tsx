@@ -17,7 +17,9 @@ export function CockpitQuestions({ isOpen }: { isOpen: boolean }) {
       <p role="status" className="visually-hidden">
         {news}
       </p>
-      {questions.length === 0 && <p className="none">{t.questions.none}</p>}
+      {questions.length === 0 && (
+        <p className="none">{isOpen ? t.cockpit.noQuestions : t.questions.none}</p>
+      )}
       {/* One list for all statuses: a question that moves keeps its buttons, and they the focus. */}
       <ul ref={list} className="questions">
         {byStatus(questions).map((question) => (

@@ -19,13 +19,12 @@ export function ExportAndDelete() {
       onSuccess() {
         Router.push('home');
         forgetSeat(code, 'host');
-        forgetSeat(code, 'viewer');
       },
     }),
   );
   return (
     <section className="card">
-      <h2>{t.cockpit.export}</h2>
+      <h2>{t.cockpit.exportOrDelete}</h2>
       <div className="actions">
         <Button isBusy={save.isPending} onClick={() => save.mutate('csv')}>
           {t.cockpit.exportCsv}

@@ -8,7 +8,6 @@ import { Router } from '../router.ts';
 import { useSession } from '../session.tsx';
 import { t } from '../texts/index.ts';
 import { ApproveFirst } from './ApproveFirst.tsx';
-import { OpenWall } from './OpenWall.tsx';
 
 interface JoiningProps {
   session: SessionSummary;
@@ -16,11 +15,12 @@ interface JoiningProps {
 }
 
 /** How students join, and whether they can. */
-export function Joining({ session: { code, joining, moderated }, isHost }: JoiningProps) {
+export function Joining({ session, isHost }: JoiningProps) {
+  const { code, joining } = session;
   const { trpc } = useSession();
   const configure = useMutation(trpc.sessions.configure.mutationOptions());
   const isClosed = joining === 'closed';
-  const page = publicUrl === undefined ? undefined : publicUrl + Router.student({ code });
+  const page = (publicUrl ?? location.origin) + Router.student({ code });
   return (
     <section className="card">
       <h2>{t.cockpit.join}</h2>
@@ -28,22 +28,34 @@ export function Joining({ session: { code, joining, moderated }, isHost }: Joini
         <dl>
           <dt>{t.cockpit.code}</dt>
           <dd className="code">{code}</dd>
-          {page !== undefined && <dd className="url">{page.replace(/^https?:\/\//, '')}</dd>}
+          <dd>
+            <a className="url" href={page} target="_blank" rel="noreferrer">
+              {page.replace(/^https?:\/\//, '')}
+            </a>
+          </dd>
         </dl>
-        {page !== undefined && <QrCode label={t.wall.qr} text={page} />}
+        {publicUrl !== undefined && <QrCode label={t.wall.qr} text={page} />}
       </div>
-      {page === undefined && <p className="note">{t.cockpit.loopback}</p>}
+      {publicUrl === undefined && <p className="note">{t.cockpit.loopback}</p>}
       <div role="status">{isClosed && <p className="hint">{t.cockpit.joiningClosed}</p>}</div>
       {isHost && (
         <>
-          <OpenWall />
+          <a
+            className="button filled"
+            href={Router.wall({ code })}
+            target="_blank"
+            rel="noreferrer"
+          >
+            {t.cockpit.wall}
+          </a>
+          <p className="hint">{t.cockpit.wallHint}</p>
           <Button
             isBusy={configure.isPending}
             onClick={() => configure.mutate({ code, joining: isClosed ? 'open' : 'closed' })}
           >
             {isClosed ? t.cockpit.openJoining : t.cockpit.closeJoining}
           </Button>
-          <ApproveFirst moderated={moderated} />
+          <ApproveFirst session={session} />
         </>
       )}
       <Failure error={configure.error} />

@@ -1,6 +1,6 @@
-import type { ButtonHTMLAttributes, MouseEvent } from 'react';
+import type { ComponentProps, MouseEvent } from 'react';
 
-interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+interface ButtonProps extends ComponentProps<'button'> {
   /** Ignores clicks. The button keeps the focus, which `disabled` would take away. */
   isBusy?: boolean;
 }

@@ -1,11 +1,13 @@
 import { Link } from '@swan-io/chicane';
 import { onlineManager } from '@tanstack/react-query';
-import { useSyncExternalStore } from 'react';
+import { lazy, Suspense, useSyncExternalStore } from 'react';
 import { Router } from '../router.ts';
 import { useLive, useSession } from '../session.tsx';
 import { forgetSeat } from '../storage.ts';
 import { t } from '../texts/index.ts';
 import { Button } from './Button.tsx';
+
+const DeletionCheck = lazy(() => import('./DeletionCheck.tsx'));
 
 const subscribeToOnline = (listener: () => void) => onlineManager.subscribe(listener);
 
@@ -26,10 +28,38 @@ export function OfflineBanner({ text = t.connection.offline }: { text?: string }
   );
 }
 
-/** In place of the page until the live feed is open, and after the server has refused it. */
+/** Whether there is a session to show. */
+export function useIsConnected(): boolean {
+  const { isDeleted } = useSession();
+  const { connection, session } = useLive();
+  return session !== null && connection !== 'failed' && !isDeleted;
+}
+
+/** Notices that the session was deleted after its end, when no live feed tells. */
+export function DeletionWatch() {
+  const { connection } = useLive();
+  return (
+    connection === 'ended' && (
+      <Suspense>
+        <DeletionCheck />
+      </Suspense>
+    )
+  );
+}
+
+/** In place of the page until the live feed is open, after the server has refused it, and after a deletion. */
 export function NotConnected() {
-  const { code, seat, reconnect } = useSession();
+  const { code, seat, isDeleted, reconnect } = useSession();
   const { connection, reason } = useLive();
+  if (isDeleted) {
+    return (
+      <main className="narrow">
+        <h1>{t.connection.deleted}</h1>
+        <p>{t.connection.deletedHint}</p>
+        <Link to={Router.home()}>{t.toHome}</Link>
+      </main>
+    );
+  }
   if (connection !== 'failed') {
     return (
       <main className="narrow">

@@ -1,14 +1,17 @@
-import { encode } from 'uqr';
+import { lazy, Suspense } from 'react';
 
-/** A QR code as one path, dark on white in both colour schemes, for phones that read no other. */
-export function QrCode({ text, label }: { text: string; label: string }) {
-  const { size, data } = encode(text, { border: 2, ecc: 'M' });
-  const path = data
-    .flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : '')))
-    .join('');
+// With its library, after the page.
+const QrImage = lazy(() => import('./QrImage.tsx'));
+
+export interface QrCodeProps {
+  text: string;
+  label: string;
+}
+
+export function QrCode(props: QrCodeProps) {
   return (
-    <svg className="qr" role="img" aria-label={label} viewBox={`0 0 ${size} ${size}`}>
-      <path d={path} shapeRendering="crispEdges" />
-    </svg>
+    <Suspense>
+      <QrImage {...props} />
+    </Suspense>
   );
 }

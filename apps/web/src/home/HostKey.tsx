@@ -1,6 +1,7 @@
 import { type SubmitEvent, useId } from 'react';
 import { asHost, queryClient } from '../api.ts';
 import { Button } from '../components/Button.tsx';
+import { Confirm } from '../components/Confirm.tsx';
 import { TextField, textOf } from '../components/TextField.tsx';
 import { HOST_KEY, useStored } from '../storage.ts';
 import { t } from '../texts/index.ts';
@@ -34,9 +35,13 @@ export function HostKey() {
             value={hostKey}
             onFocus={(event) => event.target.select()}
           />
-          <Button className="danger small" onClick={() => change(null)}>
-            {t.home.forgetKey}
-          </Button>
+          <Confirm
+            label={t.home.forgetKey}
+            className="danger small"
+            question={t.home.forgetKeyAsk}
+            confirmLabel={t.home.forgetKeyYes}
+            onConfirm={() => change(null)}
+          />
         </div>
       )}
       <form onSubmit={submit}>

@@ -1,15 +1,16 @@
 import type { Question } from '@classroom/client';
 import { useMutation } from '@tanstack/react-query';
-import { untilEvent } from './until-event.ts';
 import { useSession } from '../session.tsx';
 
-/** Shows a vote at once, and takes it back if the server refuses it. */
+/**
+ * Shows a vote at once, and takes it back if the server refuses it. The live session has the new number of
+ * votes when the mutation ends.
+ */
 export function useVote(question: Question) {
   const { trpc } = useSession();
   const vote = useMutation(
     trpc.questions.vote.mutationOptions({
       onMutate: ({ on }) => ({ before: question.votes, by: Number(on) - Number(question.voted) }),
-      onSuccess: untilEvent,
     }),
   );
   const voted = vote.isPending ? vote.variables.on : question.voted;

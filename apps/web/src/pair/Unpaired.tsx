@@ -9,7 +9,7 @@ import { t } from '../texts/index.ts';
 import { PairForm } from './PairForm.tsx';
 
 /** In place of a cockpit that this browser has no token for. */
-export function Unpaired({ code }: { code: string }) {
+export default function Unpaired({ code }: { code: string }) {
   const [hostKey] = useStored(HOST_KEY);
   const [, setToken] = useStored(tokenKey(code, 'host'));
   const enter = useMutation(

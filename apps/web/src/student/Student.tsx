@@ -1,8 +1,14 @@
+import { Link } from '@swan-io/chicane';
 import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { AskForm } from './AskForm.tsx';
 import { Confirm } from '../components/Confirm.tsx';
-import { NotConnected, OfflineBanner } from '../components/Connection.tsx';
+import {
+  DeletionWatch,
+  NotConnected,
+  OfflineBanner,
+  useIsConnected,
+} from '../components/Connection.tsx';
 import { Failure } from '../components/Failure.tsx';
 import { JoinForm } from '../home/JoinForm.tsx';
 import { StudentQuestion } from './StudentQuestion.tsx';
@@ -33,12 +39,14 @@ export default function Student({ code }: { code: string }) {
 }
 
 function StudentSession() {
-  const { session, connection } = useLive();
-  if (session === null || connection === 'failed') return <NotConnected />;
+  const { session } = useLive();
+  const isConnected = useIsConnected();
+  if (session === null || !isConnected) return <NotConnected />;
   const hasEnded = session.status === 'ended';
   return (
     <div className="student">
       <title>{session.title}</title>
+      <DeletionWatch />
       <StudentHeader />
       <main>
         <OfflineBanner text={t.connection.offlineAsk} />
@@ -67,11 +75,13 @@ function StudentHeader() {
   );
   return (
     <header className="bar">
-      <div>
+      <div className="title">
         <h1>{session?.title}</h1>
         <p>{me !== null && <bdi>{t.student.joinedAs(me.participant.displayName)}</bdi>}</p>
       </div>
-      {session?.status !== 'ended' && (
+      {session?.status === 'ended' ? (
+        <Link to={Router.home()}>{t.toHome}</Link>
+      ) : (
         <Confirm
           label={t.student.leave}
           className="small"

@@ -71,6 +71,9 @@ export const de: Texts = {
     otherKey: 'Leitungsschlüssel eines anderen Browsers',
     enterKey: 'Diesen Schlüssel benutzen',
     forgetKey: 'Aus diesem Browser entfernen',
+    forgetKeyAsk:
+      'Den Leitungsschlüssel entfernen? Ohne eine Kopie kann niemand deine Sitzungen auflisten oder neu betreten.',
+    forgetKeyYes: 'Ja, entfernen',
   },
 
   status: { draft: 'Nicht begonnen', active: 'Live', ended: 'Beendet' },
@@ -82,9 +85,12 @@ export const de: Texts = {
       'Keine Verbindung. Frage wie immer: Deine Frage wird gesendet, sobald das Netz zurück ist.',
     failed: 'Nicht verbunden.',
     gone: 'Du bist nicht mehr in dieser Sitzung.',
-    goneHint: 'Du hast sie verlassen, oder die Leitung hat dich entfernt.',
-    revokedHint: 'Die Leitung hat diesem Gerät den Zugang entzogen.',
+    goneHint:
+      'Du hast sie verlassen, die Leitung hat dich entfernt, oder die Sitzung wurde gelöscht.',
+    revokedHint:
+      'Die Leitung hat diesem Gerät den Zugang entzogen, oder die Sitzung wurde gelöscht.',
     deleted: 'Diese Sitzung gibt es nicht mehr.',
+    deletedHint: 'Die Leitung hat sie gelöscht, oder ihre Zeit ist abgelaufen.',
     joinAgain: 'Neu beitreten',
   },
 
@@ -128,6 +134,7 @@ export const de: Texts = {
 
   cockpit: {
     heading: 'Cockpit',
+    noQuestions: 'Noch keine Fragen. Nenne der Klasse den Beitrittscode.',
     start: 'Beginnen',
     end: 'Beenden',
     endAsk:
@@ -136,6 +143,7 @@ export const de: Texts = {
     extend: 'Verlängern',
     timeLeft: (hours, minutes) =>
       hours > 0 ? `noch ${hours} h ${minutes} min` : `noch ${minutes} min`,
+    openUntil: (time) => `Offen bis ${time}.`,
     join: 'Beitritt',
     code: 'Beitrittscode',
     closeJoining: 'Beitritt schließen',
@@ -163,20 +171,22 @@ export const de: Texts = {
     role: 'Rolle',
     deviceRoles: { host: 'Leitung', moderator: 'Moderation', viewer: 'Projektor' },
     pairingCode: 'Kopplungscode',
-    pairingHint: (minutes) =>
-      `Gilt einmal, ${minutes === 1 ? 'eine Minute' : `${minutes} Minuten`} lang. Scanne ihn, oder öffne auf dem anderen Gerät:`,
+    pairingHint: (minutes, canScan) =>
+      `Der Code gilt einmal, ${minutes} Minuten lang. ${canScan ? 'Scanne ihn, oder öffne' : 'Öffne'} auf dem anderen Gerät:`,
     pairingQr: 'QR-Code zum Koppeln eines Geräts',
+    done: 'Fertig',
     thisDevice: 'dieses Gerät',
     noDevices: 'Keine gekoppelten Geräte.',
     revoke: 'Entziehen',
     pairedDevice: (role, time) => `${role}, seit ${time}`,
-    export: 'Export',
     exportCsv: 'CSV exportieren',
     exportJson: 'JSON exportieren',
+    exportOrDelete: 'Exportieren oder löschen',
     delete: 'Löschen',
     deleteAsk: 'Diese Sitzung mit allen Fragen löschen? Das lässt sich nicht rückgängig machen.',
     deleteYes: 'Ja, löschen',
     wall: 'Wand öffnen',
+    wallHint: 'Für den Projektor, in einem neuen Tab: der Beitrittscode und die Fragen.',
     missing: 'Dieser Browser hat keinen Zugang zu dieser Sitzung.',
     enterWithKey: 'Mit deinem Leitungsschlüssel eintreten',
     loopback:

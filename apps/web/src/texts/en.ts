@@ -72,6 +72,9 @@ export const en = {
     otherKey: 'Host key from another browser',
     enterKey: 'Use this key',
     forgetKey: 'Remove it from this browser',
+    forgetKeyAsk:
+      'Remove the host key? Without a copy of it, nobody can list your sessions or enter them anew.',
+    forgetKeyYes: 'Yes, remove it',
   },
 
   status: { draft: 'Not started', active: 'Live', ended: 'Ended' },
@@ -81,9 +84,10 @@ export const en = {
     offlineAsk: 'No connection. Ask as usual: your question is sent when the network is back.',
     failed: 'Not connected.',
     gone: 'You are no longer in this session.',
-    goneHint: 'You have left it, or the host has removed you.',
-    revokedHint: 'The host has revoked this device.',
+    goneHint: 'You have left it, the host has removed you, or the session has been deleted.',
+    revokedHint: 'The host has revoked this device, or the session has been deleted.',
     deleted: 'This session does not exist any more.',
+    deletedHint: 'The host has deleted it, or its time has run out.',
     joinAgain: 'Join again',
   },
 
@@ -127,6 +131,7 @@ export const en = {
 
   cockpit: {
     heading: 'Cockpit',
+    noQuestions: 'No questions yet. Tell your students the join code.',
     start: 'Start',
     end: 'End',
     endAsk: 'End this session? Nobody can ask or vote afterwards. You can still export it.',
@@ -134,6 +139,7 @@ export const en = {
     extend: 'Extend',
     timeLeft: (hours: number, minutes: number) =>
       hours > 0 ? `${hours} h ${minutes} min left` : `${minutes} min left`,
+    openUntil: (time: string) => `Open until ${time}.`,
     join: 'Joining',
     code: 'Join code',
     closeJoining: 'Close joining',
@@ -161,20 +167,22 @@ export const en = {
     role: 'Role',
     deviceRoles: { host: 'Host', moderator: 'Moderator', viewer: 'Projector' },
     pairingCode: 'Pairing code',
-    pairingHint: (minutes: number) =>
-      `Works once, for ${minutes === 1 ? 'one minute' : `${minutes} minutes`}. Scan it, or open this page on the other device:`,
+    pairingHint: (minutes: number, canScan: boolean) =>
+      `The code works once, for ${minutes} minutes. ${canScan ? 'Scan it, or open' : 'Open'} this page on the other device:`,
     pairingQr: 'QR code to pair a device',
+    done: 'Done',
     thisDevice: 'this device',
     noDevices: 'No paired devices.',
     revoke: 'Revoke',
     pairedDevice: (role: string, time: string) => `${role}, since ${time}`,
-    export: 'Export',
     exportCsv: 'Export CSV',
     exportJson: 'Export JSON',
+    exportOrDelete: 'Export or delete',
     delete: 'Delete',
     deleteAsk: 'Delete this session with all its questions? This cannot be undone.',
     deleteYes: 'Yes, delete it',
     wall: 'Open the wall',
+    wallHint: 'For the projector, in a new tab: the join code and the questions.',
     missing: 'This browser does not hold this session.',
     enterWithKey: 'Enter with your host key',
     loopback: 'Phones cannot open this address: start with HOST=0.0.0.0 so that phones can join.',

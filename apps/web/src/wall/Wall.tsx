@@ -1,5 +1,10 @@
-import { useRef } from 'react';
-import { NotConnected, OfflineBanner } from '../components/Connection.tsx';
+import { lazy, useRef } from 'react';
+import {
+  DeletionWatch,
+  NotConnected,
+  OfflineBanner,
+  useIsConnected,
+} from '../components/Connection.tsx';
 import { QrCode } from '../components/QrCode.tsx';
 import { Question } from '../components/Question.tsx';
 import { VoteCount } from '../components/VoteButton.tsx';
@@ -12,11 +17,15 @@ import { SessionProvider, useLive } from '../session.tsx';
 import { tokenKey, useStored } from '../storage.ts';
 import { t } from '../texts/index.ts';
 
+const OwnWall = lazy(() => import('./OwnWall.tsx'));
+
 /** More do not fit on a screen that the last row can read. */
 const MAX_SHOWN = 10;
 
 export default function Wall({ code }: { code: string }) {
   const [token] = useStored(tokenKey(code, 'viewer'));
+  const [hostToken] = useStored(tokenKey(code, 'host'));
+  if (token === null && hostToken !== null) return <OwnWall code={code} hostToken={hostToken} />;
   if (token === null) {
     return (
       <main className="narrow">
@@ -35,11 +44,13 @@ export default function Wall({ code }: { code: string }) {
 }
 
 function WallSession() {
-  const { session, connection } = useLive();
-  if (session === null || connection === 'failed') return <NotConnected />;
+  const { session } = useLive();
+  const isConnected = useIsConnected();
+  if (session === null || !isConnected) return <NotConnected />;
   return (
     <div className="wall">
       <title>{session.title}</title>
+      <DeletionWatch />
       <aside aria-label={t.home.join}>
         {session.status === 'ended' ? (
           <p className="closed">{t.wall.ended}</p>
@@ -74,7 +85,7 @@ function Invitation({ code }: { code: string }) {
         </>
       )}
       <p className="url">{t.wall.code}</p>
-      <p className="code" style={{ fontSize: `${26 / code.length}vw` }}>
+      <p className="code" style={{ fontSize: `calc(${26 / code.length} * var(--unit))` }}>
         {code}
       </p>
     </>
