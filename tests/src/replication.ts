@@ -110,12 +110,9 @@ function serverOn(
       const pid = await serverPid(dataDir).catch(() => undefined);
       if (pid === undefined || !isRunning(pid)) return;
       const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(pid)]);
-      for (const process of [pid, ...stdout.trim().split(/\s+/).map(Number)]) kill(process);
+      const children = stdout.trim().split(/\s+/).map(Number);
+      for (const member of [pid, ...children].filter(isRunning)) process.kill(member, 'SIGKILL');
       await expect.poll(() => isRunning(pid)).toBe(false);
     },
   };
-}
-
-function kill(pid: number): void {
-  if (isRunning(pid)) process.kill(pid, 'SIGKILL');
 }
