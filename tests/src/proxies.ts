@@ -7,6 +7,8 @@ import { listenOnLoopback } from './programs.ts';
 export interface TcpProxy extends AsyncDisposable {
   /** The URL of the server through the proxy. */
   url: string;
+  /** Connects to another server from now on, which has the same login. */
+  moveTo: (serverUrl: string) => void;
   /** The number of accepted connections. */
   accepted: () => number;
   /** While true, connections stay open and no byte passes. */
@@ -22,7 +24,7 @@ export interface TcpProxy extends AsyncDisposable {
 }
 
 export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
-  const target = new URL(serverUrl);
+  let target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let hanging = false;
   let toLose = 0;
@@ -53,6 +55,9 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
   url.port = String(await listenOnLoopback(server));
   return {
     url: url.href,
+    moveTo: (other) => {
+      target = new URL(other);
+    },
     accepted: () => accepted,
     setHanging: (value) => {
       hanging = value;

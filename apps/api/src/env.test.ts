@@ -22,6 +22,12 @@ test('an empty variable counts as unset', () => {
   expect(readEnv({ PORT: '', DATABASE_URL: '' })).toEqual(readEnv({}));
 });
 
+test('database URLs may name several hosts', () => {
+  const url = 'postgres://user:secret@a:5432,[::1]:5433,c/db?target_session_attrs=read-write';
+  const env = { DATABASE_URL: url, DATABASE_DIRECT_URL: url };
+  expect(readEnv(env)).toMatchObject(env);
+});
+
 test('in production no origin is allowed by default', () => {
   expect(readEnv({ NODE_ENV: 'production' }).CORS_ORIGINS).toEqual([]);
   expect(readEnv({ CORS_ORIGINS: 'https://a.example, http://localhost:*' }).CORS_ORIGINS).toEqual([
@@ -39,6 +45,9 @@ test.each([
   ['PORT', '30.5'],
   ['DATABASE_URL', 'mysql://user:secret@localhost/db'],
   ['DATABASE_URL', 'secret'],
+  ['DATABASE_URL', 'postgres://user:secret@a:5432,/db'],
+  ['DATABASE_DIRECT_URL', 'postgres://a:5432,b:70000/db'],
+  ['DATABASE_DIRECT_URL', 'postgres://a,b/db?target_session_attrs=standby'],
   ['PUBLIC_URL', 'classroom.example'],
   ['PUBLIC_URL', 'ftp://classroom.example'],
   ['CORS_ORIGINS', 'school.example'],

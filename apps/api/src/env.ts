@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { loadEnvFile } from 'node:process';
+import { databaseUrlProblem } from '@classroom/db';
 import { JOIN_CODE_MAX_LENGTH, JOIN_CODE_MIN_LENGTH } from '@classroom/schema';
 import { z } from 'zod';
 import { StartupError } from './errors.ts';
@@ -29,12 +30,10 @@ function toOrigin(text: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).origin + anyPort : undefined;
 }
 
-const databaseUrl = z
-  .string()
-  .refine(
-    (url) => URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol),
-    'must be like postgres://user:password@host:5432/database',
-  );
+const databaseUrl = z.string().superRefine((url, context) => {
+  const message = databaseUrlProblem(url);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
 
 const variables = z.object({
   NODE_ENV: z.string().optional(),

@@ -37,7 +37,7 @@ export interface DatabaseOptions extends PoolOptions {
 /**
  * Creates a query builder with a pool of its own. Nothing connects before the first query.
  *
- * @param url `postgres://user:password@host:port/database`
+ * @param url `postgres://user:password@host:port,host:port/database?target_session_attrs=read-write`
  */
 export function createDatabase(url: string, options: DatabaseOptions = {}): Database {
   return createDatabaseOn(createPool(url, options), options.onQuery);

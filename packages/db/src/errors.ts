@@ -76,7 +76,7 @@ const UNAVAILABLE_STATES = [
 
 /** Errors without a code that pg and its pool raise when a connection or a response is missing. */
 const CONNECTION_LOST =
-  /^(Query read timeout|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/;
+  /^(Query read timeout|Connection terminated|timeout (expired|exceeded when trying to connect)|Client has encountered a connection error|Cannot use a pool after calling end)/;
 
 /** Returns whether a query failed because the database is unreachable, overloaded or slow. */
 export function isUnavailable(error: unknown): boolean {
@@ -85,7 +85,10 @@ export function isUnavailable(error: unknown): boolean {
   }
   if (!(error instanceof Error)) return false;
   return (
-    error instanceof PoolFullError || isSystemError(error) || CONNECTION_LOST.test(error.message)
+    error instanceof PoolFullError ||
+    error instanceof ReadOnlyServerError ||
+    isSystemError(error) ||
+    CONNECTION_LOST.test(error.message)
   );
 }
 
@@ -100,5 +103,14 @@ export class PoolFullError extends Error {
 
   constructor() {
     super('Too many queries are waiting for a connection; retry later');
+  }
+}
+
+/** A server does not meet `target_session_attrs`: a standby, or a primary that was demoted. */
+export class ReadOnlyServerError extends Error {
+  override readonly name = 'ReadOnlyServerError';
+
+  constructor() {
+    super('The server is read-only');
   }
 }

@@ -1,5 +1,6 @@
 export * from './database.ts';
 export * from './errors.ts';
+export { databaseUrlProblem } from './hosts.ts';
 export * from './listen.ts';
 export * from './migrate.ts';
 export { createPool, type DatabasePool, MIGRATION_POOL, type PoolUsage } from './pool.ts';

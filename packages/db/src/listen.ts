@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { Client } from 'pg';
 import type { Database } from './database.ts';
+import { createHosts, type Hosts } from './hosts.ts';
 
 export interface ListenOptions {
   url: string;
@@ -25,9 +25,10 @@ const CLOSE_TIMEOUT_MS = 500;
  * does not queue notifications for absent listeners: read the missed changes in `onConnected`.
  */
 export async function listen(options: ListenOptions, signal: AbortSignal): Promise<void> {
+  const { Client } = createHosts(options.url, CONNECT_TIMEOUT_MS);
   while (!signal.aborted) {
     try {
-      await listenOnce(options, signal);
+      await listenOnce(Client, options, signal);
     } catch (error) {
       if (!signal.aborted) options.onDisconnected(error);
     }
@@ -35,13 +36,14 @@ export async function listen(options: ListenOptions, signal: AbortSignal): Promi
   }
 }
 
-async function listenOnce(options: ListenOptions, signal: AbortSignal): Promise<void> {
-  const { url, channel, onNotification, onConnected } = options;
+async function listenOnce(
+  Client: Hosts['Client'],
+  { channel, onNotification, onConnected }: ListenOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const client = new Client({
-    connectionString: url,
     application_name: 'classroom listener',
     keepAlive: true,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: PROBE_TIMEOUT_MS,
   });
   const disconnected = Promise.withResolvers<never>();

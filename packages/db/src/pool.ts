@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, type PoolClient, types } from 'pg';
 import { PoolFullError } from './errors.ts';
+import { createHosts } from './hosts.ts';
 
 export interface PoolOptions {
   /** Maximum number of connections. */
@@ -9,7 +10,7 @@ export interface PoolOptions {
   maxWaiting?: number;
   /** Milliseconds that the server may work on one statement; 0 for no limit. */
   statementTimeoutMs?: number;
-  /** Milliseconds that a caller waits for a connection. */
+  /** Milliseconds that a caller waits for a connection, at all hosts together. */
   connectTimeoutMs?: number;
 }
 
@@ -43,16 +44,17 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 const READ_ONLY_TRANSACTION = '25006';
 
 /**
- * Creates a pg pool with a limit on every wait, bigint as number, named statements, and connections
- * that survive a terminated backend. A caller has its connection to itself.
+ * Creates a pg pool with a limit on every wait, bigint as number, named statements, several hosts, and
+ * connections that survive a terminated backend. A caller has its connection to itself.
  *
- * @param url `postgres://user:password@host:port/database`
+ * @param url `postgres://user:password@host:port,host:port/database?target_session_attrs=read-write`
  */
 export function createPool(url: string, options: PoolOptions = {}): DatabasePool {
   const { max = 10, maxWaiting = Infinity } = options;
   const { statementTimeoutMs = 2_000, connectTimeoutMs = 2_000 } = options;
+  const hosts = createHosts(url, connectTimeoutMs);
   const pool = new Pool({
-    connectionString: url,
+    Client: hosts.Client,
     application_name: 'classroom',
     max,
     keepAlive: true,
@@ -66,10 +68,8 @@ export function createPool(url: string, options: PoolOptions = {}): DatabasePool
     },
   });
 
-  // An 'error' event without a listener ends the process, and pg listens on idle connections only.
-  // A running statement rejects as well.
+  // An 'error' event without a listener ends the process.
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
 
   const isQueueFull = () => pool.waitingCount >= maxWaiting;
   return {
@@ -83,9 +83,42 @@ export function createPool(url: string, options: PoolOptions = {}): DatabasePool
     }),
     async connect() {
       if (isQueueFull()) throw new PoolFullError();
-      return toConnection(await pool.connect());
+      return toConnection(await connectInTurn(pool, hosts.count, connectTimeoutMs));
     },
   };
+}
+
+/** Tries each host once. pg-pool limits one attempt; the time limit holds for all of them together. */
+async function connectInTurn(pool: Pool, attempts: number, timeoutMs: number): Promise<PoolClient> {
+  const deadline = performance.now() + timeoutMs;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if (attempt === 1) return await pool.connect();
+      return await connectWithin(pool, deadline - performance.now());
+    } catch (error) {
+      if (attempt >= attempts || performance.now() >= deadline) throw error;
+    }
+  }
+}
+
+async function connectWithin(pool: Pool, ms: number): Promise<PoolClient> {
+  const connecting = pool.connect();
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error('timeout exceeded when trying to connect')),
+    ms,
+  );
+  try {
+    return await Promise.race([connecting, late.promise]);
+  } catch (error) {
+    connecting.then(
+      (client) => client.release(),
+      () => {},
+    );
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Adapts a client: names parameterised statements, and does not reuse a broken connection. */

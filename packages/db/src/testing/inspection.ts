@@ -47,6 +47,22 @@ export async function waitEvents(db: Database): Promise<string[]> {
   return rows.map(({ wait_event_type }) => wait_event_type);
 }
 
+/** Counts the standbys that stream from the server. */
+export async function countStandbys(db: Database): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from pg_stat_replication where state = 'streaming'
+  `.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
+/** Counts the connections whose commit waits for a synchronous standby. */
+export async function countWaitingCommits(db: Database): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from pg_stat_activity where wait_event = 'SyncRep'
+  `.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
 /** Counts a host's sessions, all and open. */
 export async function countSessions(
   db: Database,
