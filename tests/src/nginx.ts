@@ -75,16 +75,15 @@ async function configurationFor(
     ...changes,
   };
   return Object.entries(replacements).reduce(
-    (text, [from, to]) => replaceOnce(text, from, to),
+    (text, [from, to]) => replace(text, from, to),
     await readFile(CONFIGURATION, 'utf8'),
   );
 }
 
-/** @throws unless the text contains `from` exactly once: nginx would run another configuration */
-function replaceOnce(text: string, from: string, to: string): string {
-  const parts = text.split(from);
-  if (parts.length !== 2) {
-    throw new Error(`deploy/nginx.conf contains ${JSON.stringify(from)} ${parts.length - 1} times`);
+/** @throws when the text does not contain `from`: nginx would run another configuration */
+function replace(text: string, from: string, to: string): string {
+  if (!text.includes(from)) {
+    throw new Error(`deploy/nginx.conf does not contain ${JSON.stringify(from)}`);
   }
-  return parts.join(to);
+  return text.replaceAll(from, to);
 }
