@@ -13,6 +13,8 @@ export interface TcpProxy extends AsyncDisposable {
   accepted: () => number;
   /** While true, connections stay open and no byte passes. */
   setHanging: (hanging: boolean) => void;
+  /** Ends all connections, for example those that have lost bytes. */
+  cut: () => void;
   /**
    * Cuts the connection of the next responses.
    *
@@ -61,6 +63,9 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
     accepted: () => accepted,
     setHanging: (value) => {
       hanging = value;
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy();
     },
     toLose: () => toLose,
     loseResponses: (count, share = 0) => {

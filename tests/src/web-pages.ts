@@ -114,5 +114,8 @@ export async function confirm(
   await page.getByRole('button', { name, exact: true }).click();
   await page.getByRole('button', { name: yes }).click();
   await expectShown(shown.or(refusal));
-  if (await refusal.isVisible()) await confirm(page, name, yes, shown);
+  if (!(await refusal.isVisible())) return;
+  // Otherwise the next attempt would find this refusal.
+  await page.reload();
+  await confirm(page, name, yes, shown);
 }

@@ -13,6 +13,9 @@ export interface Requests {
 export type Fetch = (url: Parameters<typeof fetch>[0], init?: Init) => Promise<Response>;
 type Init = Omit<RequestInit, 'signal'> & { signal?: AbortSignal | null | undefined };
 
+/** The server has waited in vain for the rest of a request, as after a lost connection. */
+const REQUEST_TIMEOUT = 408;
+
 /** The statuses of a proxy whose upstream does not respond. */
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 
@@ -28,6 +31,9 @@ export function fetchResponse(requests: Requests): Fetch {
       // Reads the whole body, so that a truncated response is a network error too.
       const text = await response.text();
       if (!isJson(response)) throw new NetworkError(notTheApi(requests, response.status));
+      if (response.status === REQUEST_TIMEOUT) {
+        throw new NetworkError('The server has not received the whole request');
+      }
       return new Response(text, response);
     } catch (cause) {
       if (cause instanceof NetworkError || init?.signal?.aborted === true) throw cause;
@@ -42,7 +48,7 @@ export function fetchResponse(requests: Requests): Fetch {
 const RECONNECT_JITTER_MS = 2_000;
 
 /** The statuses after which a subscription reconnects. */
-const RETRYABLE_STATUSES = new Set([429, ...GATEWAY_STATUSES]);
+const RETRYABLE_STATUSES = new Set([REQUEST_TIMEOUT, 429, ...GATEWAY_STATUSES]);
 
 /**
  * Creates the `fetch` of one subscription. It sends the current headers with each connection, delays

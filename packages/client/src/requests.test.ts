@@ -72,12 +72,24 @@ test('a call whose response stops in the middle fails with UNAVAILABLE', async (
   expect(reasonOf(failure)).toBe('UNAVAILABLE');
 });
 
-test('a subscription reconnects when a connection stays silent', async () => {
+const incomplete =
+  '[{"error":{"message":"","code":-32600,"data":{"reason":"INVALID_INPUT","httpStatus":408}}}]';
+
+test('a call whose request did not reach the server as a whole fails with UNAVAILABLE', async () => {
+  const client = await serve((_, response) => response.writeHead(408, json).end(incomplete));
+  const failure = await failureOf(client.sessions.end.mutate({ code: 'CDFGH2' }));
+  expect(reasonOf(failure)).toBe('UNAVAILABLE');
+});
+
+test.each([
+  ['stays silent', () => {}],
+  ['loses a request', (response: ServerResponse) => response.writeHead(408, json).end(incomplete)],
+])('a subscription reconnects when a connection %s', async (_name, answerFirst) => {
   let requests = 0;
   const errors: unknown[] = [];
   const listener: Listener = (_, response) => {
     requests += 1;
-    if (requests === 1) return;
+    if (requests === 1) return void answerFirst(response);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write('event: connected\ndata: {}\n\nevent: return\ndata:\n\n');
   };
