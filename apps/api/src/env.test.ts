@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { VARIABLES, readEnv } from './env.ts';
@@ -9,6 +10,7 @@ test('settings have defaults', () => {
     PORT: 3000,
     CORS_ORIGINS: ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*'],
     TRUST_PROXY: [],
+    WEB_CONCURRENCY: 1,
     DATABASE_POOL_MAX: 10,
     JOIN_CODE_LENGTH: 6,
     SESSION_TTL_HOURS: 24,
@@ -20,6 +22,10 @@ test('settings have defaults', () => {
 
 test('an empty variable counts as unset', () => {
   expect(readEnv({ PORT: '', DATABASE_URL: '' })).toEqual(readEnv({}));
+});
+
+test('WEB_CONCURRENCY=auto is one worker per core', () => {
+  expect(readEnv({ WEB_CONCURRENCY: 'auto' }).WEB_CONCURRENCY).toBe(availableParallelism());
 });
 
 test('in production no origin is allowed by default', () => {
@@ -48,6 +54,9 @@ test.each([
   ['TRUST_PROXY', 'true'],
   ['TRUST_PROXY', '10.0.0.0/33'],
   ['DATABASE_POOL_MAX', '0'],
+  ['WEB_CONCURRENCY', '0'],
+  ['WEB_CONCURRENCY', 'many'],
+  ['WEB_CONCURRENCY', String(availableParallelism() * 4 + 1)],
   ['JOIN_CODE_LENGTH', '4'],
   ['JOIN_CODE_LENGTH', '11'],
   ['SESSION_TTL_HOURS', '0'],

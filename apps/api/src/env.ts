@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { JOIN_CODE_MAX_LENGTH, JOIN_CODE_MIN_LENGTH } from '@classroom/schema';
@@ -36,6 +37,9 @@ const databaseUrl = z
     'must be like postgres://user:password@host:5432/database',
   );
 
+const CORES = availableParallelism();
+const MAX_WORKERS = CORES * 4;
+
 const variables = z.object({
   NODE_ENV: z.string().optional(),
   DATABASE_URL: databaseUrl.optional(),
@@ -63,6 +67,12 @@ const variables = z.object({
       ),
     )
     .default([]),
+  WEB_CONCURRENCY: z
+    .union(
+      [z.literal('auto').transform(() => CORES), wholeNumber(1, MAX_WORKERS)],
+      `must be auto or a whole number from 1 to ${MAX_WORKERS}, four per core`,
+    )
+    .default(1),
   DATABASE_POOL_MAX: wholeNumber(1, 1000).default(10),
   JOIN_CODE_LENGTH: wholeNumber(JOIN_CODE_MIN_LENGTH, JOIN_CODE_MAX_LENGTH).default(6),
   SESSION_TTL_HOURS: z.coerce

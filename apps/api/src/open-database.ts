@@ -15,6 +15,33 @@ export interface PostgresServer extends AsyncDisposable {
   url: string;
 }
 
+export interface DatabaseUrls {
+  url: string;
+  /** The same database, past any pooler. */
+  directUrl: string;
+}
+
+/**
+ * Opens PostgreSQL and migrates its schema. Disposing stops an embedded server.
+ *
+ * @throws StartupError, or an AbortError after `signal`; nothing stays open
+ */
+export async function openDatabase(
+  env: Env,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<DatabaseUrls & AsyncDisposable> {
+  const server = await openPostgres(env, logger, signal);
+  const urls = { url: server.url, directUrl: env.DATABASE_DIRECT_URL ?? server.url };
+  try {
+    await prepareDatabase(urls, signal);
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+  return { ...urls, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
 /**
  * Opens PostgreSQL: the server of `DATABASE_URL`, or an embedded one, which disposing stops.
  *
@@ -51,12 +78,11 @@ export async function openPostgres(
  * Checks the server and migrates the schema. The migration has no timeout and waits for those of other
  * processes.
  *
- * @param directUrl bypasses a connection pooler
  * @throws StartupError when the database is unreachable, too old or not UTF-8, or a migration fails; an
  *   AbortError after `signal`
  */
 export async function prepareDatabase(
-  { url, directUrl }: { url: string; directUrl: string },
+  { url, directUrl }: DatabaseUrls,
   signal: AbortSignal,
 ): Promise<void> {
   await using db = createDatabase(url, MIGRATION_POOL);
