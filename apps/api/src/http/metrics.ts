@@ -38,6 +38,7 @@ export function registerMetrics(app: FastifyInstance, { registry, scrape }: Metr
       // A worker does not respond.
       request.log.warn({ err }, 'scrape failed');
       sendError(toTRPCError(unavailable()), request, reply);
+      return await reply;
     }
   });
 }
