@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ApiProcess } from '@classroom/api/start';
-import { expect } from 'vitest';
 
 const run = promisify(execFile);
 
@@ -13,12 +12,4 @@ export async function workersOf({ child }: ApiProcess): Promise<number[]> {
     .map((line) => /^\s*(\d+)\s+(\d+)\s.* worker$/.exec(line))
     .filter((match) => match?.[2] === String(child.pid))
     .map((match) => Number(match?.[1]));
-}
-
-/** The process ids of the two workers of an API. */
-export async function twoWorkersOf(api: ApiProcess): Promise<[number, number]> {
-  const [one, other, ...more] = await workersOf(api);
-  if (one === undefined || other === undefined) throw new Error('There are not two workers');
-  expect(more).toEqual([]);
-  return [one, other];
 }
