@@ -1,3 +1,5 @@
+import { countOpenSessions } from '@classroom/db';
+import { expireSessions } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
 import { clientOf, countReasons, createSession, useApi } from '../src/client.ts';
 import { isRunning, processesOf, temporaryDirectory } from '../src/embedded-server.ts';
@@ -27,7 +29,8 @@ test('every scrape reports the sum of both workers, and the open sessions once',
   expect(calls).toBeGreaterThanOrEqual(40);
   // Each scrape has its own connection, which any of the workers accepts.
   for (let n = 0; n < 10; n += 1) expect(await sample(CALLS)).toBe(calls);
-  await expect.poll(() => sample('classroom_sessions_open')).toBe(calls);
+  const open = await countOpenSessions(database.db, 1_000);
+  await expect.poll(() => sample('classroom_sessions_open')).toBe(open);
 });
 
 test('workers share the database connections', async () => {
@@ -52,6 +55,15 @@ test('an event reaches the listeners of both workers', async () => {
       .poll(() => changes().at(-1)?.data)
       .toMatchObject({ session: { status: 'active' } });
   }
+});
+
+test('the parent ends an expired session, whose listeners receive the end', async () => {
+  const { code, hostToken, host } = await createSession(api);
+  using subscription = await subscribe(clientOf(api, hostToken), code);
+  await expireSessions(database.db, host.displayName);
+  await expect.poll(() => subscription.ended()).toBe('completed');
+  const query = database.db.selectFrom('sessions').select('status').where('code', '=', code);
+  await expect.poll(() => query.executeTakeFirst()).toEqual({ status: 'ended' });
 });
 
 test('workers count the wrong codes of an address together', () =>

@@ -95,7 +95,11 @@ export function superviseWorkers(options: WorkersOptions, signal: AbortSignal): 
         failedStarts = 0;
         onServing(addresses);
       });
-      if (stopping.aborted) return;
+      if (stopping.aborted) {
+        // It did not stop in time.
+        if (typeof cause === 'number' && cause > 0) process.exitCode = 1;
+        return;
+      }
       if (failedStarts === MAX_FAILED_STARTS) throw new StartupError(tooManyFailed(cause));
       if (performance.now() - startedAt >= STABLE_MS) pauseMs = MIN_PAUSE_MS;
       logger.error({ cause, pauseMs }, 'a worker has ended, restarting it');
