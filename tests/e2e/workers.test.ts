@@ -1,8 +1,9 @@
 import { countOpenSessions } from '@classroom/db';
-import { expireSessions } from '@classroom/db/testing';
+import { expireSessions, waitEvents } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { clientOf, countReasons, createSession, useApi } from '../src/client.ts';
+import { clientOf, countReasons, createSession, sessionInput, useApi } from '../src/client.ts';
 import { isRunning, processesOf, temporaryDirectory } from '../src/embedded-server.ts';
+import { holdLock } from '../src/hold-lock.ts';
 import { times } from '../src/load.ts';
 import { scrape } from '../src/metrics.ts';
 import { subscribe } from '../src/subscribe.ts';
@@ -118,13 +119,27 @@ test('an interrupt of the whole process group, as by Ctrl-C, ends parent, worker
   expect(started.output()).not.toContain('a worker has ended');
 });
 
-test('workers end by themselves when the parent that counts their limits is killed', async () => {
+test('when the parent is killed, workers answer the calls in flight and end', async () => {
   const started = await startApi({ ...WORKERS, DATABASE_URL: database.url });
   const workers = await workersOf(started);
   expect(workers).toHaveLength(2);
-  const calls = times(20).map(() => createSession(started).catch(() => {}));
+  const release = await holdLock(database, 'lock table sessions');
+  const calls = times(8).map(async () => {
+    const response = await fetch(`${started.url}/trpc/sessions.create`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(sessionInput()),
+    });
+    return response.status;
+  });
+  const answers = Promise.all(calls);
+  await expect.poll(() => waitEvents(database.db)).toContain('Lock');
   started.child.kill('SIGKILL');
-  await Promise.all(calls);
+  const isReachable = () => fetch(`${started.url}/livez`).then(Boolean, () => false);
+  await expect.poll(isReachable).toBe(false);
+  await release();
+  // On a slow machine, the lock may outlast the timeout of a statement.
+  for (const status of await answers) expect([200, 503]).toContain(status);
   await started.exit;
   await expect.poll(() => workers.filter(isRunning)).toEqual([]);
   expect(started.output()).not.toContain('ERR_IPC');
