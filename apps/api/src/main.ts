@@ -17,7 +17,8 @@ let graceMs = 0;
 for (const name of SIGNALS) {
   process.on(name, () => {
     // Ctrl-C sends two signals: one directly, and one through the package manager.
-    if (!signal.aborted && name === 'SIGTERM') graceMs = SIGTERM_GRACE_MS;
+    if (signal.aborted) return;
+    if (name === 'SIGTERM') graceMs = SIGTERM_GRACE_MS;
     stopping.abort();
   });
 }

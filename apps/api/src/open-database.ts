@@ -31,15 +31,16 @@ export async function openDatabase(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<DatabaseUrls & AsyncDisposable> {
-  const server = await openPostgres(env, logger, signal);
-  const urls = { url: server.url, directUrl: env.DATABASE_DIRECT_URL ?? server.url };
+  const stack = new AsyncDisposableStack();
+  const { url } = stack.use(await openPostgres(env, logger, signal));
+  const urls = { url, directUrl: env.DATABASE_DIRECT_URL ?? url };
   try {
     await prepareDatabase(urls, signal);
   } catch (error) {
-    await server[Symbol.asyncDispose]();
+    await stack.disposeAsync().catch(() => {});
     throw error;
   }
-  return { ...urls, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  return { ...urls, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 /**
