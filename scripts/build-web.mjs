@@ -1,6 +1,7 @@
 // Builds the web app when its build is missing or older than its sources. A failure stops nothing: the
 // server then serves the previous build, or says that there is none.
 import { spawnSync } from 'node:child_process';
+import cluster from 'node:cluster';
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -19,7 +20,8 @@ const SOURCES = [
   'pnpm-lock.yaml',
 ];
 
-if (!isCurrent()) build();
+// Workers of the server inherit the options of their parent.
+if (cluster.isPrimary && !isCurrent()) build();
 
 function isCurrent() {
   if (!existsSync(PAGE)) return false;

@@ -9,13 +9,16 @@ import { fetchServed } from '../src/client.ts';
 
 const DIST = path.resolve(import.meta.dirname, '../../apps/api/dist');
 
-test('the production bundle runs by itself, without node_modules beside it', async () => {
+test.each([
+  ['one process', '1'],
+  ['two workers', '2'],
+])('the production bundle runs by itself in %s, without node_modules', async (_, workers) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'classroom-bundle-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   await cp(DIST, directory, { recursive: true });
 
   await using database = await createTestDatabase();
-  const env = { DATABASE_URL: database.url, NODE_ENV: 'production' };
+  const env = { DATABASE_URL: database.url, NODE_ENV: 'production', WEB_CONCURRENCY: workers };
   await using api = await startApi(env, { main: path.join(directory, 'main.mjs') });
   const client = createClient({ url: `${api.url}/trpc` });
   expect(

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { VARIABLES, readEnv } from './env.ts';
@@ -9,6 +10,7 @@ test('settings have defaults', () => {
     PORT: 3000,
     CORS_ORIGINS: ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*'],
     TRUST_PROXY: [],
+    WEB_CONCURRENCY: 1,
     DATABASE_POOL_MAX: 10,
     JOIN_CODE_LENGTH: 6,
     SESSION_TTL_HOURS: 24,
@@ -26,6 +28,10 @@ test('database URLs may name several hosts', () => {
   const url = 'postgres://user:secret@a:5432,[::1]:5433,c/db?target_session_attrs=read-write';
   const env = { DATABASE_URL: url, DATABASE_DIRECT_URL: url };
   expect(readEnv(env)).toMatchObject(env);
+});
+
+test('WEB_CONCURRENCY=auto is one worker per core', () => {
+  expect(readEnv({ WEB_CONCURRENCY: 'auto' }).WEB_CONCURRENCY).toBe(availableParallelism());
 });
 
 test('in production no origin is allowed by default', () => {
@@ -57,6 +63,9 @@ test.each([
   ['TRUST_PROXY', 'true'],
   ['TRUST_PROXY', '10.0.0.0/33'],
   ['DATABASE_POOL_MAX', '0'],
+  ['WEB_CONCURRENCY', '0'],
+  ['WEB_CONCURRENCY', 'many'],
+  ['WEB_CONCURRENCY', String(availableParallelism() * 4 + 1)],
   ['JOIN_CODE_LENGTH', '4'],
   ['JOIN_CODE_LENGTH', '11'],
   ['SESSION_TTL_HOURS', '0'],

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { databaseUrlProblem } from '@classroom/db';
@@ -35,6 +36,9 @@ const databaseUrl = z.string().superRefine((url, context) => {
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 });
 
+const CORES = availableParallelism();
+const MAX_WORKERS = CORES * 4;
+
 const variables = z.object({
   NODE_ENV: z.string().optional(),
   DATABASE_URL: databaseUrl.optional(),
@@ -62,6 +66,12 @@ const variables = z.object({
       ),
     )
     .default([]),
+  WEB_CONCURRENCY: z
+    .union(
+      [z.literal('auto').transform(() => CORES), wholeNumber(1, MAX_WORKERS)],
+      `must be auto or a whole number from 1 to ${MAX_WORKERS}, four per core`,
+    )
+    .default(1),
   DATABASE_POOL_MAX: wholeNumber(1, 1000).default(10),
   JOIN_CODE_LENGTH: wholeNumber(JOIN_CODE_MIN_LENGTH, JOIN_CODE_MAX_LENGTH).default(6),
   SESSION_TTL_HOURS: z.coerce

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEnv } from './env.ts';
 import { StartupError } from './errors.ts';
-import { STOP_TIMEOUT_MS, startServer } from './server.ts';
+import { SIGNALS, STOP_TIMEOUT_MS, startServer } from './server.ts';
+import { startWorkers } from './workers/parent.ts';
+import { WORKER_ARGUMENT } from './workers/supervise.ts';
+import { startWorker } from './workers/worker.ts';
 
-/** A closing terminal sends SIGHUP. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Time for load balancers to notice that `/readyz` is 503. */
 const SIGTERM_GRACE_MS = 2_000;
 
@@ -18,19 +19,26 @@ for (const name of SIGNALS) {
     // Ctrl-C sends two signals: one directly, and one through the package manager.
     if (signal.aborted) return;
     if (name === 'SIGTERM') graceMs = SIGTERM_GRACE_MS;
-    setTimeout(exitUnfinished, STOP_TIMEOUT_MS).unref();
     stopping.abort();
   });
 }
+signal.addEventListener('abort', () => setTimeout(exitUnfinished, STOP_TIMEOUT_MS).unref());
 
 function exitUnfinished(): void {
   console.error(`The server did not stop within ${STOP_TIMEOUT_MS / 1000} s; exiting anyway`);
   process.exit(1);
 }
 
+async function start(): Promise<AsyncDisposable> {
+  const env = readEnv();
+  if (process.argv[2] === WORKER_ARGUMENT) return await startWorker(env, stopping);
+  if (env.WEB_CONCURRENCY > 1) return await startWorkers(env, stopping);
+  return await startServer(env, signal);
+}
+
 let server: AsyncDisposable | undefined;
 try {
-  server = await startServer(readEnv(), signal);
+  server = await start();
 } catch (error) {
   if (!signal.aborted) {
     console.error(error instanceof StartupError ? error.message : error);
@@ -42,4 +50,4 @@ if (server !== undefined) {
   await sleep(graceMs);
   await server[Symbol.asyncDispose]();
 }
-process.exit(0);
+process.exit();

@@ -16,6 +16,34 @@ export interface PostgresServer extends AsyncDisposable {
   url: string;
 }
 
+export interface DatabaseUrls {
+  url: string;
+  /** The same database, past any pooler. */
+  directUrl: string;
+}
+
+/**
+ * Opens PostgreSQL and migrates its schema. Disposing stops an embedded server.
+ *
+ * @throws StartupError, or an AbortError after `signal`; nothing stays open
+ */
+export async function openDatabase(
+  env: Env,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<DatabaseUrls & AsyncDisposable> {
+  const stack = new AsyncDisposableStack();
+  const { url } = stack.use(await openPostgres(env, logger, signal));
+  const urls = { url, directUrl: env.DATABASE_DIRECT_URL ?? url };
+  try {
+    await prepareDatabase(urls, signal);
+  } catch (error) {
+    await stack.disposeAsync().catch(() => {});
+    throw error;
+  }
+  return { ...urls, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
 /**
  * Opens PostgreSQL: the server of `DATABASE_URL`, or an embedded one, which disposing stops.
  *
@@ -52,12 +80,11 @@ export async function openPostgres(
  * Checks the server and migrates the schema. The migration has no timeout and waits for those of other
  * processes.
  *
- * @param directUrl bypasses a connection pooler
  * @throws StartupError when the database is unreachable, too old or not UTF-8, a migration fails, or a newer
  *   one does not allow this release; an AbortError after `signal`
  */
 export async function prepareDatabase(
-  { url, directUrl }: { url: string; directUrl: string },
+  { url, directUrl }: DatabaseUrls,
   signal: AbortSignal,
 ): Promise<void> {
   await using db = createDatabase(url, MIGRATION_POOL);

@@ -35,6 +35,8 @@ export interface HttpOptions {
   isInNetwork: boolean;
   /** CIDRs of the proxies whose `X-Forwarded-For` is trusted. */
   trustProxy: readonly string[];
+  /** The processes that share the memory of the container (1). */
+  processes?: number | undefined;
   /** Aborts when the process is about to stop: `/readyz` then fails, and responses close connections. */
   stopping: AbortSignal;
 }
@@ -53,7 +55,7 @@ export async function buildApp(
   options: HttpOptions,
 ): Promise<FastifyInstance> {
   const { pool, healthDb, logger, corsOrigins, publicUrl, trustProxy, stopping } = options;
-  const { webDirectory, isInNetwork } = options;
+  const { webDirectory, isInNetwork, processes } = options;
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -90,7 +92,7 @@ export async function buildApp(
   });
   registerRequestLog(app);
   await registerCors(app, corsOrigins, publicUrl);
-  await registerLoadShedding(app, pool);
+  await registerLoadShedding(app, pool, processes);
   rejectMalformedRequests(app);
   registerDrain(app, stopping);
   registerHealthRoutes(app, healthDb, stopping);

@@ -61,14 +61,15 @@ const BACKLOG = 1_024;
 
 /**
  * Listens on one port, with several sockets where the operating system can share a port
- * (SO_REUSEPORT). The app's own HTTP server serves their connections.
+ * (SO_REUSEPORT). The app's own HTTP server serves their connections. Workers share the one socket of
+ * their parent.
  *
  * @returns disposing closes the app and resolves when its connections have ended
  * @throws StartupError when the address or port cannot be used
  */
 export async function listen(
   app: FastifyInstance,
-  { host, port }: { host: string; port: number },
+  { host, port, isWorker = false }: { host: string; port: number; isWorker?: boolean },
 ): Promise<Listening> {
   const others: Server[] = [];
   const close = async () => {
@@ -76,9 +77,9 @@ export async function listen(
     await Promise.all([app.close(), ...closed]);
   };
   try {
-    const address = await (process.platform === 'linux'
+    const address = await (process.platform === 'linux' && !isWorker
       ? listenShared(app, { host, port }, others)
-      : app.listen({ host, port }));
+      : app.listen({ host, port, backlog: BACKLOG }));
     return { address, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
@@ -108,11 +109,27 @@ async function listenShared(
   return address;
 }
 
+/**
+ * Finds the port on which workers will listen.
+ *
+ * @returns a free port in place of 0
+ * @throws StartupError when the address or port cannot be used
+ */
+export async function findPort(host: string, port: number): Promise<number> {
+  try {
+    return await ensureFree(host, port);
+  } catch (error) {
+    throw toStartupError(error, host, port);
+  }
+}
+
 /** Binds without SO_REUSEPORT first: two servers would otherwise share a port unnoticed. */
-async function ensureFree(host: string, port: number): Promise<void> {
+async function ensureFree(host: string, port: number): Promise<number> {
   const probe = createServer();
   await bind(probe, { host, port });
+  const bound = probe.address();
   await promisify(probe.close.bind(probe))();
+  return typeof bound === 'object' && bound !== null ? bound.port : port;
 }
 
 interface BindOptions {

@@ -32,17 +32,22 @@ const REST_BODY = JSON.stringify(renderError(REFUSAL, '/api/'));
 /**
  * Refuses requests with 503 and `Retry-After` while the queue for database connections is full, the event
  * loop is late, or memory is short. It keeps no count of its own.
+ *
+ * @param processes share the memory of the container
  */
 export async function registerLoadShedding(
   app: FastifyInstance,
   pool: DatabasePool,
+  processes = 1,
 ): Promise<void> {
   const containerBytes = process.constrainedMemory();
   await app.register(underPressure, {
     maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
     maxHeapUsedBytes: getHeapStatistics().heap_size_limit * MAX_MEMORY_SHARE,
     // 0 disables the check. Without a limit, Node reports 0 or an unsafe integer.
-    maxRssBytes: Number.isSafeInteger(containerBytes) ? containerBytes * MAX_MEMORY_SHARE : 0,
+    maxRssBytes: Number.isSafeInteger(containerBytes)
+      ? (containerBytes / processes) * MAX_MEMORY_SHARE
+      : 0,
     sampleInterval: SAMPLE_INTERVAL_MS,
     // Disables the plugin's own response: the hook below responds.
     pressureHandler: () => {},

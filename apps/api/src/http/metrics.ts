@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge } from 'prom-client';
+import { unavailable } from '../errors.ts';
 import { type Metrics, UNKNOWN } from '../observability/metrics.ts';
+import { toTRPCError } from '../trpc/errors.ts';
+import { sendError } from './errors.ts';
 
 /** Counts requests and connections, and serves `GET /metrics` to Prometheus. */
-export function registerMetrics(app: FastifyInstance, { registry }: Metrics): void {
+export function registerMetrics(app: FastifyInstance, { registry, scrape }: Metrics): void {
   const requests = new Counter({
     name: 'classroom_http_requests_total',
     help: 'HTTP requests by route and status; a batch is one request',
@@ -27,8 +30,15 @@ export function registerMetrics(app: FastifyInstance, { registry }: Metrics): vo
     requests.inc({ route, status });
     done();
   });
-  app.get('/metrics', { config: { neverShed: true } }, async (_request, reply) => {
-    void reply.type(registry.contentType);
-    return await registry.metrics();
+  app.get('/metrics', { config: { neverShed: true } }, async (request, reply) => {
+    try {
+      const text = await scrape();
+      return await reply.type(registry.contentType).send(text);
+    } catch (err) {
+      // A worker does not respond.
+      request.log.warn({ err }, 'scrape failed');
+      sendError(toTRPCError(unavailable()), request, reply);
+      return await reply;
+    }
   });
 }

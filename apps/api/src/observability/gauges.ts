@@ -37,6 +37,7 @@ export function measureOpenSessions(registry: Registry, db: Database): void {
   const gauge = new Gauge({
     name: 'classroom_sessions_open',
     help: 'Open sessions in the database, counted after the previous scrape; all processes report the same',
+    aggregator: 'max',
     registers: [registry],
     collect() {
       const now = performance.now();

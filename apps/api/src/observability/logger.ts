@@ -3,6 +3,8 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 export type { Logger } from 'pino';
 
 const FLUSH_INTERVAL_MS = 200;
+/** PIPE_BUF of Linux: writes of several workers to one pipe do not mix up to this size. */
+const WRITE_BYTES = 4096;
 
 /** Creates a JSON logger. Logged errors contain no values of rows or requests. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
@@ -14,7 +16,13 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       serializers: { err: serializeError },
     },
     destination ??
-      pino.destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: FLUSH_INTERVAL_MS }),
+      pino.destination({
+        fd: 1,
+        sync: false,
+        minLength: WRITE_BYTES - 1,
+        maxWrite: WRITE_BYTES,
+        periodicFlush: FLUSH_INTERVAL_MS,
+      }),
   );
 }
 

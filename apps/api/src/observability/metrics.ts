@@ -6,6 +6,8 @@ import { measureLive, measureOpenSessions, measurePool } from './gauges.ts';
 
 export interface Metrics {
   registry: Registry;
+  /** Reads them in the format of Prometheus; in a worker, those of all workers. */
+  scrape: () => Promise<string>;
   calls: CallMetrics;
   live: LiveObserver;
 }
@@ -19,7 +21,12 @@ export function createMetrics(db: Database, pool: DatabasePool): Metrics {
   collectDefaultMetrics({ register: registry });
   measurePool(registry, pool);
   measureOpenSessions(registry, db);
-  return { registry, calls: measureCalls(registry), live: measureLive(registry) };
+  return {
+    registry,
+    scrape: () => registry.metrics(),
+    calls: measureCalls(registry),
+    live: measureLive(registry),
+  };
 }
 
 export type CallOutcome = 'ok' | ErrorReason;

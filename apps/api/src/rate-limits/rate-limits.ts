@@ -1,5 +1,6 @@
 import {
   RLWrapperTimeouts,
+  RateLimiterCluster,
   RateLimiterMemory,
   RateLimiterRedis,
   type RateLimiterRes,
@@ -44,17 +45,20 @@ const CREATIONS_OF_ADDRESS: Limit = { name: 'creations-of-address', points: 300,
 /** Enough for a person. A program could fill a session with withdrawn questions. */
 const SUBMISSIONS_OF_TOKEN: Limit = { name: 'submissions-of-token', points: 20, seconds: 60 };
 
-/** @param redis shares the counts between processes; without it each process counts alone */
-export function createRateLimits(redis?: Redis): RateLimits {
+/** Where several processes share their counts: in Redis, or in the parent of a worker. */
+export type SharedCounts = Redis | 'parent';
+
+/** @param shared without it the process counts alone */
+export function createRateLimits(shared?: SharedCounts): RateLimits {
   return {
-    codeGuesses: createCodeGuesses(redis),
-    creations: createRateLimiter(CREATIONS_OF_ADDRESS, redis),
-    submissions: createRateLimiter(SUBMISSIONS_OF_TOKEN, redis),
+    codeGuesses: createCodeGuesses(shared),
+    creations: createRateLimiter(CREATIONS_OF_ADDRESS, shared),
+    submissions: createRateLimiter(SUBMISSIONS_OF_TOKEN, shared),
   };
 }
 
-function createCodeGuesses(redis?: Redis): RateLimits['codeGuesses'] {
-  const limiters = CODES.map((limit) => createRateLimiter(limit, redis));
+function createCodeGuesses(shared?: SharedCounts): RateLimits['codeGuesses'] {
+  const limiters = CODES.map((limit) => createRateLimiter(limit, shared));
   const check = async (address: string) => {
     const checks = networksOf(address).map(async (network, n) => limiters[n]?.check(network));
     await Promise.all(checks);
@@ -82,12 +86,12 @@ export const noRateLimits: RateLimits = {
   submissions: unlimited,
 };
 
-/** Treat Redis as unreachable when it does not respond in this time. */
-const REDIS_TIMEOUT_MS = 500;
+/** Treat Redis or the parent as unreachable when it does not respond in this time. */
+const TIMEOUT_MS = 500;
 
-function createRateLimiter({ name, points, seconds }: Limit, redis?: Redis): RateLimiter {
+function createRateLimiter({ name, points, seconds }: Limit, shared?: SharedCounts): RateLimiter {
   const memory = new RateLimiterMemory({ keyPrefix: name, points, duration: seconds });
-  const limiter = redis === undefined ? memory : inRedis(memory, redis);
+  const limiter = shared === undefined ? memory : inSharedCounts(memory, shared);
   return {
     async check(key) {
       const window = await limiter.get(key);
@@ -103,19 +107,22 @@ function createRateLimiter({ name, points, seconds }: Limit, redis?: Redis): Rat
   };
 }
 
-/** Counts in memory while Redis is unreachable. */
-function inRedis(insuranceLimiter: RateLimiterMemory, redis: Redis): RLWrapperTimeouts {
+/** Counts in memory while Redis or the parent is unreachable. */
+function inSharedCounts(insuranceLimiter: RateLimiterMemory, shared: SharedCounts) {
   const { keyPrefix, points, duration } = insuranceLimiter;
-  const limiter = new RateLimiterRedis({
-    storeClient: redis,
-    useRedisPackage: true,
-    rejectIfRedisNotReady: true,
-    keyPrefix: `classroom:${keyPrefix}`,
-    points,
-    duration,
-    insuranceLimiter,
-  });
-  return new RLWrapperTimeouts({ limiter, insuranceLimiter, timeoutMs: REDIS_TIMEOUT_MS });
+  const limiter =
+    shared === 'parent'
+      ? new RateLimiterCluster({ keyPrefix, points, duration, timeoutMs: TIMEOUT_MS })
+      : new RateLimiterRedis({
+          storeClient: shared,
+          useRedisPackage: true,
+          rejectIfRedisNotReady: true,
+          keyPrefix: `classroom:${keyPrefix}`,
+          points,
+          duration,
+          insuranceLimiter,
+        });
+  return new RLWrapperTimeouts({ limiter, insuranceLimiter, timeoutMs: TIMEOUT_MS });
 }
 
 function rateLimited({ msBeforeNext }: RateLimiterRes): DomainError {
