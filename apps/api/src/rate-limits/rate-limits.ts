@@ -6,7 +6,7 @@ import {
 } from 'rate-limiter-flexible';
 import { DomainError } from '../errors.ts';
 import { networksOf } from './client-address.ts';
-import type { Redis } from './redis.ts';
+import type { Redis } from '../redis.ts';
 
 /** Limits the points per key in fixed windows. The first point starts a window. */
 export interface RateLimiter {
