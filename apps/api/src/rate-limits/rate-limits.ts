@@ -82,7 +82,7 @@ export const noRateLimits: RateLimits = {
   submissions: unlimited,
 };
 
-/** Treat Redis as unreachable when it does not respond in this time. */
+/** Counts in memory when Redis does not respond in this time. */
 const REDIS_TIMEOUT_MS = 500;
 
 function createRateLimiter({ name, points, seconds }: Limit, redis?: Redis): RateLimiter {
@@ -103,7 +103,7 @@ function createRateLimiter({ name, points, seconds }: Limit, redis?: Redis): Rat
   };
 }
 
-/** Counts in memory while Redis is unreachable. */
+/** Counts in memory while Redis is unavailable. */
 function inRedis(insuranceLimiter: RateLimiterMemory, redis: Redis): RLWrapperTimeouts {
   const { keyPrefix, points, duration } = insuranceLimiter;
   const limiter = new RateLimiterRedis({
@@ -113,8 +113,8 @@ function inRedis(insuranceLimiter: RateLimiterMemory, redis: Redis): RLWrapperTi
     keyPrefix: `classroom:${keyPrefix}`,
     points,
     duration,
-    insuranceLimiter,
   });
+  // The only insurance: a command that fails after its timeout must not count in memory twice.
   return new RLWrapperTimeouts({ limiter, insuranceLimiter, timeoutMs: REDIS_TIMEOUT_MS });
 }
 
