@@ -25,46 +25,37 @@ describe.skipIf(!hasRedis)('with a Redis (skipped where redis-server is not inst
       // As if it were older than 7.
       options: ['--rename-command', 'SPUBLISH', '', '--rename-command', 'SSUBSCRIBE', ''],
     },
-  ])('changes reach another process by $pubSub pub/sub', async ({ channels, options }) => {
-    await using stack = new AsyncDisposableStack();
-    const redis = stack.use(await startRedis(undefined, options));
-    const { code, one, other } = await openSession(redis.url, stack);
-    const subscribed = async () => await askRedis(redis, `PUBSUB ${channels} classroom:live:*`);
-    expect(await subscribed()).not.toContain('classroom:live:');
-    expect(await countListeners(database.db)).toBe(0);
+  ])(
+    'changes and the presence reach another process by $pubSub pub/sub',
+    async ({ channels, options }) => {
+      await using stack = new AsyncDisposableStack();
+      const redis = stack.use(await startRedis(undefined, options));
+      const { code, one, other } = await openSession(redis.url, stack);
+      const subscribed = async () => await askRedis(redis, `PUBSUB ${channels} classroom:live:*`);
+      expect(await subscribed()).not.toContain('classroom:live:');
+      expect(await countListeners(database.db)).toBe(0);
 
-    const first = await subscribe(one, code);
-    const second = await subscribe(one, code);
-    await expect.poll(subscribed).toMatch(/classroom:live:\{\d+\}/);
-    await expect.poll(first.presence).toEqual({ listening: 2, participants: 1 });
-    await other.sessions.start.mutate({ code });
-    // The poll every four seconds would deliver less than one of three per second.
-    const started = performance.now();
-    for (let n = 0; n < 12; n += 1) {
-      await other.sessions.configure.mutate({ code, title: `Title ${n}` });
-      await expect.poll(() => JSON.stringify(first.changes().at(-1))).toContain(`Title ${n}"`);
-    }
-    console.log(`12 changes in ${Math.round(performance.now() - started)} ms`);
-    expect(performance.now() - started).toBeLessThan(20_000);
+      const here = await subscribe(one, code);
+      await expect.poll(subscribed).toMatch(/classroom:live:\{\d+\}/);
+      const there = await subscribe(other, code);
+      for (const { presence } of [here, there]) {
+        await expect.poll(presence).toEqual({ listening: 2, participants: 2 });
+      }
+      await other.sessions.start.mutate({ code });
+      // The poll would deliver one change every four seconds.
+      const started = performance.now();
+      for (let n = 0; n < 12; n += 1) {
+        await other.sessions.configure.mutate({ code, title: `Title ${n}` });
+        await expect.poll(() => JSON.stringify(here.changes().at(-1))).toContain(`Title ${n}"`);
+      }
+      console.log(`12 changes in ${Math.round(performance.now() - started)} ms`);
+      expect(performance.now() - started).toBeLessThan(20_000);
 
-    first[Symbol.dispose]();
-    await expect.poll(second.presence).toEqual({ listening: 1, participants: 1 });
-    expect(await subscribed()).toContain('classroom:live:');
-    second[Symbol.dispose]();
-    await expect.poll(subscribed).not.toContain('classroom:live:');
-  });
-
-  test('the presence of all processes is added up', async () => {
-    await using stack = new AsyncDisposableStack();
-    const redis = stack.use(await startRedis());
-    const { code, one, other } = await openSession(redis.url, stack);
-    using here = await subscribe(one, code);
-    await expect.poll(here.presence).toEqual({ listening: 1, participants: 1 });
-    const there = await subscribe(other, code);
-    for (const { presence } of [here, there]) {
-      await expect.poll(presence).toEqual({ listening: 2, participants: 2 });
-    }
-    there[Symbol.dispose]();
-    await expect.poll(here.presence).toEqual({ listening: 1, participants: 1 });
-  });
+      here[Symbol.dispose]();
+      await expect.poll(there.presence).toEqual({ listening: 1, participants: 1 });
+      expect(await subscribed()).toContain('classroom:live:');
+      there[Symbol.dispose]();
+      await expect.poll(subscribed).not.toContain('classroom:live:');
+    },
+  );
 });
