@@ -1,6 +1,7 @@
 import { liveFeed } from './live-feed/live-feed.ts';
 import { openSessions } from './open-sessions/open-sessions.ts';
 import { overload } from './overload/overload.ts';
+import { peerChannel } from './peer-channel/peer-channel.ts';
 import { peers } from './peers.ts';
 import { createSession, joinSession } from './procedures.ts';
 import { runBenchmark } from './run-benchmark.ts';
@@ -20,6 +21,7 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
     'join-session': (stack) => runBenchmark(joinSession, stack),
     votes,
     'live-feed': liveFeed,
+    'peer-channel': peerChannel,
     overload,
     'open-sessions': openSessions,
     peers,

@@ -37,7 +37,7 @@ test('an API starts without its Redis, and limits callers by itself', () =>
       RATE_LIMITED: 20,
     });
     expect(await create(api, 10)).toEqual({ none: 10 });
-    await printed(api, /Redis is unreachable/);
+    await printed(api, /Redis is unavailable/);
     expect(api.output()).not.toContain('secret');
     api.child.kill('SIGINT');
     expect(await api.exit).toBe(0);
@@ -77,7 +77,7 @@ describe.skipIf(!hasRedis)('with a Redis (skipped where redis-server is not inst
       expect(alone['SESSION_NOT_FOUND']).toBeLessThanOrEqual(100);
 
       await using back = await startRedis(redis.port);
-      await printed(api, /Redis is reachable again/);
+      await printed(api, /Redis is available again/);
       // Redis starts without counts, and both processes share the new ones.
       await using other = await startLimited(back.url);
       const there = clientOf(other);

@@ -3,8 +3,8 @@ import { type Mutant, api, client, db, system } from './mutant.ts';
 const FEED = [
   ...db('repositories/changes'),
   ...api('features/live/feed', 'features/live/processes', 'features/live/devices'),
-  ...api('features/live/peer-presence'),
-  ...system('e2e/live', 'faults/live'),
+  ...api('features/live/peer-presence', 'features/live/announce-presence'),
+  ...system('e2e/live', 'e2e/live-redis', 'faults/live', 'faults/redis-killed'),
 ];
 const STREAM = [...api('http/sse', 'http/pipelined-streams'), ...system('e2e/live')];
 const CLIENT = [
@@ -49,15 +49,36 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'live: a new process does not learn the presence of the others',
     file: 'apps/api/src/features/live/rooms.ts',
-    find: 'if (isNew) channel',
-    replace: 'if (isNew && streams < 0) channel',
+    find: 'if (isNew) announcer',
+    replace: 'if (isNew && streams < 0) announcer',
     tests: FEED,
   },
   {
     name: 'live: changes whose notification is lost are never found',
     file: 'apps/api/src/features/live/rooms.ts',
-    find: 'if (rooms.size > 0) await pollChanged()',
-    replace: 'if (rooms.size < 0) await pollChanged()',
+    find: 'every(pollIntervalMs, poll)',
+    replace: 'every(pollIntervalMs, () => {})',
+    tests: FEED,
+  },
+  {
+    name: 'live: a process stays subscribed to a session without listeners',
+    file: 'apps/api/src/features/live/rooms.ts',
+    find: '      channel.leave(sessionId);\n',
+    replace: '',
+    tests: FEED,
+  },
+  {
+    name: 'live: a process without Redis at its start never subscribes',
+    file: 'apps/api/src/features/live/redis-channel.ts',
+    find: "  redis.on('ready', onReady);\n",
+    replace: '',
+    tests: FEED,
+  },
+  {
+    name: 'live: a class that joins is published for each participant',
+    file: 'apps/api/src/features/live/announce-presence.ts',
+    find: 'if (paused.has(sessionId) && presence.streams > 0) return;',
+    replace: '',
     tests: FEED,
   },
   {

@@ -1,4 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
+import { createConnection } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { findProgram, freePort, startProgram } from './programs.ts';
 
 const REDIS = findProgram('redis-server', '--version');
@@ -12,9 +14,12 @@ export interface RunningRedis extends AsyncDisposable {
 }
 
 /** Runs a Redis that keeps nothing on disk, by default on a free port. */
-export async function startRedis(givenPort?: number): Promise<RunningRedis> {
+export async function startRedis(
+  givenPort?: number,
+  more: readonly string[] = [],
+): Promise<RunningRedis> {
   const port = givenPort ?? (await freePort());
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', ''];
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', ...more];
   const { child, stop } = await startProgram(REDIS ?? '', options, port);
   return {
     child,
@@ -22,4 +27,11 @@ export async function startRedis(givenPort?: number): Promise<RunningRedis> {
     url: `redis://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: () => stop('SIGKILL'),
   };
+}
+
+/** Sends an inline command, and returns the response as it was sent. */
+export async function askRedis({ port }: Pick<RunningRedis, 'port'>, command: string) {
+  const socket = createConnection(port, '127.0.0.1');
+  socket.write(`${command}\r\nQUIT\r\n`);
+  return await text(socket);
 }

@@ -15,7 +15,7 @@ import { createMetrics } from './observability/metrics.ts';
 import { openTracing, traceQuery } from './observability/tracing.ts';
 import { type DatabaseUrls, openDatabase } from './open-database.ts';
 import { createRateLimits, noRateLimits } from './rate-limits/rate-limits.ts';
-import { openRedis } from './rate-limits/redis.ts';
+import { openRedis } from './redis.ts';
 import { generateCode } from './secrets.ts';
 
 /** The process exits after this time even if it has not stopped. */
@@ -89,9 +89,7 @@ export async function serve(
 
     const isLimited = env.RATE_LIMITS === 'on';
     const redis =
-      isLimited && env.REDIS_URL !== undefined
-        ? stack.use(await openRedis(env.REDIS_URL, logger))
-        : undefined;
+      env.REDIS_URL === undefined ? undefined : stack.use(await openRedis(env.REDIS_URL, logger));
     const counts = redis?.client ?? (parent && 'parent');
     // Not `signal`: streams stay open until the HTTP server closes.
     const liveEnd = new AbortController();
@@ -101,6 +99,7 @@ export async function serve(
       {
         db,
         url: directUrl,
+        redis: redis?.client,
         caps: isLimited ? createStreamCaps() : noStreamCaps,
         maxPerSession: env.MAX_PARTICIPANTS * 2,
         observer: metrics.live,

@@ -7,7 +7,7 @@ import {
 } from 'rate-limiter-flexible';
 import { DomainError } from '../errors.ts';
 import { networksOf } from './client-address.ts';
-import type { Redis } from './redis.ts';
+import type { Redis } from '../redis.ts';
 
 /** Limits the points per key in fixed windows. The first point starts a window. */
 export interface RateLimiter {
@@ -86,7 +86,7 @@ export const noRateLimits: RateLimits = {
   submissions: unlimited,
 };
 
-/** Treat Redis or the parent as unreachable when it does not respond in this time. */
+/** Counts in memory when Redis or the parent does not respond in this time. */
 const TIMEOUT_MS = 500;
 
 function createRateLimiter({ name, points, seconds }: Limit, shared?: SharedCounts): RateLimiter {
@@ -107,7 +107,7 @@ function createRateLimiter({ name, points, seconds }: Limit, shared?: SharedCoun
   };
 }
 
-/** Counts in memory while Redis or the parent is unreachable. */
+/** Counts in memory while Redis or the parent is unavailable. */
 function inSharedCounts(insuranceLimiter: RateLimiterMemory, shared: SharedCounts) {
   const { keyPrefix, points, duration } = insuranceLimiter;
   const limiter =
@@ -120,8 +120,8 @@ function inSharedCounts(insuranceLimiter: RateLimiterMemory, shared: SharedCount
           keyPrefix: `classroom:${keyPrefix}`,
           points,
           duration,
-          insuranceLimiter,
         });
+  // The only insurance: a command that fails after its timeout must not count in memory twice.
   return new RLWrapperTimeouts({ limiter, insuranceLimiter, timeoutMs: TIMEOUT_MS });
 }
 

@@ -1,80 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Database, listen, notify } from '@classroom/db';
 import type { ProcessPresence } from './room.ts';
 
-export interface PeerChannelOptions {
-  db: Database;
-  /** The URL of the same database, past any pooler: LISTEN needs a session of its own. */
-  url: string;
-  onMessage: (message: PeerMessage) => void;
-  /** Called after each connect and reconnect: messages in between are lost. */
-  onListening: () => void;
-  onError: (error: unknown) => void;
-}
-
-/** Publishes to all other processes. */
+/** Exchanges messages with all other processes. They are hints and may be lost: rooms also poll regularly. */
 export interface PeerChannel {
+  /** Receives the messages about a session from now on. */
+  join: (sessionId: number) => void;
+  leave: (sessionId: number) => void;
   publishChange: (sessionId: number) => void;
   /** @param presence of the session in this process */
   publishPresence: (sessionId: number, presence: ProcessPresence) => void;
 }
 
-const NAME = 'classroom_live';
-/** Messages are sent in batches, because NOTIFY serialises commits. */
-const BATCH_MS = 20;
-
-/**
- * Connects the processes by NOTIFY and LISTEN until `signal` aborts. Messages are hints and may be
- * lost: rooms also poll regularly.
- */
-export function openPeerChannel(options: PeerChannelOptions, signal: AbortSignal): PeerChannel {
-  const { db, url, onMessage, onListening, onError } = options;
-  const from = randomUUID();
-  const changed = new Set<number>();
-  const presences = new Map<number, ProcessPresence>();
-  let isSending = false;
-
-  const send = async () => {
-    while (changed.size + presences.size > 0) {
-      await sleep(BATCH_MS, undefined, { signal }).catch(() => {});
-      if (signal.aborted) break;
-      const payloads = toPayloads(from, changed, presences);
-      changed.clear();
-      presences.clear();
-      try {
-        for (const payload of payloads) await notify(db, { channel: NAME, payload });
-      } catch (error) {
-        onError(error);
-      }
-    }
-    isSending = false;
-  };
-  const scheduleSend = () => {
-    if (isSending) return;
-    isSending = true;
-    void send();
-  };
-
-  const onNotification = (payload: string) => {
-    const message = messageFrom(payload);
-    if (message !== undefined && message.from !== from) onMessage(message);
-  };
-  void listen(
-    { url, channel: NAME, onNotification, onConnected: onListening, onDisconnected: onError },
-    signal,
-  );
-
-  return {
-    publishChange(sessionId) {
-      changed.add(sessionId);
-      scheduleSend();
-    },
-    publishPresence(sessionId, presence) {
-      presences.set(sessionId, presence);
-      scheduleSend();
-    },
-  };
+export interface PeerChannelOptions {
+  onMessage: (message: PeerMessage) => void;
+  /** Called after each connect and reconnect: messages in between are lost. */
+  onListening: () => void;
+  onError: (error: unknown) => void;
 }
 
 /** A message from one process to all others. */
@@ -87,36 +29,82 @@ export interface PeerMessage {
   listening: [sessionId: number, listening: number, participants?: number, streams?: number][];
 }
 
-/** Fits into PostgreSQL's limit of 7,999 bytes: an id has at most 16 digits. */
-const ITEMS = 120;
+/** Messages are sent in batches, because NOTIFY serialises commits and a busy session changes often. */
+const BATCH_MS = 20;
 
-/** Serialises a message into payloads below PostgreSQL's limit. */
-export function toPayloads(
-  from: string,
+/** What one process has to tell the others about some sessions. */
+export type Batch = Omit<PeerMessage, 'from'>;
+
+/** Sends and receives the payloads of one process. */
+export interface Mailbox {
+  publisher: Pick<PeerChannel, 'publishChange' | 'publishPresence'>;
+  toPayload: (batch: Batch) => string;
+  receive: (payload: string) => void;
+}
+
+/**
+ * Collects what to publish into batches until `signal` aborts, and leaves out the messages of this process.
+ *
+ * @param send is called with one batch at a time
+ */
+export function openMailbox(
+  send: (batch: Batch) => Promise<void>,
+  { onMessage, onError }: Pick<PeerChannelOptions, 'onMessage' | 'onError'>,
+  signal: AbortSignal,
+): Mailbox {
+  const from = randomUUID();
+  const changed = new Set<number>();
+  const presences = new Map<number, ProcessPresence>();
+  let isSending = false;
+
+  const sendAll = async () => {
+    while (changed.size + presences.size > 0) {
+      await sleep(BATCH_MS, undefined, { signal }).catch(() => {});
+      if (signal.aborted) break;
+      const batch = toBatch(changed, presences);
+      changed.clear();
+      presences.clear();
+      await send(batch).catch(onError);
+    }
+    isSending = false;
+  };
+  const scheduleSend = () => {
+    if (isSending) return;
+    isSending = true;
+    void sendAll();
+  };
+  return {
+    publisher: {
+      publishChange(sessionId) {
+        changed.add(sessionId);
+        scheduleSend();
+      },
+      publishPresence(sessionId, presence) {
+        presences.set(sessionId, presence);
+        scheduleSend();
+      },
+    },
+    toPayload: (batch) => JSON.stringify({ from, ...batch } satisfies PeerMessage),
+    receive(payload) {
+      const message = messageFrom(payload);
+      if (message !== undefined && message.from !== from) onMessage(message);
+    },
+  };
+}
+
+function toBatch(
   changed: Iterable<number>,
-  presences: Iterable<[number, ProcessPresence]>,
-): string[] {
-  const sessions = [...changed];
-  const counts = Array.from(
-    presences,
-    ([id, { listening, participants, streams }]): PeerMessage['listening'][number] => [
+  presences: ReadonlyMap<number, ProcessPresence>,
+): Batch {
+  return {
+    changed: [...changed],
+    listening: Array.from(presences, ([id, { listening, participants, streams }]) => [
       id,
       listening,
       participants,
       streams,
-    ],
-  );
-  const payloads: string[] = [];
-  for (let start = 0; start < Math.max(sessions.length, counts.length); start += ITEMS) {
-    const end = start + ITEMS;
-    const message: PeerMessage = {
-      from,
-      changed: sessions.slice(start, end),
-      listening: counts.slice(start, end),
-    };
-    payloads.push(JSON.stringify(message));
-  }
-  return payloads;
+    ]),
+  };
 }
 
 /** Parses a payload. @returns undefined when it is malformed */

@@ -17,14 +17,15 @@ test('the last count of each process replaces its earlier ones', () => {
   expect(presence.total(2)).toEqual({ listening: 9, participants: 8, streams: 9 });
 });
 
-test('the count of a silent process expires', () => {
+test('the count of a silent process expires, and is new when the process returns', () => {
   let now = 0;
   const presence = createPeerPresence(() => now);
   presence.set(1, 'a', { listening: 3, participants: 2, streams: 3 });
-  now = 29_000;
+  now = 39_000;
   expect(presence.total(1)).toEqual({ listening: 3, participants: 2, streams: 3 });
-  now = 31_000;
+  now = 41_000;
   expect(presence.total(1)).toEqual(NOBODY);
+  expect(presence.set(1, 'a', { listening: 1, participants: 1, streams: 1 })).toBe(true);
 });
 
 test('a process with viewers only counts towards the streams alone', () => {

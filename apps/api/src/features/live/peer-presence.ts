@@ -1,11 +1,11 @@
 import type { ProcessPresence } from './room.ts';
 
-/** Drop the presence of a process that has published nothing for this long. */
-const EXPIRY_MS = 30_000;
+/** Drop the presence of a process that has published nothing for this long: two messages were lost. */
+const EXPIRY_MS = 40_000;
 
 /** The presence of each session in the other processes, from their messages. */
 export interface PeerPresence {
-  /** @returns whether this is the first presence of that process for this session */
+  /** @returns whether there was no presence of that process for this session */
   set: (sessionId: number, process: string, presence: ProcessPresence) => boolean;
   /** The sum of the other processes: a participant with streams in two of them counts twice. */
   total: (sessionId: number) => ProcessPresence;
@@ -22,7 +22,7 @@ export function createPeerPresence(now: () => number = Date.now): PeerPresence {
     set(sessionId, process, presence) {
       const received = sessions.get(sessionId) ?? new Map<string, ReceivedPresence>();
       sessions.set(sessionId, received);
-      const isNew = !received.has(process);
+      const isNew = (received.get(process)?.at ?? -Infinity) < now() - EXPIRY_MS;
       if (presence.streams === 0) received.delete(process);
       else received.set(process, { ...presence, at: now() });
       return isNew && presence.streams > 0;

@@ -1,3 +1,4 @@
+import { listen } from '@classroom/db';
 import { countListeners, useTestDatabase } from '@classroom/db/testing';
 import { afterAll, expect, test, vi } from 'vitest';
 import { sweepSessions } from '../../jobs/sweep.ts';
@@ -72,6 +73,25 @@ test('a change whose notification was lost is found by the regular poll', async 
   await expect.poll(() => subscriber.events).toContainEqual(anEvent({ type: 'snapshot' }));
   await startSession(sessionId);
   await expect.poll(() => subscriber.events).toContainEqual(anEvent({ type: 'session' }));
+  unsubscribe();
+});
+
+test('the presence is published again regularly, in case a message was lost', async () => {
+  const { code, sessionId, caller } = await createSession(database);
+  const payloads: string[] = [];
+  const onNotification = (payload: string) => void payloads.push(payload);
+  const ignore = { onConnected: () => {}, onDisconnected: () => {} };
+  void listen(
+    { url: database.url, channel: 'classroom_live', onNotification, ...ignore },
+    stop.signal,
+  );
+  feeds += 1;
+  const repeating = await openFeed({ presenceIntervalMs: 100 });
+  const unsubscribe = (await repeating.authorize({ code }, caller))(record());
+  const presence = `"listening":[[${sessionId},1,1,1]]`;
+  await expect
+    .poll(() => payloads.filter((payload) => payload.includes(presence)).length)
+    .toBeGreaterThan(2);
   unsubscribe();
 });
 

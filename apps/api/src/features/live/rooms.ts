@@ -1,15 +1,27 @@
 import { setInterval } from 'node:timers/promises';
 import { type Database, findSequenceNumbers, hasRole } from '@classroom/db';
 import { DomainError } from '../../errors.ts';
-import { type PeerMessage, openPeerChannel } from './peer-channel.ts';
+import type { Redis } from '../../redis.ts';
+import { createAnnouncer } from './announce-presence.ts';
+import { openNotifyChannel } from './notify-channel.ts';
+import type { PeerChannelOptions, PeerMessage } from './peer-channel.ts';
 import { createPeerPresence } from './peer-presence.ts';
-import { type Room, type RoomObserver, type Subscription, createRoom } from './room.ts';
+import { openRedisChannel } from './redis-channel.ts';
+import {
+  type ProcessPresence,
+  type Room,
+  type RoomObserver,
+  type Subscription,
+  createRoom,
+} from './room.ts';
 import type { StreamCaps } from './stream-caps.ts';
 
 export interface RoomsOptions {
   db: Database;
   /** The URL of the same database, for the connection that listens. */
   url: string;
+  /** Connects the processes in place of NOTIFY. All processes of the database need the same. */
+  redis?: Redis | undefined;
   caps: StreamCaps;
   /** The limit of streams per session, in all processes. */
   maxPerSession: number;
@@ -17,6 +29,8 @@ export interface RoomsOptions {
   onError: (error: unknown) => void;
   /** Milliseconds between two polls of all rooms (4,000). */
   pollIntervalMs?: number;
+  /** Milliseconds after which the presence is published again (15,000). */
+  presenceIntervalMs?: number;
 }
 
 export interface LiveObserver extends RoomObserver {
@@ -45,13 +59,16 @@ export interface Rooms {
 const RESERVED_SHARE = 0.01;
 /** Finds changes whose notification was lost: one statement for all rooms. */
 const POLL_INTERVAL_MS = 4_000;
+/** Replaces presences whose message was lost: processes forget those of a silent process. */
+const PRESENCE_INTERVAL_MS = 15_000;
 /** The minimum time between two presence events of a session. */
-const PRESENCE_INTERVAL_MS = 500;
+const PRESENCE_EVENT_INTERVAL_MS = 500;
+const NOBODY: ProcessPresence = { listening: 0, participants: 0, streams: 0 };
 
 /** Keeps the rooms up to date until `signal` aborts. All of their state comes from the database. */
 export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
-  const { db, url, caps, maxPerSession, observer, onError } = options;
-  const { pollIntervalMs = POLL_INTERVAL_MS } = options;
+  const { db, url, redis, caps, maxPerSession, observer, onError } = options;
+  const { pollIntervalMs = POLL_INTERVAL_MS, presenceIntervalMs = PRESENCE_INTERVAL_MS } = options;
   const rooms = new Map<number, Room>();
   const peers = createPeerPresence();
   const presenceScheduled = new Set<number>();
@@ -72,47 +89,65 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
         listening: here.listening + elsewhere.listening,
         participants: here.participants + elsewhere.participants,
       });
-    }, PRESENCE_INTERVAL_MS).unref();
+    }, PRESENCE_EVENT_INTERVAL_MS).unref();
   };
-  const countChanged = (change: 1 | -1, sessionId: number, room: Room) => {
+  const openRoom = (sessionId: number) => {
+    const room = createRoom(db, sessionId, onError, observer);
+    rooms.set(sessionId, room);
+    // Before its presence is published, so that the answers of other processes arrive.
+    channel.join(sessionId);
+    return room;
+  };
+  const countChanged = (change: 1 | -1, sessionId: number) => {
     count += change;
     observer?.onCount(count);
-    channel.publishPresence(sessionId, room.presence());
+    announcer.announceChange(sessionId);
     schedulePresence(sessionId);
   };
 
   const onMessage = ({ from, changed, listening }: PeerMessage) => {
     for (const sessionId of changed) rooms.get(sessionId)?.schedulePoll();
     for (const [sessionId, present, participants = present, streams = present] of listening) {
-      const room = rooms.get(sessionId);
-      if (room === undefined) continue;
+      if (!rooms.has(sessionId)) continue;
       const isNew = peers.set(sessionId, from, { listening: present, participants, streams });
       // A process that has just started has not received the count of this one.
-      if (isNew) channel.publishPresence(sessionId, room.presence());
+      if (isNew) announcer.announce(sessionId);
       schedulePresence(sessionId);
     }
   };
-  const pollAll = () => {
-    for (const room of rooms.values()) room.schedulePoll();
+  const announceAll = () => {
+    for (const sessionId of rooms.keys()) announcer.announce(sessionId);
   };
   const pollChanged = async () => {
+    if (rooms.size === 0) return;
     const found = await findSequenceNumbers(db, [...rooms.keys()]);
     const numbers = new Map(found.map(({ id, change_number }) => [id, change_number]));
     for (const [sessionId, room] of rooms) {
       if (numbers.get(sessionId) !== room.cursor) room.schedulePoll();
-      channel.publishPresence(sessionId, room.presence());
       // The presence of a process that has died expires.
       schedulePresence(sessionId);
     }
   };
-  const pollRegularly = async () => {
-    for await (const _ of setInterval(pollIntervalMs, undefined, { signal, ref: false })) {
-      if (rooms.size > 0) await pollChanged().catch(onError);
-    }
+  const poll = () => pollChanged().catch(onError);
+  const every = async (ms: number, run: () => unknown) => {
+    for await (const _ of setInterval(ms, undefined, { signal, ref: false })) await run();
+  };
+  const onListening = () => {
+    announceAll();
+    void poll();
   };
 
-  const channel = openPeerChannel({ db, url, onMessage, onListening: pollAll, onError }, signal);
-  pollRegularly().catch(() => {});
+  const channelOptions: PeerChannelOptions = { onMessage, onListening, onError };
+  const channel =
+    redis === undefined
+      ? openNotifyChannel({ db, url, ...channelOptions }, signal)
+      : openRedisChannel({ redis, ...channelOptions }, signal);
+  const announcer = createAnnouncer(
+    (sessionId) => rooms.get(sessionId)?.presence() ?? NOBODY,
+    channel.publishPresence,
+  );
+  every(pollIntervalMs, poll).catch(() => {});
+  every(presenceIntervalMs, announceAll).catch(() => {});
 
   return {
     notifyChanged(sessionId) {
@@ -126,10 +161,9 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
         throw new DomainError('SESSION_FULL', { limit: maxPerSession });
       }
       caps.add(subscription);
-      const room = rooms.get(sessionId) ?? createRoom(db, sessionId, onError, observer);
-      rooms.set(sessionId, room);
+      const room = rooms.get(sessionId) ?? openRoom(sessionId);
       room.add(subscription);
-      countChanged(1, sessionId, room);
+      countChanged(1, sessionId);
       return room;
     },
     unsubscribe(subscription) {
@@ -137,8 +171,9 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
       const room = rooms.get(sessionId);
       if (room?.delete(subscription) !== true) return;
       caps.delete(subscription);
-      countChanged(-1, sessionId, room);
+      countChanged(-1, sessionId);
       if (room.subscriptions.size > 0) return;
+      channel.leave(sessionId);
       rooms.delete(sessionId);
       peers.delete(sessionId);
     },
