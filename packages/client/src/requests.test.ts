@@ -89,7 +89,10 @@ test.each([
   const errors: unknown[] = [];
   const listener: Listener = (_, response) => {
     requests += 1;
-    if (requests === 1) return void answerFirst(response);
+    if (requests === 1) {
+      answerFirst(response);
+      return;
+    }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write('event: connected\ndata: {}\n\nevent: return\ndata:\n\n');
   };
