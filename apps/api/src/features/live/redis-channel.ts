@@ -19,8 +19,8 @@ const COMMANDS_AT_ONCE = 1_000;
  */
 export function openRedisChannel(options: RedisChannelOptions, signal: AbortSignal): PeerChannel {
   const { redis, onListening } = options;
-  /** Without a timer per command. A command that cannot be sent fails with the connection. */
-  const publisher = redis.withCommandOptions({ timeout: undefined });
+  // Without a timer per command: the probe ends a connection on which commands wait.
+  const publisher = redis.withCommandOptions({ timeout: 0 });
   const joined = new Set<string>();
   /** Redis has sharded pub/sub from version 7 on. Undefined before the first connection. */
   let isSharded: boolean | undefined;
