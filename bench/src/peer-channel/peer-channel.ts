@@ -23,7 +23,7 @@ export async function peerChannel(
 ): Promise<string[][]> {
   const url = await startDatabase(stack);
   const redis = await startRedis(stack);
-  const transports = [overNotify(url), ...(redis === undefined ? [] : [overRedis(redis)])];
+  const transports = [overNotify(url, stack), ...(redis === undefined ? [] : [overRedis(redis)])];
   const rows: string[][] = [];
   for (const processes of only.length === 0 ? PROCESSES : only.map(Number)) {
     for (const [transport, results] of await measureInTurn(transports, processes)) {

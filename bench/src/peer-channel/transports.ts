@@ -20,8 +20,8 @@ export interface Transport {
   serverCpuMs: () => Promise<number>;
 }
 
-/** Each process publishes over one connection at a time. */
-const CONNECTIONS = 1;
+/** The processes share them for publishing, because PostgreSQL allows a hundred. */
+const CONNECTIONS = 16;
 
 /** Opens a channel until the stack is disposed, and waits until it listens. */
 async function untilListening(
@@ -37,11 +37,11 @@ async function untilListening(
   return channel;
 }
 
-export function overNotify(url: string): Transport {
+export function overNotify(url: string, everything: AsyncDisposableStack): Transport {
+  const db = everything.use(createDatabase(url, { max: CONNECTIONS }));
   return {
     name: 'NOTIFY',
     async open(onMessage, stack) {
-      const db = stack.use(createDatabase(url, { max: CONNECTIONS }));
       return await untilListening(
         (options, signal) => openNotifyChannel({ db, url, ...options }, signal),
         onMessage,
@@ -49,7 +49,6 @@ export function overNotify(url: string): Transport {
       );
     },
     async serverCpuMs() {
-      await using db = createDatabase(url, { max: 1 });
       const { rows } = await sql<{ pid: number }>`select pid from pg_stat_activity`.execute(db);
       return await sumOfCpu(rows.map(({ pid }) => pid));
     },

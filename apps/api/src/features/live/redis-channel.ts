@@ -19,6 +19,8 @@ const COMMANDS_AT_ONCE = 1_000;
  */
 export function openRedisChannel(options: RedisChannelOptions, signal: AbortSignal): PeerChannel {
   const { redis, onListening } = options;
+  // Without a timer per command: the probe ends a connection on which commands wait.
+  const publisher = redis.withCommandOptions({ timeout: 0 });
   const joined = new Set<string>();
   /** Redis has sharded pub/sub from version 7 on. Undefined before the first connection. */
   let isSharded: boolean | undefined;
@@ -39,8 +41,8 @@ export function openRedisChannel(options: RedisChannelOptions, signal: AbortSign
       const publish = async ([sessionId, message]: [number, Batch]) => {
         const [channel, payload] = [channelOf(sessionId), mailbox.toPayload(message)];
         await (isSharded === true
-          ? redis.sPublish(channel, payload)
-          : redis.publish(channel, payload));
+          ? publisher.sPublish(channel, payload)
+          : publisher.publish(channel, payload));
       };
       await Promise.all(messages.slice(start, start + COMMANDS_AT_ONCE).map(publish));
     }
