@@ -3,7 +3,7 @@ import { type Mutant, api, client, db, system } from './mutant.ts';
 const FEED = [
   ...db('repositories/changes'),
   ...api('features/live/feed', 'features/live/processes', 'features/live/devices'),
-  ...api('features/live/peer-presence', 'features/live/announce-presence'),
+  ...api('features/live/peer-presence', 'features/live/presence-publisher'),
   ...system('e2e/live', 'e2e/live-redis', 'faults/live', 'faults/redis-killed'),
 ];
 const STREAM = [...api('http/sse', 'http/pipelined-streams'), ...system('e2e/live')];
@@ -49,8 +49,8 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'live: a new process does not learn the presence of the others',
     file: 'apps/api/src/features/live/rooms.ts',
-    find: 'if (isNew) announcer',
-    replace: 'if (isNew && streams < 0) announcer',
+    find: 'if (isNew) publisher',
+    replace: 'if (isNew && streams < 0) publisher',
     tests: FEED,
   },
   {
@@ -63,7 +63,7 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'live: a process stays subscribed to a session without listeners',
     file: 'apps/api/src/features/live/rooms.ts',
-    find: '      channel.leave(sessionId);\n',
+    find: '      channel.unsubscribe(sessionId);\n',
     replace: '',
     tests: FEED,
   },
@@ -76,7 +76,7 @@ export const LIVE: readonly Mutant[] = [
   },
   {
     name: 'live: a class that joins is published for each participant',
-    file: 'apps/api/src/features/live/announce-presence.ts',
+    file: 'apps/api/src/features/live/presence-publisher.ts',
     find: 'if (paused.has(sessionId) && presence.streams > 0) return;',
     replace: '',
     tests: FEED,

@@ -4,7 +4,7 @@ import type { Logger } from './observability/logger.ts';
 
 export type Redis = RedisClientType;
 
-/** The server then starts without Redis and keeps connecting. */
+/** After this time the server starts without Redis, and keeps connecting. */
 const START_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Ends a connection attempt that Redis accepts but does not answer. */
@@ -19,16 +19,13 @@ const PROBE_INTERVAL_MS = 2_000;
 /** Redis does not respond when this many probes in a row have no answer. */
 const MAX_UNANSWERED = 2;
 
-const UNAVAILABLE =
-  'Redis is unavailable; rate limits are counted in memory, live events may be four seconds late';
-
 export interface RedisConnection extends AsyncDisposable {
   client: Redis;
 }
 
 /**
  * Connects to Redis, and reconnects until disposed. While disconnected, commands fail immediately. Logs
- * when Redis stops to respond or to accept writes, and when it does again.
+ * when Redis stops responding or accepting writes, and when it does again.
  */
 export async function openRedis(url: string, logger: Logger): Promise<RedisConnection> {
   // Loaded on demand: most processes have no Redis.
@@ -49,7 +46,7 @@ export async function openRedis(url: string, logger: Logger): Promise<RedisConne
     if (isAvailable === (error === undefined)) return;
     isAvailable = !isAvailable;
     if (isAvailable) logger.info('Redis is available again');
-    else logger.warn({ err: error }, UNAVAILABLE);
+    else logger.warn({ err: error }, 'Redis is unavailable');
   };
 
   let unanswered = 0;

@@ -44,13 +44,13 @@ export async function startServer(env: Env, signal: AbortSignal): Promise<AsyncD
     printAddresses(addresses);
     return stack;
   } catch (error) {
-    await abandon(stack);
+    await disposeAfterFailure(stack);
     throw error;
   }
 }
 
-/** Disposes of what a failed start has opened. */
-export async function abandon(stack: AsyncDisposableStack): Promise<void> {
+/** Closes the resources of a failed start, or gives up after the time of a stop. */
+export async function disposeAfterFailure(stack: AsyncDisposableStack): Promise<void> {
   await Promise.race([stack.disposeAsync().catch(() => {}), sleep(STOP_TIMEOUT_MS)]);
 }
 
@@ -59,7 +59,7 @@ export interface Serving extends AsyncDisposable {
   addresses: Addresses;
 }
 
-/** What a worker process has of its parent. */
+/** Services that a worker gets from its parent. */
 export interface ParentProcess {
   /** Reads the metrics of all workers. */
   scrape: () => Promise<string>;
@@ -68,14 +68,15 @@ export interface ParentProcess {
 /**
  * Serves HTTP on a database that is migrated.
  *
- * @param services `parent` in a worker process
+ * @param resources `database` is migrated; `parent` is set in a worker
  * @param signal see startServer
  */
 export async function serve(
   env: Env,
-  { database, logger, parent }: { database: DatabaseUrls; logger: Logger; parent?: ParentProcess },
+  resources: { database: DatabaseUrls; logger: Logger; parent?: ParentProcess },
   signal: AbortSignal,
 ): Promise<Serving> {
+  const { database, logger, parent } = resources;
   const stack = new AsyncDisposableStack();
   try {
     const collector = env.OTEL_EXPORTER_OTLP_ENDPOINT;
@@ -94,7 +95,7 @@ export async function serve(
     // Not `signal`: streams stay open until the HTTP server closes.
     const liveEnd = new AbortController();
     stack.defer(() => liveEnd.abort());
-    const metrics = { ...createMetrics(db, pool), ...parent };
+    const metrics = createMetrics(db, pool, parent?.scrape);
     const live = openLiveFeed(
       {
         db,
@@ -139,7 +140,7 @@ export async function serve(
     const addresses = { address, elsewhere: env.PUBLIC_URL ?? network };
     return { context, addresses, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   } catch (error) {
-    await abandon(stack);
+    await disposeAfterFailure(stack);
     throw error;
   }
 }

@@ -55,10 +55,10 @@ export async function measureChannels(
       }, stack),
     );
   }
-  for (const [session, joining] of members.entries()) {
-    for (const member of joining) channels[member]?.join(session);
+  for (const [session, subscribers] of members.entries()) {
+    for (const member of subscribers) channels[member]?.subscribe(session);
   }
-  // Publishing before the last join has arrived would lose a hint.
+  // Publishing before the last subscription has arrived would lose a hint.
   await sleep(WARM_UP_MS);
   sessions.forEach(publishNext);
   await sleep(WARM_UP_MS);

@@ -6,6 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, newCode, newSession, type TestDatabase } from '../src/testing.ts';
 import { insertSession } from '../src/repositories/insert-session.ts';
 import { findParticipantByToken } from '../src/repositories/session-participants.ts';
+import { seedClassrooms } from './classrooms.ts';
 import { devToken, devTokenHash, LESSONS } from './lessons.ts';
 
 const run = promisify(execFile);
@@ -71,10 +72,10 @@ test('the seed prints codes and tokens that work', async () => {
 test('a second seed restores the seeded sessions and keeps the others', async () => {
   const other = newSession({ code: newCode() });
   await insertSession(database.db, other);
-  await seed();
+  await seedClassrooms(database.db);
   const first = await contents();
   await database.db.updateTable('sessions').set({ title: 'Changed' }).execute();
-  await seed();
+  await seedClassrooms(database.db);
   const expected = first.sessions.map((session) =>
     session.code === other.code ? { ...session, title: 'Changed' } : session,
   );
@@ -83,7 +84,9 @@ test('a second seed restores the seeded sessions and keeps the others', async ()
 
 test('a seed whose code belongs to another session inserts nothing', async () => {
   await insertSession(database.db, newSession({ code: 'FNDT44' }));
-  await expect(seed()).rejects.toThrow('The seed could not be inserted (code-taken)');
+  await expect(seedClassrooms(database.db)).rejects.toThrow(
+    'The seed could not be inserted (code-taken)',
+  );
   expect((await contents()).sessions).toHaveLength(1);
 });
 

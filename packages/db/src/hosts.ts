@@ -53,6 +53,7 @@ export function createHosts(url: string, connectTimeoutMs: number): Hosts {
   if (problem !== undefined) throw new Error(`The database URL ${problem}`);
   const urls = splitHosts(url);
   const check = SESSION_CHECKS.get(sessionAttrs(urls[0] ?? ''));
+  const hostTimeoutMs = connectTimeoutMs / urls.length;
   let current = 0;
 
   class HostClient extends Client {
@@ -62,7 +63,7 @@ export function createHosts(url: string, connectTimeoutMs: number): Hosts {
       super({
         ...config,
         connectionString: urls[current],
-        connectionTimeoutMillis: connectTimeoutMs / urls.length,
+        connectionTimeoutMillis: hostTimeoutMs,
       });
       // An 'error' event without a listener ends the process. A running statement rejects as well.
       this.on('error', () => {});
@@ -81,7 +82,7 @@ export function createHosts(url: string, connectTimeoutMs: number): Hosts {
         if (check !== undefined) await this.#requireAccepted(check);
         return this;
       } catch (error) {
-        // Of several failures at one host, the first moves on.
+        // Only the first of several failures at a host selects the next one.
         if (current === this.#host) current = (current + 1) % urls.length;
         throw error;
       }
@@ -89,7 +90,9 @@ export function createHosts(url: string, connectTimeoutMs: number): Hosts {
 
     async #requireAccepted(text: string): Promise<void> {
       try {
-        const { rows } = await this.query<{ accepted: boolean }>(text);
+        // pg reads the timeout of one query; its types lack it.
+        const query = { text, query_timeout: hostTimeoutMs };
+        const { rows } = await this.query<{ accepted: boolean }>(query);
         if (rows[0]?.accepted !== true) throw new ReadOnlyServerError();
       } catch (error) {
         void this.end().catch(() => {});

@@ -21,14 +21,15 @@ export function createMigrator(db: Database, newer: readonly string[] = []): Mig
 
 /** Adds the record of a migration to its transaction. The first one also records its predecessors. */
 function recorded(name: string, { up, down }: ReleasedMigration): Migration {
-  const executed = Object.entries(migrations).filter(([other]) => other <= name);
+  const executed = Object.entries(migrations).filter(
+    ([other]) => other === name || (name === FIRST_RECORDED && other < name),
+  );
   return {
     async up(db: Database) {
       await up(db);
       await db
         .insertInto('migration_compatibility')
         .values(executed.map(([other, { compatibility }]) => ({ name: other, compatibility })))
-        .onConflict((conflict) => conflict.doNothing())
         .execute();
     },
     async down(db: Database) {
@@ -48,7 +49,7 @@ async function refuseToRun(): Promise<never> {
  * statement timeout.
  *
  * @returns the names of the migrations that this call applied, and of those of newer releases
- * @throws when a migration fails, those before it stay applied; or as `findNewerMigrations`
+ * @throws when a migration fails (earlier ones stay applied), or for the reasons of `findNewerMigrations`
  */
 export async function migrateToLatest(
   db: Database,

@@ -16,14 +16,18 @@ export interface Metrics {
  * Creates the metrics of this process. Labels come from fixed lists, never from a request, and a
  * scrape never waits for the database.
  */
-export function createMetrics(db: Database, pool: DatabasePool): Metrics {
+export function createMetrics(
+  db: Database,
+  pool: DatabasePool,
+  scrape?: Metrics['scrape'],
+): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   measurePool(registry, pool);
   measureOpenSessions(registry, db);
   return {
     registry,
-    scrape: () => registry.metrics(),
+    scrape: scrape ?? (() => registry.metrics()),
     calls: measureCalls(registry),
     live: measureLive(registry),
   };

@@ -4,8 +4,8 @@ import type { Env } from '../env.ts';
 import { findPort } from '../http/listen.ts';
 import { createLogger } from '../observability/logger.ts';
 import { openDatabase } from '../open-database.ts';
-import { abandon, printAddresses, startSweep } from '../server.ts';
-import { send } from './calls.ts';
+import { disposeAfterFailure, printAddresses, startSweep } from '../server.ts';
+import { send } from './requests.ts';
 import { SCRAPE, aggregateMetrics } from './metrics.ts';
 import { type Workers, superviseWorkers } from './supervise.ts';
 
@@ -26,8 +26,8 @@ export async function startWorkers(env: Env, stopping: AbortController): Promise
     const port = await findPort(env.HOST, env.PORT);
     signal.throwIfAborted();
 
-    // It answers the RateLimiterCluster of each worker.
-    void new RateLimiterClusterMaster();
+    // It responds to the RateLimiterCluster of each worker.
+    if (env.REDIS_URL === undefined) void new RateLimiterClusterMaster();
     const count = env.WEB_CONCURRENCY;
     const workers: Workers = stack.use(
       superviseWorkers(
@@ -53,17 +53,15 @@ export async function startWorkers(env: Env, stopping: AbortController): Promise
     });
 
     const db = stack.use(createDatabase(url, { max: 1 }));
-    // One worker notifies the others, as after its own changes.
     const notifyChanged = (changed: number) => {
-      const [worker] = workers.serving();
-      if (worker !== undefined) send(worker.process, { changed });
+      for (const { worker } of workers.serving()) send(worker, { changed });
     };
     stack.use(startSweep(env, { db, notifyChanged, logger }, signal));
     const [addresses] = await workers.started;
     if (addresses !== undefined) printAddresses(addresses);
     return stack;
   } catch (error) {
-    await abandon(stack);
+    await disposeAfterFailure(stack);
     throw error;
   }
 }

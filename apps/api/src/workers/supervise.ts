@@ -4,13 +4,15 @@ import { z } from 'zod';
 import { StartupError } from '../errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import { type Addresses, SIGNALS } from '../server.ts';
-import { type Ask, type Handlers, answerCalls, openCalls } from './calls.ts';
+import { type Handlers, type SendRequest, createRequester, handleRequests } from './requests.ts';
 
 /** The argument that makes a process a worker. */
 export const WORKER_ARGUMENT = 'worker';
 
-/** Workers in a row that end before they serve. */
+/** While the server starts: workers in a row that end before they serve. */
 const MAX_FAILED_STARTS = 5;
+/** A signal may reach a worker before it handles signals. */
+const ORDERLY_ENDS: ReadonlySet<string | number> = new Set([0, ...SIGNALS]);
 const MIN_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 15_000;
 /** The pause is short again after a worker has lived for this time. */
@@ -25,13 +27,13 @@ export interface WorkersOptions {
   /** Settings in which workers differ from the parent. */
   env: Record<string, string>;
   logger: Logger;
-  /** Answer the calls of workers. */
+  /** Handle the requests of workers. */
   handlers: Handlers;
 }
 
 export interface ServingWorker {
-  process: Worker;
-  ask: Ask;
+  worker: Worker;
+  sendRequest: SendRequest;
 }
 
 export interface Workers extends AsyncDisposable {
@@ -63,26 +65,28 @@ export function superviseWorkers(options: WorkersOptions, signal: AbortSignal): 
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ args: [WORKER_ARGUMENT] });
 
-  /** @returns the signal or exit code that ended the worker */
-  const runWorker = (onServing: (addresses: Addresses) => void): Promise<string | number> => {
+  /** @returns the signal, exit code or error that ended the worker */
+  const runWorker = async (onServing: (addresses: Addresses) => void): Promise<string | number> => {
     const worker = cluster.fork(env);
     running.add(worker);
-    // Emitted when a message cannot be sent.
-    worker.on('error', () => {});
-    answerCalls(worker, handlers);
+    handleRequests(worker, handlers);
     worker.on('message', (message: unknown) => {
       const { data } = servingMessage.safeParse(message);
       if (data === undefined) return;
-      serving.set(worker, { process: worker, ask: openCalls(worker) });
+      serving.set(worker, { worker, sendRequest: createRequester(worker) });
       onServing(data.serving);
     });
-    return new Promise((resolve) => {
-      worker.once('exit', (code: number, name: string | null) => {
-        running.delete(worker);
-        serving.delete(worker);
-        resolve(name ?? code);
+    const ended = new Promise<string | number>((resolve) => {
+      worker.once('exit', (code: number, name: string | null) => resolve(name ?? code));
+      worker.on('error', (error: Error) => {
+        // A process that cannot be created has no 'exit' event. Otherwise a message cannot be sent.
+        if (worker.process.pid === undefined) resolve(error.message);
       });
     });
+    const cause = await ended;
+    running.delete(worker);
+    serving.delete(worker);
+    return cause;
   };
 
   const keepRunning = async (onServing: (addresses: Addresses) => void): Promise<void> => {
@@ -94,13 +98,13 @@ export function superviseWorkers(options: WorkersOptions, signal: AbortSignal): 
       const cause = await runWorker((addresses) => {
         failedStarts = 0;
         onServing(addresses);
-      });
+      }).catch(String);
       if (stopping.aborted) {
-        // It did not stop in time.
-        if (typeof cause === 'number' && cause > 0) process.exitCode = 1;
+        if (!ORDERLY_ENDS.has(cause)) process.exitCode = 1;
         return;
       }
-      if (failedStarts === MAX_FAILED_STARTS) throw new StartupError(tooManyFailed(cause));
+      if (!hasStarted && failedStarts === MAX_FAILED_STARTS)
+        throw new StartupError(failedStartMessage(cause));
       if (performance.now() - startedAt >= STABLE_MS) pauseMs = MIN_PAUSE_MS;
       logger.error({ cause, pauseMs }, 'a worker has ended, restarting it');
       await sleep(pauseMs, undefined, { signal: stopping }).catch(() => {});
@@ -109,20 +113,23 @@ export function superviseWorkers(options: WorkersOptions, signal: AbortSignal): 
   };
 
   const starts = Array.from({ length: count }, () => Promise.withResolvers<Addresses>());
-  const lives = starts.map(({ resolve }) => keepRunning(resolve));
+  const started = Promise.all(starts.map(({ promise }) => promise));
+  let hasStarted = false;
+  void started.then(() => (hasStarted = true));
+  const slots = starts.map(({ resolve }) => keepRunning(resolve));
   return {
-    started: Promise.all(starts.map(({ promise }) => promise)),
-    ended: Promise.all(lives),
+    started,
+    ended: Promise.all(slots),
     serving: () => [...serving.values()],
     async [Symbol.asyncDispose]() {
       disposal.abort();
       // Workers that are stopping already ignore it.
       sendSignal('SIGINT');
-      await Promise.allSettled(lives);
+      await Promise.allSettled(slots);
     },
   };
 }
 
-function tooManyFailed(cause: string | number): string {
+function failedStartMessage(cause: string | number): string {
   return `WEB_CONCURRENCY: a worker has ended ${MAX_FAILED_STARTS} times before it served (${cause}); its errors are above`;
 }

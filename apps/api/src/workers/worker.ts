@@ -4,7 +4,7 @@ import type { Env } from '../env.ts';
 import { StartupError } from '../errors.ts';
 import { createLogger } from '../observability/logger.ts';
 import { serve } from '../server.ts';
-import { answerCalls, openCalls, send } from './calls.ts';
+import { createRequester, handleRequests, send } from './requests.ts';
 import { COLLECT, scrapeAll } from './metrics.ts';
 
 /** The parent has changed a session. */
@@ -30,13 +30,13 @@ export async function startWorker(env: Env, stopping: AbortController): Promise<
   // Emitted when a message cannot be sent, as after the end of the parent.
   worker.on('error', () => {});
 
-  const ask = openCalls(worker);
+  const sendRequest = createRequester(worker);
   const database = { url, directUrl: env.DATABASE_DIRECT_URL ?? url };
   const logger = createLogger(env.LOG_LEVEL);
-  const parent = { scrape: () => scrapeAll(ask) };
+  const parent = { scrape: () => scrapeAll(sendRequest) };
   const serving = await serve(env, { database, logger, parent }, stopping.signal);
   const { metrics, notifyChanged } = serving.context;
-  answerCalls(worker, { [COLLECT]: () => metrics.registry.getMetricsAsJSON() });
+  handleRequests(worker, { [COLLECT]: () => metrics.registry.getMetricsAsJSON() });
   worker.on('message', (message: unknown) => {
     const { data } = changedMessage.safeParse(message);
     if (data !== undefined) notifyChanged(data.changed);

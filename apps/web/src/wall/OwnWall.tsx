@@ -24,6 +24,8 @@ export default function OwnWall({ code, hostToken }: OwnWallProps) {
       return paired.participant.id;
     },
     gcTime: 0,
+    // Each attempt creates a pairing code.
+    retry: false,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   });

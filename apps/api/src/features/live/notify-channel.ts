@@ -3,7 +3,8 @@ import {
   type Batch,
   type PeerChannel,
   type PeerChannelOptions,
-  openMailbox,
+  createBatcher,
+  createMessageCodec,
 } from './peer-channel.ts';
 
 export interface NotifyChannelOptions extends PeerChannelOptions {
@@ -16,24 +17,28 @@ const NAME = 'classroom_live';
 
 /** Connects the processes by NOTIFY and LISTEN until `signal` aborts. Each process receives all messages. */
 export function openNotifyChannel(options: NotifyChannelOptions, signal: AbortSignal): PeerChannel {
-  const { db, url, onListening, onError } = options;
+  const { db, url, onMessage, onListening, onError } = options;
+  const { encode, decode } = createMessageCodec();
   const send = async (batch: Batch) => {
     for (const part of split(batch)) {
-      await notify(db, { channel: NAME, payload: mailbox.toPayload(part) });
+      await notify(db, { channel: NAME, payload: encode(part) });
     }
   };
-  const mailbox = openMailbox(send, options, signal);
+  const onNotification = (payload: string) => {
+    const message = decode(payload);
+    if (message !== undefined) onMessage(message);
+  };
   void listen(
     {
       url,
       channel: NAME,
-      onNotification: mailbox.receive,
+      onNotification,
       onConnected: onListening,
       onDisconnected: onError,
     },
     signal,
   );
-  return { ...mailbox.publisher, join() {}, leave() {} };
+  return { ...createBatcher(send, onError, signal), subscribe() {}, unsubscribe() {} };
 }
 
 /** Fits into PostgreSQL's limit of 7,999 bytes: an id has at most 16 digits. */

@@ -5,8 +5,8 @@ import type { ProcessPresence } from './room.ts';
 /** Exchanges messages with all other processes. They are hints and may be lost: rooms also poll regularly. */
 export interface PeerChannel {
   /** Receives the messages about a session from now on. */
-  join: (sessionId: number) => void;
-  leave: (sessionId: number) => void;
+  subscribe: (sessionId: number) => void;
+  unsubscribe: (sessionId: number) => void;
   publishChange: (sessionId: number) => void;
   /** @param presence of the session in this process */
   publishPresence: (sessionId: number, presence: ProcessPresence) => void;
@@ -32,27 +32,19 @@ export interface PeerMessage {
 /** Messages are sent in batches, because NOTIFY serialises commits and a busy session changes often. */
 const BATCH_MS = 20;
 
-/** What one process has to tell the others about some sessions. */
+/** Changes and presences to publish. */
 export type Batch = Omit<PeerMessage, 'from'>;
 
-/** Sends and receives the payloads of one process. */
-export interface Mailbox {
-  publisher: Pick<PeerChannel, 'publishChange' | 'publishPresence'>;
-  toPayload: (batch: Batch) => string;
-  receive: (payload: string) => void;
-}
-
 /**
- * Collects what to publish into batches until `signal` aborts, and leaves out the messages of this process.
+ * Collects changes and presences, and sends them in batches until `signal` aborts.
  *
  * @param send is called with one batch at a time
  */
-export function openMailbox(
+export function createBatcher(
   send: (batch: Batch) => Promise<void>,
-  { onMessage, onError }: Pick<PeerChannelOptions, 'onMessage' | 'onError'>,
+  onError: (error: unknown) => void,
   signal: AbortSignal,
-): Mailbox {
-  const from = randomUUID();
+): Pick<PeerChannel, 'publishChange' | 'publishPresence'> {
   const changed = new Set<number>();
   const presences = new Map<number, ProcessPresence>();
   let isSending = false;
@@ -74,20 +66,13 @@ export function openMailbox(
     void sendAll();
   };
   return {
-    publisher: {
-      publishChange(sessionId) {
-        changed.add(sessionId);
-        scheduleSend();
-      },
-      publishPresence(sessionId, presence) {
-        presences.set(sessionId, presence);
-        scheduleSend();
-      },
+    publishChange(sessionId) {
+      changed.add(sessionId);
+      scheduleSend();
     },
-    toPayload: (batch) => JSON.stringify({ from, ...batch } satisfies PeerMessage),
-    receive(payload) {
-      const message = messageFrom(payload);
-      if (message !== undefined && message.from !== from) onMessage(message);
+    publishPresence(sessionId, presence) {
+      presences.set(sessionId, presence);
+      scheduleSend();
     },
   };
 }
@@ -104,6 +89,24 @@ function toBatch(
       participants,
       streams,
     ]),
+  };
+}
+
+export interface MessageCodec {
+  encode: (batch: Batch) => string;
+  /** @returns undefined when the payload is malformed, or a message of this process */
+  decode: (payload: string) => PeerMessage | undefined;
+}
+
+/** Creates a codec for the messages of one process, under a random id. */
+export function createMessageCodec(): MessageCodec {
+  const from = randomUUID();
+  return {
+    encode: (batch) => JSON.stringify({ from, ...batch } satisfies PeerMessage),
+    decode(payload) {
+      const message = messageFrom(payload);
+      return message?.from === from ? undefined : message;
+    },
   };
 }
 

@@ -3,7 +3,8 @@ import {
   type Batch,
   type PeerChannel,
   type PeerChannelOptions,
-  openMailbox,
+  createBatcher,
+  createMessageCodec,
 } from './peer-channel.ts';
 
 export interface RedisChannelOptions extends PeerChannelOptions {
@@ -15,13 +16,14 @@ const COMMANDS_AT_ONCE = 1_000;
 
 /**
  * Connects the processes by the pub/sub of Redis until `signal` aborts, with one channel per session. A
- * process receives the messages of the sessions that it has joined.
+ * process receives the messages of the sessions to which it has subscribed.
  */
 export function openRedisChannel(options: RedisChannelOptions, signal: AbortSignal): PeerChannel {
-  const { redis, onListening } = options;
+  const { redis, onMessage, onListening } = options;
+  const { encode, decode } = createMessageCodec();
   // Without a timer per command: the probe ends a connection on which commands wait.
   const publisher = redis.withCommandOptions({ timeout: 0 });
-  const joined = new Set<string>();
+  const subscribed = new Set<string>();
   /** Redis has sharded pub/sub from version 7 on. Undefined before the first connection. */
   let isSharded: boolean | undefined;
   let hasFailed = false;
@@ -39,7 +41,7 @@ export function openRedisChannel(options: RedisChannelOptions, signal: AbortSign
     for (let start = 0; start < messages.length; start += COMMANDS_AT_ONCE) {
       if (!redis.isReady || isSharded === undefined) return;
       const publish = async ([sessionId, message]: [number, Batch]) => {
-        const [channel, payload] = [channelOf(sessionId), mailbox.toPayload(message)];
+        const [channel, payload] = [channelOf(sessionId), encode(message)];
         await (isSharded === true
           ? publisher.sPublish(channel, payload)
           : publisher.publish(channel, payload));
@@ -47,12 +49,15 @@ export function openRedisChannel(options: RedisChannelOptions, signal: AbortSign
       await Promise.all(messages.slice(start, start + COMMANDS_AT_ONCE).map(publish));
     }
   };
-  const mailbox = openMailbox(send, { ...options, onError }, signal);
 
   const onPayload = (payload: string, channel: string) => {
-    if (joined.has(channel)) mailbox.receive(payload);
-    // The connection ended before it could unsubscribe, and the client has subscribed again.
-    else void unsubscribe(channel);
+    if (subscribed.has(channel)) {
+      const message = decode(payload);
+      if (message !== undefined) onMessage(message);
+    } else {
+      // The connection ended before it could unsubscribe, and the client has subscribed again.
+      void unsubscribe(channel);
+    }
   };
   const subscribe = async (channel: string) => {
     await (
@@ -72,7 +77,7 @@ export function openRedisChannel(options: RedisChannelOptions, signal: AbortSign
     hasFailed = false;
     const [command] = await redis.commandInfo(['spublish']);
     isSharded = command !== null;
-    await Promise.all([...joined].map(subscribe));
+    await Promise.all([...subscribed].map(subscribe));
     onListening();
   };
   const onReady = () => void subscribeAll().catch(onError);
@@ -81,15 +86,15 @@ export function openRedisChannel(options: RedisChannelOptions, signal: AbortSign
   if (redis.isReady) onReady();
 
   return {
-    ...mailbox.publisher,
-    join(sessionId) {
+    ...createBatcher(send, onError, signal),
+    subscribe(sessionId) {
       const channel = channelOf(sessionId);
-      joined.add(channel);
+      subscribed.add(channel);
       if (redis.isReady && isSharded !== undefined) void subscribe(channel);
     },
-    leave(sessionId) {
+    unsubscribe(sessionId) {
       const channel = channelOf(sessionId);
-      joined.delete(channel);
+      subscribed.delete(channel);
       if (redis.isReady && isSharded !== undefined) void unsubscribe(channel);
     },
   };

@@ -2,7 +2,7 @@ import { setInterval } from 'node:timers/promises';
 import { type Database, findSequenceNumbers, hasRole } from '@classroom/db';
 import { DomainError } from '../../errors.ts';
 import type { Redis } from '../../redis.ts';
-import { createAnnouncer } from './announce-presence.ts';
+import { createPresencePublisher } from './presence-publisher.ts';
 import { openNotifyChannel } from './notify-channel.ts';
 import type { PeerChannelOptions, PeerMessage } from './peer-channel.ts';
 import { createPeerPresence } from './peer-presence.ts';
@@ -95,13 +95,13 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
     const room = createRoom(db, sessionId, onError, observer);
     rooms.set(sessionId, room);
     // Before its presence is published, so that the answers of other processes arrive.
-    channel.join(sessionId);
+    channel.subscribe(sessionId);
     return room;
   };
   const countChanged = (change: 1 | -1, sessionId: number) => {
     count += change;
     observer?.onCount(count);
-    announcer.announceChange(sessionId);
+    publisher.publishIfChanged(sessionId);
     schedulePresence(sessionId);
   };
 
@@ -111,12 +111,12 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
       if (!rooms.has(sessionId)) continue;
       const isNew = peers.set(sessionId, from, { listening: present, participants, streams });
       // A process that has just started has not received the count of this one.
-      if (isNew) announcer.announce(sessionId);
+      if (isNew) publisher.publish(sessionId);
       schedulePresence(sessionId);
     }
   };
-  const announceAll = () => {
-    for (const sessionId of rooms.keys()) announcer.announce(sessionId);
+  const publishAll = () => {
+    for (const sessionId of rooms.keys()) publisher.publish(sessionId);
   };
   const pollChanged = async () => {
     if (rooms.size === 0) return;
@@ -133,7 +133,7 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
     for await (const _ of setInterval(ms, undefined, { signal, ref: false })) await run();
   };
   const onListening = () => {
-    announceAll();
+    publishAll();
     void poll();
   };
 
@@ -142,12 +142,12 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
     redis === undefined
       ? openNotifyChannel({ db, url, ...channelOptions }, signal)
       : openRedisChannel({ redis, ...channelOptions }, signal);
-  const announcer = createAnnouncer(
+  const publisher = createPresencePublisher(
     (sessionId) => rooms.get(sessionId)?.presence() ?? NOBODY,
     channel.publishPresence,
   );
   every(pollIntervalMs, poll).catch(() => {});
-  every(presenceIntervalMs, announceAll).catch(() => {});
+  every(presenceIntervalMs, publishAll).catch(() => {});
 
   return {
     notifyChanged(sessionId) {
@@ -173,7 +173,7 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
       caps.delete(subscription);
       countChanged(-1, sessionId);
       if (room.subscriptions.size > 0) return;
-      channel.leave(sessionId);
+      channel.unsubscribe(sessionId);
       rooms.delete(sessionId);
       peers.delete(sessionId);
     },

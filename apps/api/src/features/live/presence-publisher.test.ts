@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createAnnouncer } from './announce-presence.ts';
+import { createPresencePublisher } from './presence-publisher.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -8,16 +8,16 @@ afterEach(() => void vi.useRealTimers());
 function openSession() {
   let count = 0;
   const published: number[] = [];
-  const announcer = createAnnouncer(
+  const publisher = createPresencePublisher(
     () => ({ listening: count, participants: count, streams: count }),
     (_, { streams }) => void published.push(streams),
   );
   return {
     published,
-    announce: () => announcer.announce(1),
+    publishAgain: () => publisher.publish(1),
     change: (streams: number) => {
       count = streams;
-      announcer.announceChange(1);
+      publisher.publishIfChanged(1);
     },
   };
 }
@@ -33,14 +33,14 @@ test('a class that joins is published at most twice a second', () => {
 });
 
 test('a presence that has not changed is published on request only, and at most twice a second', () => {
-  const { published, change, announce } = openSession();
+  const { published, change, publishAgain } = openSession();
   change(1);
   change(1);
   vi.advanceTimersByTime(60_000);
   expect(published).toEqual([1]);
-  announce();
-  announce();
-  announce();
+  publishAgain();
+  publishAgain();
+  publishAgain();
   vi.advanceTimersByTime(60_000);
   expect(published).toEqual([1, 1, 1]);
 });
