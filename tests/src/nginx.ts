@@ -69,7 +69,9 @@ async function configurationFor(
     (name) => `${name}_temp_path ${directory}/${name};`,
   );
   const replacements = {
-    'server api:3000;': apiUrls.map((url) => `server ${new URL(url).host};`).join(' '),
+    'server api:3000 fail_timeout=2s;': apiUrls
+      .map((url) => `server ${new URL(url).host} fail_timeout=2s;`)
+      .join(' '),
     'listen 8080;': `listen 127.0.0.1:${port};`,
     'http {': ['http {', 'access_log off;', ...temporary].join('\n'),
     ...changes,

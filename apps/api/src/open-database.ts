@@ -87,14 +87,8 @@ export async function prepareDatabase(
   { url, directUrl }: DatabaseUrls,
   signal: AbortSignal,
 ): Promise<void> {
-  await using db = createDatabase(url, MIGRATION_POOL);
-  requireServer(
-    await readServerInfo(db).catch((error: unknown) => {
-      throw new StartupError(
-        `DATABASE_URL: the database cannot be reached (${firstLine(error)}); start it, or unset DATABASE_URL`,
-      );
-    }),
-  );
+  requireServer(await readServer('DATABASE_URL', url));
+  if (directUrl !== url) requireServer(await readServer('DATABASE_DIRECT_URL', directUrl));
   const migrator = createDatabase(directUrl, MIGRATION_POOL);
   const aborted = once(signal, 'abort');
   const migrated = migrateToLatest(migrator);
@@ -107,6 +101,17 @@ export async function prepareDatabase(
   const { newer } = await migrated;
   if (newer.length > 0) console.log(describeNewer(newer));
   await migrator.destroy();
+}
+
+async function readServer(setting: string, url: string): Promise<ServerInfo> {
+  await using db = createDatabase(url, MIGRATION_POOL);
+  try {
+    return await readServerInfo(db);
+  } catch (error) {
+    throw new StartupError(
+      `${setting}: the database cannot be reached (${firstLine(error)}); start it, or unset ${setting}`,
+    );
+  }
 }
 
 /** @throws StartupError for a server that is too old, or a database that is not UTF-8 */

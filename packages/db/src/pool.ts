@@ -91,12 +91,15 @@ export function createPool(url: string, options: PoolOptions = {}): DatabasePool
 /** Tries each host once. pg-pool limits one attempt; the time limit holds for all of them together. */
 async function connectInTurn(pool: Pool, attempts: number, timeoutMs: number): Promise<PoolClient> {
   const deadline = performance.now() + timeoutMs;
+  let refusal: DatabaseError | undefined;
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (attempt === 1) return await pool.connect();
       return await connectWithin(pool, deadline - performance.now());
     } catch (error) {
-      if (attempt >= attempts || performance.now() >= deadline) throw error;
+      // The answer of a server, such as a wrong password, says more than a host that is away.
+      if (error instanceof DatabaseError) refusal ??= error;
+      if (attempt >= attempts || performance.now() >= deadline) throw refusal ?? error;
     }
   }
 }
