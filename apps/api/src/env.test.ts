@@ -63,6 +63,7 @@ test.each([
   ['TRUST_PROXY', 'true'],
   ['TRUST_PROXY', '10.0.0.0/33'],
   ['DATABASE_POOL_MAX', '0'],
+  ['REDIS_URL', 'redis://user:50%zz@host:6379'],
   ['WEB_CONCURRENCY', '0'],
   ['WEB_CONCURRENCY', 'many'],
   ['WEB_CONCURRENCY', String(availableParallelism() * 4 + 1)],

@@ -31,6 +31,11 @@ function toOrigin(text: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).origin + anyPort : undefined;
 }
 
+/** Returns whether the user name and password are encoded for a URL. */
+function isDecodable({ username, password }: URL): boolean {
+  return /^(?:[^%]|%[\da-f]{2})*$/i.test(username + password);
+}
+
 const databaseUrl = z.string().superRefine((url, context) => {
   const message = databaseUrlProblem(url);
   if (message !== undefined) context.addIssue({ code: 'custom', message });
@@ -86,7 +91,8 @@ const variables = z.object({
   REDIS_URL: z
     .string()
     .refine(
-      (url) => URL.canParse(url) && /^rediss?:\/\/[^/?#]+(\/\d*)?$/.test(url),
+      (url) =>
+        URL.canParse(url) && /^rediss?:\/\/[^/?#]+(\/\d*)?$/.test(url) && isDecodable(new URL(url)),
       'must be like redis://user:password@host:6379/0',
     )
     .optional(),

@@ -94,7 +94,6 @@ export async function serve(
     const counts = redis?.client ?? (parent && 'parent');
     // Not `signal`: streams stay open until the HTTP server closes.
     const liveEnd = new AbortController();
-    stack.defer(() => liveEnd.abort());
     const metrics = createMetrics(db, pool, parent?.scrape);
     const live = openLiveFeed(
       {
@@ -108,6 +107,11 @@ export async function serve(
       },
       liveEnd.signal,
     );
+    stack.defer(async () => {
+      liveEnd.abort();
+      // Otherwise the other processes would count the ended streams until they expire.
+      await live.drain();
+    });
     const context = createAppContext({
       db,
       live,

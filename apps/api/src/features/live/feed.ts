@@ -48,6 +48,8 @@ export interface LiveFeed {
   ) => Promise<Subscribe>;
   /** Subscriptions in this process. */
   count: () => number;
+  /** Resolves when the messages to other processes have been sent or lost. */
+  drain: () => Promise<void>;
 }
 
 /** Keeps a thousand simultaneous streams from filling the queue for database connections. */
@@ -133,7 +135,7 @@ export function openLiveFeed(options: RoomsOptions, stop: AbortSignal): LiveFeed
     return toBacklog(snapshot, [toSnapshot(snapshot, stream)]);
   }
 
-  return { notifyChanged: rooms.notifyChanged, authorize, count: rooms.count };
+  return { notifyChanged: rooms.notifyChanged, authorize, count: rooms.count, drain: rooms.drain };
 }
 
 interface Backlog {

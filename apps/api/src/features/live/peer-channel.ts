@@ -10,6 +10,8 @@ export interface PeerChannel {
   publishChange: (sessionId: number) => void;
   /** @param presence of the session in this process */
   publishPresence: (sessionId: number, presence: ProcessPresence) => void;
+  /** Resolves when all that was published has been sent or lost. */
+  drain: () => Promise<void>;
 }
 
 export interface PeerChannelOptions {
@@ -36,7 +38,7 @@ const BATCH_MS = 20;
 export type Batch = Omit<PeerMessage, 'from'>;
 
 /**
- * Collects changes and presences, and sends them in batches until `signal` aborts.
+ * Collects changes and presences, and sends them in batches; after `signal` aborts, without a delay.
  *
  * @param send is called with one batch at a time
  */
@@ -44,15 +46,15 @@ export function createBatcher(
   send: (batch: Batch) => Promise<void>,
   onError: (error: unknown) => void,
   signal: AbortSignal,
-): Pick<PeerChannel, 'publishChange' | 'publishPresence'> {
+): Pick<PeerChannel, 'publishChange' | 'publishPresence' | 'drain'> {
   const changed = new Set<number>();
   const presences = new Map<number, ProcessPresence>();
   let isSending = false;
+  let sending = Promise.resolve();
 
   const sendAll = async () => {
     while (changed.size + presences.size > 0) {
       await sleep(BATCH_MS, undefined, { signal }).catch(() => {});
-      if (signal.aborted) break;
       const batch = toBatch(changed, presences);
       changed.clear();
       presences.clear();
@@ -63,7 +65,7 @@ export function createBatcher(
   const scheduleSend = () => {
     if (isSending) return;
     isSending = true;
-    void sendAll();
+    sending = sendAll();
   };
   return {
     publishChange(sessionId) {
@@ -74,6 +76,7 @@ export function createBatcher(
       presences.set(sessionId, presence);
       scheduleSend();
     },
+    drain: () => sending,
   };
 }
 

@@ -13,8 +13,8 @@ afterAll(() => stop.abort());
 let feeds = 0;
 
 /** Opens a feed as another process would, and waits until it listens. */
-async function openFeed(more: Partial<RoomsOptions> = {}) {
-  const feed = openLiveFeed({ ...feedOptions(database), ...more }, stop.signal);
+async function openFeed(more: Partial<RoomsOptions> = {}, signal = stop.signal) {
+  const feed = openLiveFeed({ ...feedOptions(database), ...more }, signal);
   feeds += 1;
   await vi.waitUntil(async () => (await countListeners(db)) === feeds, { timeout: 60_000 });
   return feed;
@@ -23,19 +23,19 @@ async function openFeed(more: Partial<RoomsOptions> = {}) {
 const live = await openFeed();
 
 /** Subscribes to a session in two processes, and waits until both have the presence of both. */
-async function subscribeInBoth() {
+async function subscribeInBoth(signal?: AbortSignal) {
   const { code, sessionId, caller } = await createSession(database);
   const [first, second] = [record(), record()];
   const unsubscribeFirst = (await live.authorize({ code }, caller))(first);
   await expect
     .poll(() => first.events)
     .toContainEqual(anEvent({ type: 'presence', listening: 1, participants: 1 }));
-  const other = await openFeed();
+  const other = await openFeed({}, signal);
   const unsubscribeSecond = (await other.authorize({ code }, caller))(second);
   const both = anEvent({ type: 'presence', listening: 2, participants: 2 });
   await expect.poll(() => first.events).toContainEqual(both);
   await expect.poll(() => second.events).toContainEqual(both);
-  return { sessionId, first, second, unsubscribeFirst, unsubscribeSecond };
+  return { sessionId, other, first, second, unsubscribeFirst, unsubscribeSecond };
 }
 
 /** Starts a session without a notification. */
@@ -52,6 +52,22 @@ test('a process that starts later receives the presence of the earlier process',
   unsubscribeSecond();
   await expect
     .poll(() => first.events.at(-1))
+    .toEqual(anEvent({ type: 'presence', listening: 1, participants: 1 }));
+  unsubscribeFirst();
+});
+
+test('a process that stops publishes the end of its streams', async () => {
+  const otherStop = new AbortController();
+  const { first, other, unsubscribeFirst, unsubscribeSecond } = await subscribeInBoth(
+    otherStop.signal,
+  );
+  unsubscribeSecond();
+  otherStop.abort();
+  feeds -= 1;
+  await other.drain();
+  // A presence that is not published expires after 40 seconds.
+  await expect
+    .poll(() => first.events.at(-1), { timeout: 30_000 })
     .toEqual(anEvent({ type: 'presence', listening: 1, participants: 1 }));
   unsubscribeFirst();
 });

@@ -4,7 +4,7 @@ import { DomainError } from '../../errors.ts';
 import type { Redis } from '../../redis.ts';
 import { createPresencePublisher } from './presence-publisher.ts';
 import { openNotifyChannel } from './notify-channel.ts';
-import type { PeerChannelOptions, PeerMessage } from './peer-channel.ts';
+import type { PeerChannel, PeerChannelOptions, PeerMessage } from './peer-channel.ts';
 import { createPeerPresence } from './peer-presence.ts';
 import { openRedisChannel } from './redis-channel.ts';
 import {
@@ -53,6 +53,7 @@ export interface Rooms {
   schedulePresence: (sessionId: number) => void;
   /** Subscriptions in this process. */
   count: () => number;
+  drain: PeerChannel['drain'];
 }
 
 /** The share of a session's streams that is reserved for the host and moderators. */
@@ -179,5 +180,6 @@ export function openRooms(options: RoomsOptions, signal: AbortSignal): Rooms {
     },
     schedulePresence,
     count: () => count,
+    drain: channel.drain,
   };
 }
