@@ -20,7 +20,7 @@ const SOURCES = [
   'pnpm-lock.yaml',
 ];
 
-// Workers of the server inherit the options of their parent.
+// Node passes `--import` on to the workers of the server.
 if (cluster.isPrimary && !isCurrent()) build();
 
 function isCurrent() {

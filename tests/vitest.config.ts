@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     exclude: [...configDefaults.exclude, '{faults,web}/long/**'],
     provide: { campaign: 'short' },
-    // No test file changes a module's state, and importing the modules per file costs CPU time.
+    // No test depends on a fresh module, and importing the modules per file costs CPU time.
     isolate: false,
     globalSetup: '@classroom/db/testing/global-setup',
     // Many tests wait for timeouts of the server, so two workers leave two cores idle.

@@ -7,10 +7,10 @@ import { defineConfig, loadEnv, type Plugin } from 'vite';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
-/** What most pages load. */
+/** Modules that most pages load. */
 const SHARED =
   /node_modules|preload-helper|packages\/client|web\/src\/(?:[a-z-]+\.tsx?|components|hooks)/;
-/** What some pages load later. */
+/** Modules that some pages load later. */
 const ON_DEMAND =
   /main\.tsx|QrImage|DeletionCheck|uqr|queryObserver|infiniteQuery|useBaseQuery|useQuery\.|errorBoundaryUtils|suspense|QueryErrorReset|IsRestoring/i;
 

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // No test file changes a module's state, and importing the modules per file costs CPU time.
+    // No test depends on a fresh module, and importing the modules per file costs CPU time.
     isolate: false,
     globalSetup: './src/testing/global-setup.ts',
     // Generous, because CI machines are slow and busy.

@@ -13,16 +13,16 @@ test.skipIf(!hasRedis)(
     const lesson = await openLesson(database.url, redis.url, stack);
     await expectSubscribed(redis, 1);
     await lesson.expectChange('before Redis was killed');
-    await lesson.expectLogged({ went: 0, came: 0 });
+    await lesson.expectLogged({ unavailable: 0, available: 0 });
 
     await redis[Symbol.asyncDispose]();
     await lesson.expectChange('while Redis was away');
-    await lesson.expectLogged({ went: 1, came: 0 });
+    await lesson.expectLogged({ unavailable: 1, available: 0 });
 
     const back = stack.use(await startRedis(redis.port));
-    await lesson.expectLogged({ went: 1, came: 1 });
+    await lesson.expectLogged({ unavailable: 1, available: 1 });
     await expectSubscribed(back, 1);
     await lesson.expectChange('after Redis was back');
-    await lesson.expectLogged({ went: 1, came: 1 });
+    await lesson.expectLogged({ unavailable: 1, available: 1 });
   },
 );

@@ -16,8 +16,8 @@ export interface RedisLesson {
   openOther: () => Promise<Disposable & { change: () => Promise<void> }>;
   /** Changes the session, and expects the event in time, after all earlier ones and once. */
   expectChange: (when: string) => Promise<void>;
-  /** Expects that each process has logged so often that Redis went away and came back. */
-  expectLogged: (times: { went: number; came: number }) => Promise<void>;
+  /** Expects that each process has logged how often Redis became unavailable and available. */
+  expectLogged: (times: { unavailable: number; available: number }) => Promise<void>;
 }
 
 export async function openLesson(
@@ -56,11 +56,11 @@ export async function openLesson(
       expect(subscription.changes().at(-1)?.data).toMatchObject({ session: { title } });
       expect(subscription.connections()).toBe(1);
     },
-    async expectLogged({ went, came }) {
+    async expectLogged({ unavailable, available }) {
       const count = (api: RunningApi, pattern: RegExp) => api.output().match(pattern)?.length ?? 0;
       for (const api of apis) {
-        await expect.poll(() => count(api, /Redis is unavailable/g)).toBe(went);
-        await expect.poll(() => count(api, /Redis is available again/g)).toBe(came);
+        await expect.poll(() => count(api, /Redis is unavailable/g)).toBe(unavailable);
+        await expect.poll(() => count(api, /Redis is available again/g)).toBe(available);
       }
     },
   };

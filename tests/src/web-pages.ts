@@ -1,4 +1,4 @@
-// What people do on the pages of the web app.
+// Actions on the pages of the web app.
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { type Device, TIMEOUT_MS } from './web-app.ts';

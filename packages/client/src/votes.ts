@@ -13,8 +13,8 @@ export interface VoteListener {
 export const voteListeners = new WeakMap<object, Set<VoteListener>>();
 
 /**
- * Reports the votes of the caller and their counts. Sends votes for one question one after another, because concurrent calls
- * may be executed in any order: a double click could end with either vote.
+ * Reports the votes of the caller and their counts. Sends votes for one question one after another, because
+ * concurrent calls may be executed in any order: a double click could end with either vote.
  */
 export function reportVotes(listeners: ReadonlySet<VoteListener>): TRPCLink<PublicRouter> {
   return () => {

@@ -164,7 +164,7 @@ describe('connections', () => {
       silent.close();
     });
 
-    test('the next host gets its share of the time, and stays the first choice', async () => {
+    test('a silent host uses only its share of the connect timeout, and the next host is tried first from then on', async () => {
       const url = urlOf([silentHost(), first().host]);
       await using db = createDatabase(url, { max: 2, connectTimeoutMs: 6_000 });
       expect(await portOf(db)).toBe(first().host);
@@ -192,12 +192,12 @@ describe('connections', () => {
     const stop = new AbortController();
     const lost: unknown[] = [];
     const connected = Promise.withResolvers<void>();
-    const heard = Promise.withResolvers<string>();
+    const received = Promise.withResolvers<string>();
     const listening = listen(
       {
         url: urlOf([CLOSED, second().host]),
         channel: 'news',
-        onNotification: heard.resolve,
+        onNotification: received.resolve,
         onConnected: connected.resolve,
         onDisconnected: (error) => void lost.push(error),
       },
@@ -205,7 +205,7 @@ describe('connections', () => {
     );
     await connected.promise;
     await administer(second().url, `notify news, 'a change'`);
-    expect(await heard.promise).toBe('a change');
+    expect(await received.promise).toBe('a change');
     expect(lost).toHaveLength(1);
     stop.abort();
     await listening;

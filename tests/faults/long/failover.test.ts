@@ -38,7 +38,7 @@ async function countUnavailable({ url }: ApiAddress): Promise<number> {
   return (await scrape(url))(`classroom_call_duration_seconds_count{${labels}}`);
 }
 
-/** Opens a session in which a student asks questions, and a listener who hears them. */
+/** Opens a session in which a student asks questions, and subscribes to them. */
 async function openLesson(api: ApiAddress) {
   const { code, hostToken } = await createSession(api);
   const join = { code, displayName: 'Grace' };
@@ -52,12 +52,12 @@ async function openLesson(api: ApiAddress) {
       await clientOf(api, participantToken).questions.submit.mutate(input);
       asked.push(body);
     },
-    expectAllHeard: async () => {
-      const heard = () =>
+    expectAllReceived: async () => {
+      const received = () =>
         listener
           .changes()
           .flatMap(({ data }) => (data.type === 'question' ? [data.question.body] : []));
-      await expect.poll(heard).toEqual(asked);
+      await expect.poll(received).toEqual(asked);
     },
     [Symbol.dispose]: () => listener[Symbol.dispose](),
   };
@@ -75,7 +75,7 @@ describe('with synchronous replication, a killed primary loses and doubles no se
     await using api = await startApi({ DATABASE_URL: way === 'several hosts' ? url : proxy.url });
     using lesson = await openLesson(api);
     await lesson.ask('Before the failover?');
-    await lesson.expectAllHeard();
+    await lesson.expectAllReceived();
 
     using load = createUntilStopped(api.url, CALLERS);
     await load.acknowledges(SESSIONS);
@@ -90,7 +90,7 @@ describe('with synchronous replication, a killed primary loses and doubles no se
     const [servedAgainMs] = await Promise.all([failOver(), lesson.ask('During the failover?')]);
     await load.acknowledges(SESSIONS);
     await lesson.ask('After the failover?');
-    await lesson.expectAllHeard();
+    await lesson.expectAllReceived();
     await load.stop();
 
     const unavailable = await countUnavailable(api);
@@ -171,7 +171,7 @@ test('while the only synchronous standby is away, calls are refused in time unti
   expect(await audit(codes, primary.url)).toEqual(NONE);
 });
 
-test('with two standbys of which one has to confirm, no call waits while the other one is away', async () => {
+test('with two standbys of which one has to confirm, no call fails while the other one is away', async () => {
   await using replication = await startReplication({
     standbys: ['a', 'b'],
     synchronous: 'ANY 1 (a, b)',

@@ -19,7 +19,7 @@ const WATCH = `
   requestAnimationFrame(look);
 `;
 
-/** What has moved until the second frame from now. */
+/** The questions that have moved until the second frame from now. */
 const movedOn = async (wall: Page): Promise<unknown> =>
   await wall.evaluate(
     `new Promise((resolve) =>

@@ -8,7 +8,7 @@ import { t } from '../texts/index.ts';
 /** The switch of a moderated session. */
 export function ApproveFirst({ session }: { session: SessionSummary }) {
   const { code, trpc } = useSession();
-  // What was chosen, until the live session changes: the event follows the response.
+  // Holds the choice until the live session changes, because the event follows the response.
   const [chosen, setChosen] = useState<{ moderated: boolean; before: SessionSummary }>();
   const configure = useMutation(
     trpc.sessions.configure.mutationOptions({ onError: () => setChosen(undefined) }),

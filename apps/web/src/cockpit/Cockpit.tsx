@@ -13,7 +13,7 @@ import { CockpitQuestions } from './CockpitQuestions.tsx';
 import { Joining } from './Joining.tsx';
 
 const Unpaired = lazy(() => import('../pair/Unpaired.tsx'));
-// Below the join code: it follows after the questions.
+// Loaded on demand: it is below the join code.
 const CockpitDetails = lazy(() => import('./CockpitDetails.tsx'));
 
 export default function Cockpit({ code }: { code: string }) {

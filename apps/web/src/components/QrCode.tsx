@@ -1,6 +1,6 @@
 import { lazy, Suspense } from 'react';
 
-// With its library, after the page.
+// Loaded on demand: the QR library is large.
 const QrImage = lazy(() => import('./QrImage.tsx'));
 
 export interface QrCodeProps {
