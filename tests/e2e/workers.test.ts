@@ -1,7 +1,7 @@
 import { countOpenSessions } from '@classroom/db';
 import { expireSessions, waitEvents } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
-import { clientOf, countReasons, createSession, sessionInput, useApi } from '../src/client.ts';
+import { clientOf, createSession, sessionInput, useApi } from '../src/client.ts';
 import { isRunning, processesOf, temporaryDirectory } from '../src/embedded-server.ts';
 import { holdLock } from '../src/hold-lock.ts';
 import { times } from '../src/load.ts';
@@ -76,21 +76,6 @@ test('workers count the wrong codes of an address together', () =>
       SESSION_NOT_FOUND: 100,
       RATE_LIMITED: 150,
     });
-  }));
-
-test('calls are served while the parent hangs, and each worker limits them by itself', () =>
-  inOneWindow(async () => {
-    api.child.kill('SIGSTOP');
-    try {
-      expect(await countReasons(times(10).map(() => createSession(api)))).toEqual({ none: 10 });
-      const { SESSION_NOT_FOUND: found = 0, ...others } = await sendCodes(clientOf(api), 250);
-      expect(found).toBeGreaterThanOrEqual(100);
-      expect(others).toEqual({ RATE_LIMITED: 250 - found });
-      expect(found).toBeLessThanOrEqual(200);
-      expect(await scrapeStatus()).toBe(503);
-    } finally {
-      api.child.kill('SIGCONT');
-    }
   }));
 
 test('a scrape fails within seconds while a worker hangs, and other calls are served', async () => {

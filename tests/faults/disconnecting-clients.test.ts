@@ -17,7 +17,7 @@ import {
 import { startApi } from '@classroom/api/start';
 
 const SOCKETS = 80;
-const REQUESTS = sized(3_000, 9_000);
+const REQUESTS = sized(1_500, 9_000);
 const LOCKED_ROUNDS = sized(3, 8);
 const STREAMS = sized(300, 1_000);
 const HOW: readonly Disconnection[] = ['reset', 'destroy'];

@@ -61,7 +61,7 @@ async function warmUp({
   code: string;
   hostToken: string;
 }) {
-  await forEach(times(sized(200, 500)), 20, async () => {
+  await forEach(times(sized(100, 500)), 20, async () => {
     const stream = await openListener(api.url, code, hostToken);
     await stream.disconnect('destroy');
   });
@@ -95,7 +95,7 @@ describe('streams of one token', () => {
     const watch = watchMetrics(api.url, [RESIDENT_BYTES]);
     const streams: RawListener[] = [];
     const statuses: Record<number, number> = {};
-    await forEach(times(sized(300, 1_000)), 50, async () => {
+    await forEach(times(sized(120, 1_000)), 50, async () => {
       const stream = await server.openDelivering();
       statuses[stream.status] = (statuses[stream.status] ?? 0) + 1;
       streams.push(stream);
@@ -135,7 +135,7 @@ test('streams that clients reset as they open leave no listener and little memor
   const bytes = toText(streamRequest(code, hostToken));
   const before = await warmUp(server);
   const watch = watchMetrics(api.url, [RESIDENT_BYTES]);
-  const count = sized(300, 1_000);
+  const count = sized(120, 1_000);
   await forEach(times(count), 50, async () => {
     const early = await openConnection(api.url);
     await early.write(bytes);

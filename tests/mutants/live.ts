@@ -133,8 +133,8 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'client: an event stream gives up after a 503',
     file: 'packages/client/src/fetch.ts',
-    find: 'new Set([429, ...GATEWAY_STATUSES])',
-    replace: 'new Set([429])',
+    find: 'new Set([REQUEST_TIMEOUT, 429, ...GATEWAY_STATUSES])',
+    replace: 'new Set([REQUEST_TIMEOUT, 429])',
     tests: CLIENT,
   },
   {
@@ -147,7 +147,7 @@ export const LIVE: readonly Mutant[] = [
   {
     name: 'client: a page overwrites newer events',
     file: 'packages/client/src/question-list.ts',
-    find: 'if ((changedAt.get(id) ?? -1) < readAt)',
+    find: 'if (isUnchangedSince(id, readAt))',
     replace: 'if (readAt > 0)',
     tests: CLIENT,
   },

@@ -3,18 +3,18 @@ import { Agent, get } from 'node:http';
 import { quantile } from '@classroom/bench/statistics';
 import { createTestDatabase } from '@classroom/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { expectDuration, sized } from '../src/campaign.ts';
-import { clientOf, createSession, fetchServed } from '../src/client.ts';
-import { assetsOf } from '../src/every-request.ts';
-import { expectIdle, expectToServe } from '../src/expect-idle.ts';
-import { createSessions, forEach, times } from '../src/load.ts';
-import { HTTP_CONNECTIONS, RESIDENT_BYTES, scrape, watchMetrics } from '../src/metrics.ts';
+import { expectDuration, sized } from '../../src/campaign.ts';
+import { clientOf, createSession, fetchServed } from '../../src/client.ts';
+import { assetsOf } from '../../src/every-request.ts';
+import { expectIdle, expectToServe } from '../../src/expect-idle.ts';
+import { createSessions, forEach, times } from '../../src/load.ts';
+import { HTTP_CONNECTIONS, RESIDENT_BYTES, scrape, watchMetrics } from '../../src/metrics.ts';
 import {
   openConnection,
   openDeliveringListener,
   type RawConnection,
   toText,
-} from '../src/raw-http.ts';
+} from '../../src/raw-http.ts';
 import { startApi } from '@classroom/api/start';
 
 const SOCKETS = 300;
