@@ -65,7 +65,7 @@ function pgbench(name: string, databaseUrl: string, directory: string): Baseline
  * Captures the statement of a sample call, and replaces each of its random parameters by a random variable
  * of pgbench.
  */
-async function pgbenchScript(round: Round, databaseUrl: string): Promise<string> {
+export async function pgbenchScript(round: Round, databaseUrl: string): Promise<string> {
   const lines: string[] = [];
   const expressions = new Map<string, string>();
   const recordDigits: RandomDigits = (digits) => {
@@ -93,7 +93,7 @@ async function pgbenchScript(round: Round, databaseUrl: string): Promise<string>
 
 function toLiteral(value: unknown): string {
   if (value === null) return 'null';
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
   if (Buffer.isBuffer(value)) return String.raw`'\x${value.toString('hex')}'`;
   throw new Error(`No SQL literal for a parameter of type ${typeof value}`);
