@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
+console.log(
+  'All fault tests take up to an hour on two cores; an argument selects files by their name.',
+);
+
 /** Every fault test in its long form, one file after another: each measures times or memory. */
 export default defineConfig({
   test: {
