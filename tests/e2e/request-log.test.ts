@@ -228,10 +228,11 @@ describe('the log line of a live stream', () => {
   test('has the reason of its end', async () => {
     const { code, hostToken } = await createSession(api);
     const input = { code, displayName: 'Ben' };
-    const { participantToken } = await as().sessions.join.mutate(input);
+    const { participant, participantToken } = await as().sessions.join.mutate(input);
     using stream = await openServedStream(api.url, streamRequest(code, participantToken));
     await stream.until('"type":"snapshot"');
-    await as(hostToken).sessions.delete.mutate({ code });
+    const participantId = participant.id;
+    await as(hostToken).sessions.removeParticipant.mutate({ code, participantId });
     await stream.closed;
     const reason = 'UNAUTHENTICATED';
     expect(await summary(lineOf(requestIdOf(stream)))).toEqual({ ...events, reason });
