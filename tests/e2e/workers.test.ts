@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { countOpenSessions } from '@classroom/db';
 import { expireSessions, waitEvents } from '@classroom/db/testing';
 import { expect, test } from 'vitest';
@@ -16,9 +17,14 @@ const { api, database } = await useApi({ ...WORKERS, DATABASE_POOL_MAX: '5' });
 
 const createMany = (count: number) => Promise.all(times(count).map(() => createSession(api)));
 const sample = async (name: string) => (await scrape(api.url))(name);
-/** On a connection of its own: an idle one may belong to a worker that hangs. */
-const scrapeStatus = async () =>
-  (await fetch(`${api.url}/metrics`, { headers: { connection: 'close' } })).status;
+/** Requests a path over a new connection: fetch may reuse one of a worker that hangs. */
+const statusOf = (route: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    get(`${api.url}${route}`, { agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).once('error', reject);
+  });
 
 test('the address is printed once for both workers', async () => {
   expect(api.output().match(/listens on/g)).toHaveLength(1);
@@ -82,12 +88,12 @@ test('a scrape fails within seconds while a worker hangs, and other calls are se
   const [hung = 0] = await workersOf(api);
   process.kill(hung, 'SIGSTOP');
   try {
-    expect(await scrapeStatus()).toBe(503);
-    await createSession(api);
+    expect(await statusOf('/metrics')).toBe(503);
+    expect(await statusOf('/readyz')).toBe(200);
   } finally {
     process.kill(hung, 'SIGCONT');
   }
-  await expect.poll(scrapeStatus).toBe(200);
+  await expect.poll(() => statusOf('/metrics')).toBe(200);
 });
 
 test('a port in use is refused in one line, once for all workers', async () => {
