@@ -227,11 +227,10 @@ describe('the log line of a live stream', () => {
 
   test('has the reason of its end', async () => {
     const { code, hostToken } = await createSession(api);
-    const input = { code, displayName: 'Ben' };
-    const { participant, participantToken } = await as().sessions.join.mutate(input);
-    using stream = await openServedStream(api.url, streamRequest(code, participantToken));
+    const ben = await as().sessions.join.mutate({ code, displayName: 'Ben' });
+    using stream = await openServedStream(api.url, streamRequest(code, ben.participantToken));
     await stream.until('"type":"snapshot"');
-    const participantId = participant.id;
+    const participantId = ben.participant.id;
     await as(hostToken).sessions.removeParticipant.mutate({ code, participantId });
     await stream.closed;
     const reason = 'UNAUTHENTICATED';
