@@ -27,7 +27,8 @@ export async function startWorkers(env: Env, stopping: AbortController): Promise
     signal.throwIfAborted();
 
     // It responds to the RateLimiterCluster of each worker.
-    if (env.REDIS_URL === undefined) void new RateLimiterClusterMaster();
+    if (env.RATE_LIMITS === 'on' && env.REDIS_URL === undefined)
+      void new RateLimiterClusterMaster();
     const count = env.WEB_CONCURRENCY;
     const workers: Workers = stack.use(
       superviseWorkers(

@@ -103,8 +103,9 @@ export function superviseWorkers(options: WorkersOptions, signal: AbortSignal): 
         if (!ORDERLY_ENDS.has(cause)) process.exitCode = 1;
         return;
       }
-      if (!hasStarted && failedStarts === MAX_FAILED_STARTS)
+      if (!hasStarted && failedStarts === MAX_FAILED_STARTS) {
         throw new StartupError(failedStartMessage(cause));
+      }
       if (performance.now() - startedAt >= STABLE_MS) pauseMs = MIN_PAUSE_MS;
       logger.error({ cause, pauseMs }, 'a worker has ended, restarting it');
       await sleep(pauseMs, undefined, { signal: stopping }).catch(() => {});
